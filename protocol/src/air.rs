@@ -1,0 +1,360 @@
+//! What all radio families have in common: identities, what can be put on the air,
+//! and what can be heard there.
+//!
+//! The engine speaks only these types; it never sees a slot number's meaning, a PDU
+//! or a checksum. A [`Transmission`] is one *fragment*: what cannot be interrupted
+//! once it has begun, at most [`FRAGMENT_BURSTS`] bursts on a DMR carrier.
+
+use core::fmt;
+use core::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Instant;
+
+/// Most bursts one fragment may occupy (0.72 s on a DMR slot).
+pub const FRAGMENT_BURSTS: u32 = 12;
+
+/// Microseconds of airtime one DMR burst occupies on its carrier.
+pub const DMR_BURST_MICROS: u64 = 60_000;
+
+/// Why a number is no radio or group identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{value} is not a {what}: expected {FIRST_ID} to {LAST_ID}")]
+pub struct IdentityError {
+    what: &'static str,
+    value: u32,
+}
+
+/// Lowest individual or group address; 0 is the null address.
+pub const FIRST_ID: u32 = 1;
+/// Highest address of a radio; above it stand gateways and all-calls (TS 102 361-1 Annex A).
+pub const LAST_ID: u32 = 0xFF_FCDF;
+
+macro_rules! identity {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "u32", into = "u32")]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The identity with this number, or why there is none.
+            ///
+            /// # Errors
+            /// The number is 0 or above [`LAST_ID`].
+            pub const fn new(value: u32) -> Result<Self, IdentityError> {
+                match NonZeroU32::new(value) {
+                    Some(id) if value <= LAST_ID => Ok(Self(id)),
+                    _ => Err(IdentityError { what: $what, value }),
+                }
+            }
+
+            /// The 24-bit number.
+            #[must_use]
+            pub const fn get(self) -> u32 {
+                self.0.get()
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = IdentityError;
+
+            fn try_from(value: u32) -> Result<Self, IdentityError> {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> u32 {
+                id.get()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.get().fmt(f)
+            }
+        }
+    };
+}
+
+identity!(
+    /// The 24-bit individual address of a radio (TS 102 361-1 Annex A).
+    RadioId,
+    "radio id"
+);
+identity!(
+    /// The 24-bit address of a talkgroup.
+    GroupId,
+    "group id"
+);
+
+/// Whom a transmission is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Address {
+    /// One radio.
+    Radio(RadioId),
+    /// Every radio that listens to the group.
+    Group(GroupId),
+}
+
+impl Address {
+    /// The 24-bit number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        match self {
+            Self::Radio(id) => id.get(),
+            Self::Group(id) => id.get(),
+        }
+    }
+
+    /// Whether this is a group address.
+    #[must_use]
+    pub const fn is_group(self) -> bool {
+        matches!(self, Self::Group(_))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Radio(id) => write!(f, "radio {id}"),
+            Self::Group(id) => write!(f, "group {id}"),
+        }
+    }
+}
+
+/// A base station, modem or gateway terminal. For a Homebrew repeater this is the
+/// id it logs in with; for others the number its configuration gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StationId(pub u32);
+
+impl fmt::Display for StationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A DMR timeslot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Slot {
+    /// Timeslot 1.
+    One,
+    /// Timeslot 2.
+    Two,
+}
+
+impl Slot {
+    /// 1 or 2, as written on every radio.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
+
+/// One transmit opportunity of a station. Airtime belongs to a carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CarrierId {
+    /// The station.
+    pub station: StationId,
+    /// Which of its timeslots.
+    pub slot: Slot,
+}
+
+impl fmt::Display for CarrierId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.station, self.slot.number())
+    }
+}
+
+/// A job's number, chosen by the engine and never used twice in one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// The form in which a radio understands text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextForm {
+    /// Defined short data, UTF-8 (TS 102 361-3).
+    ShortDataUtf8,
+    /// Defined short data, UTF-16BE (TS 102 361-3).
+    ShortDataUtf16,
+    /// Motorola TMS over UDP/IPv4, UCS-2 little endian.
+    #[default]
+    Tms,
+    /// Unified data transport, UTF-16BE (TS 102 361-4).
+    Udt,
+}
+
+/// How a data packet is protected on the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Delivery {
+    /// Sent once; the terminal's link layer says nothing.
+    Unconfirmed,
+    /// The terminal's link layer answers; missing blocks are sent again.
+    Confirmed,
+}
+
+/// One text fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Our own address on this system.
+    pub from: RadioId,
+    /// Whom it is for.
+    pub to: Address,
+    /// What it says; fits one fragment, see [`crate::dmr::text`].
+    pub text: String,
+    /// The form the terminal understands.
+    pub form: TextForm,
+    /// Whether the link layer is asked to confirm.
+    pub delivery: Delivery,
+    /// The message number where the form carries one (TMS: 0 to 127); a retry repeats it.
+    pub reference: u8,
+}
+
+/// What the engine asks a carrier to put on the air: one fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transmission {
+    /// A text fragment.
+    Text(Text),
+    /// Asks whether a radio is there (proves presence only).
+    RadioCheck {
+        /// Our own address.
+        from: RadioId,
+        /// The radio.
+        to: RadioId,
+    },
+}
+
+/// An answer that says "I have your message". The session names what is owed when it
+/// reports the message; the engine hands it back once the message is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// A data response for a confirmed packet (TS 102 361-1 clause 8.2.2).
+    Data {
+        /// Our own address, to which the packet was sent.
+        from: RadioId,
+        /// The radio that sent it.
+        to: RadioId,
+        /// Service access point of the packet, 0 to 15.
+        sap: u8,
+        /// N(S) of the packet, 0 to 7.
+        sequence: u8,
+    },
+    /// A TMS acknowledgement.
+    Tms {
+        /// Our own address.
+        from: RadioId,
+        /// The radio that sent the text.
+        to: RadioId,
+        /// Its message number, 0 to 127.
+        reference: u8,
+    },
+    /// The system's acknowledgement of an emergency call.
+    Emergency {
+        /// Our own address.
+        from: RadioId,
+        /// The radio in distress.
+        to: RadioId,
+    },
+}
+
+/// An acknowledgement that the radio waits for, and until when it makes sense to send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// What to send.
+    pub acknowledgement: Acknowledgement,
+    /// Later than this it is withheld: the radio repeats, and the repeat is answered.
+    pub until: Instant,
+}
+
+/// A position in WGS-84 degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Degrees north, -90 to 90.
+    pub latitude: f64,
+    /// Degrees east, -180 to 180.
+    pub longitude: f64,
+}
+
+/// Something heard on the air that the rest of the system can use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// Where.
+    pub carrier: CarrierId,
+    /// What.
+    pub what: HeardKind,
+    /// What the radio waits for in return, most urgent first.
+    pub owed: Vec<Owed>,
+}
+
+/// What was heard. Identities heard on the air can be forged: they are claims.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeardKind {
+    /// A text for us, complete and checked.
+    Text {
+        /// The radio that says so.
+        from: RadioId,
+        /// Our address or a group we own.
+        to: Address,
+        /// What it says, as sent.
+        text: String,
+        /// The sender's message number where the form carries one; equal numbers from
+        /// one radio within a short time are one message heard twice.
+        reference: Option<u16>,
+    },
+    /// A terminal acknowledged the text that carried this message number.
+    TextAcknowledged {
+        /// The radio that says so.
+        from: RadioId,
+        /// The message number of our text.
+        reference: u8,
+    },
+    /// A status code for us.
+    Status {
+        /// The radio that says so.
+        from: RadioId,
+        /// Our address or a group we own.
+        to: Address,
+        /// 0 to 1023.
+        code: u16,
+    },
+    /// The emergency button, whoever it was addressed to.
+    Emergency {
+        /// The radio that says so.
+        from: RadioId,
+        /// The address in the emergency PDU, as a number (often a talkgroup).
+        to: u32,
+    },
+    /// A position report.
+    Position {
+        /// The radio that says so.
+        from: RadioId,
+        /// Where it says it is.
+        position: Position,
+    },
+    /// Any other sign of life: a call, a registration, a radio-check answer, data for others.
+    Presence {
+        /// The radio that says so.
+        from: RadioId,
+    },
+}
+
+impl HeardKind {
+    /// The radio that was heard.
+    #[must_use]
+    pub const fn from(&self) -> RadioId {
+        match self {
+            Self::Text { from, .. }
+            | Self::TextAcknowledged { from, .. }
+            | Self::Status { from, .. }
+            | Self::Emergency { from, .. }
+            | Self::Position { from, .. }
+            | Self::Presence { from } => *from,
+        }
+    }
+}

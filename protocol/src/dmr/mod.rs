@@ -1,0 +1,5 @@
+//! The DMR air interface (ETSI TS 102 361-1 V2.5.1, -2 V2.4.1, -3 V1.3.1).
+//!
+//! Bit 0 is the first transmitted and the most significant bit of byte 0.
+
+pub mod crc;

@@ -1,0 +1,1 @@
+//! The Homebrew/MMDVM UDP protocol, as the master that repeaters log in to.

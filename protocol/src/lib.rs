@@ -1,0 +1,21 @@
+//! Bytes to meaning and back.
+//!
+//! This crate holds every protocol Narrowcast speaks: air interfaces, base-station
+//! links, and the state machines that drive them. It contains no sockets, no clock,
+//! no randomness and no files: bytes, time and seeds are arguments, so that a whole
+//! city can be replayed bit for bit.
+//!
+//! * [`air`]: what all radio families have in common
+//! * [`session`]: the protocol state machine of one link
+//! * [`time`]: the monotonic instant handed in by whoever owns a clock
+//! * [`dmr`]: the DMR air interface (ETSI TS 102 361)
+//! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master
+//! * [`mmdvm`]: the MMDVM modem protocol, as host
+#![deny(missing_docs)]
+
+pub mod air;
+pub mod dmr;
+pub mod homebrew;
+pub mod mmdvm;
+pub mod session;
+pub mod time;

@@ -1,0 +1,1 @@
+//! The MMDVM modem protocol, as the host of a modem.
