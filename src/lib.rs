@@ -1,1 +1,1 @@
-//! stub
+//! Narrowcast: a narrowband radio messaging and alerting server.

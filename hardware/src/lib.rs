@@ -1,1 +1,1 @@
-//! stub
+//! Where bytes come from and go to: serial lines and sockets.

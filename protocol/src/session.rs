@@ -51,6 +51,8 @@ pub enum Job {
     /// Send an acknowledgement now, before anything queued; takes no room. The session
     /// drops it when `until` has passed.
     Acknowledge {
+        /// Named when it has been written, or refused as [`Refusal::TooLate`].
+        id: JobId,
         /// Where.
         carrier: CarrierId,
         /// What.
@@ -100,6 +102,8 @@ pub enum Refusal {
     Terminal(u8),
     /// The engine withdrew it.
     Withdrawn,
+    /// It is an acknowledgement whose window has closed.
+    TooLate,
 }
 
 impl fmt::Display for Refusal {
@@ -112,6 +116,7 @@ impl fmt::Display for Refusal {
             Self::Station(code) => write!(f, "the station refused it (code {code})"),
             Self::Terminal(code) => write!(f, "the terminal refused it (NACK type {code})"),
             Self::Withdrawn => f.write_str("withdrawn"),
+            Self::TooLate => f.write_str("the window of the acknowledgement has closed"),
         }
     }
 }

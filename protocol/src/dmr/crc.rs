@@ -127,16 +127,10 @@ mod tests {
 
     #[test]
     fn crc9_takes_the_serial_number_last() {
-        let block = bytes("4500003e6ecb00004011e9580c20f96d");
-        assert_eq!(crc9(&block, 0, mask::RATE_34), 0x076);
-        assert_eq!(
-            crc9(
-                &bytes("6100200053004f005200210000000000")[..0],
-                0,
-                mask::RATE_34
-            ),
-            0
-        );
+        let first = bytes("4500003e6ecb00004011e9580c20f96d");
+        assert_eq!(crc9(&first, 0, mask::RATE_34), 0x076);
+        let second = bytes("0c2110dd0fa70fa7002a9f970020e000");
+        assert_eq!(crc9(&second, 1, mask::RATE_34), 0x103);
     }
 
     #[test]

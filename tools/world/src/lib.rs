@@ -1,1 +1,1 @@
-//! stub
+//! The surroundings of Narrowcast in virtual time.
