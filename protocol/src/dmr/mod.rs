@@ -3,3 +3,4 @@
 //! Bit 0 is the first transmitted and the most significant bit of byte 0.
 
 pub mod crc;
+pub mod fields;
