@@ -1,1 +1,7 @@
 //! Narrowcast: a narrowband radio messaging and alerting server.
+//!
+//! * [`model`]: the words of the house as types; facts and the fold over them
+//! * [`ledger`]: the durable, hash-chained sequence of facts
+
+pub mod ledger;
+pub mod model;

@@ -1,0 +1,78 @@
+//! Evidence: the facts that lift a delivery, typed by what they can prove.
+//!
+//! | evidence | proves |
+//! |---|---|
+//! | the link wrote the last byte | `Sent` |
+//! | the station says it took it | `Accepted` |
+//! | the station says it was on the air | `Transmitted` |
+//! | the terminal's link layer confirmed every packet | `Received` |
+//! | the terminal acknowledged this text by its number | `Received` |
+//! | the terminal says it was read | `Read` |
+//! | a person answered this alert | `Answered` |
+//! | the radio was heard afterwards | nothing: a note |
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::delivery::Rung;
+
+/// How an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnsweredBy {
+    /// A status code from the radio, 0 to 1023.
+    Status(u16),
+    /// A text from the radio.
+    Text,
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Answer {
+    /// Which of the numbered answers, from 1.
+    pub choice: u8,
+    /// What came in, in words.
+    pub text: String,
+    /// How it came.
+    pub by: AnsweredBy,
+}
+
+/// One piece of evidence about one delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The port wrote the last byte while the link was up.
+    Written,
+    /// The station said that it took it.
+    StationAccepted,
+    /// The station said that it was on the air.
+    OnAir,
+    /// The terminal's link layer confirmed every packet of the text.
+    LinkConfirmed,
+    /// The terminal acknowledged the text by its message number.
+    TextAcknowledged,
+    /// The terminal reported that it was read.
+    ReadReport,
+    /// A person answered.
+    Answered(Answer),
+    /// The radio was heard after the transmission: it is there, no more.
+    Present,
+}
+
+impl Evidence {
+    /// The rung this proves; none for a mere note.
+    #[must_use]
+    pub const fn proves(&self) -> Option<Rung> {
+        match self {
+            Self::Written => Some(Rung::Sent),
+            Self::StationAccepted => Some(Rung::Accepted),
+            Self::OnAir => Some(Rung::Transmitted),
+            Self::LinkConfirmed | Self::TextAcknowledged => Some(Rung::Received),
+            Self::ReadReport => Some(Rung::Read),
+            Self::Answered(_) => Some(Rung::Answered),
+            #[cfg(not(narrowcast_mutant = "presence_is_receipt"))]
+            Self::Present => None,
+            #[cfg(narrowcast_mutant = "presence_is_receipt")]
+            Self::Present => Some(Rung::Received),
+        }
+    }
+}

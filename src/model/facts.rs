@@ -1,0 +1,321 @@
+//! Facts: what happened, as the ledger keeps it. Everything else is a fold over them.
+//!
+//! The stored form is postcard: variants and fields are only ever appended.
+
+use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId};
+use serde::{Deserialize, Serialize};
+
+use crate::model::alert::Alert;
+use crate::model::delivery::{End, Outcome};
+use crate::model::emergency::Emergency;
+use crate::model::evidence::Evidence;
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
+use crate::model::policy::Policy;
+use crate::model::roster::{Recipient, RosterEntry};
+use crate::model::token::Token;
+use crate::model::wall::Wall;
+
+/// Most recipients or roster lines in one fact.
+pub const CHUNK: usize = 250;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// The server started; attempts that were open are unclear from here on.
+    Started {
+        /// Its version.
+        version: String,
+    },
+    /// This policy is in force from here on.
+    PolicyInForce(Box<Policy>),
+    /// Lines of the roster were imported; `first` of an import that replaces clears the old one.
+    RosterImported {
+        /// Who imported it.
+        by: String,
+        /// Whether what stood before is forgotten now.
+        clears: bool,
+        /// At most [`CHUNK`] lines.
+        entries: Vec<RosterEntry>,
+    },
+    /// A token was made.
+    TokenCreated {
+        /// Who made it.
+        by: String,
+        /// The token, hashed.
+        token: Token,
+    },
+    /// A token was revoked.
+    TokenRevoked {
+        /// Who revoked it.
+        by: String,
+        /// Which.
+        token: TokenId,
+    },
+    /// An alert was accepted; its recipients follow in the same commit.
+    AlertAccepted(Box<Alert>),
+    /// Recipients of an alert, frozen.
+    Recipients {
+        /// The alert.
+        alert: AlertId,
+        /// The index of the first of them.
+        first: DeliveryIndex,
+        /// At most [`CHUNK`].
+        recipients: Vec<Recipient>,
+    },
+    /// A delivery is about to be tried.
+    AttemptStarted {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// Counted from 1 within the delivery.
+        number: u8,
+        /// Over which carrier.
+        carrier: CarrierId,
+        /// The message number of its first part, where the form has one.
+        reference: u8,
+        /// How many parts the text has.
+        parts: u8,
+    },
+    /// A group transmission is about to be made.
+    GroupAttemptStarted {
+        /// The alert.
+        alert: AlertId,
+        /// The talkgroup.
+        group: GroupId,
+        /// Over which carrier.
+        carrier: CarrierId,
+        /// Counted from 1 within alert, group and carrier.
+        number: u8,
+        /// How many parts the text has.
+        parts: u8,
+    },
+    /// Evidence about a delivery.
+    Evidenced {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// The evidence.
+        evidence: Evidence,
+    },
+    /// Evidence about a group transmission, folded into the members it was made for.
+    GroupEvidenced {
+        /// The alert.
+        alert: AlertId,
+        /// The talkgroup.
+        group: GroupId,
+        /// The carrier.
+        carrier: CarrierId,
+        /// `Written`, `StationAccepted` or `OnAir`.
+        evidence: Evidence,
+    },
+    /// An attempt ended.
+    AttemptEnded {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// Which attempt.
+        number: u8,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A delivery ended short of its aim.
+    DeliveryEnded {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// How.
+        end: End,
+    },
+    /// All deliveries of an alert that had no end got this one at once.
+    AlertEnded {
+        /// The alert.
+        alert: AlertId,
+        /// The end of every delivery that had not reached its aim; none when all had.
+        end: Option<End>,
+        /// Who withdrew it, if a person did.
+        by: Option<String>,
+        /// Why, in that person's words.
+        because: Option<String>,
+    },
+    /// An alert is sent again to those who have not answered.
+    Resent {
+        /// The alert.
+        alert: AlertId,
+        /// Who asked for it.
+        by: String,
+        /// Which deliveries.
+        deliveries: Vec<DeliveryIndex>,
+    },
+    /// A text or status that answers nothing: never dropped.
+    ReportHeard {
+        /// The radio that says so.
+        from: RadioId,
+        /// The number it was sent to, and whether that is a group.
+        to: (u32, bool),
+        /// Where it was heard.
+        carrier: CarrierId,
+        /// What it says, made safe to show.
+        text: String,
+        /// The status code, if it was one.
+        status: Option<u16>,
+        /// The message number, where the form has one.
+        reference: Option<u16>,
+        /// Why it answers nothing.
+        note: ReportNote,
+    },
+    /// A radio was heard (one fact per radio when its carrier changes, else at most every ten minutes).
+    RadioHeard {
+        /// The radio that says so.
+        radio: RadioId,
+        /// Where.
+        carrier: CarrierId,
+        /// Its position, if it said so.
+        position: Option<Position>,
+    },
+    /// An emergency was raised.
+    EmergencyRaised(Box<Emergency>),
+    /// The system's acknowledgement was written to the station.
+    EmergencyAcknowledged {
+        /// The emergency.
+        id: EmergencyId,
+    },
+    /// A named person took it.
+    EmergencyTaken {
+        /// The emergency.
+        id: EmergencyId,
+        /// Who.
+        by: String,
+    },
+    /// A named person closed it.
+    EmergencyClosed {
+        /// The emergency.
+        id: EmergencyId,
+        /// Who.
+        by: String,
+        /// Why.
+        because: String,
+    },
+    /// A station came or went; damped to one fact a minute.
+    StationChanged {
+        /// The station.
+        station: StationId,
+        /// Whether it is there.
+        up: bool,
+        /// How often it changed since the last such fact.
+        changes: u32,
+        /// What it says about itself, made safe to show.
+        description: String,
+    },
+    /// A person confirmed a step of the clock.
+    ClockConfirmed {
+        /// Who.
+        by: String,
+        /// By how many milliseconds it stepped.
+        step_millis: i64,
+    },
+    /// Everything up to here was trimmed; what is still needed was stated again before.
+    Trimmed {
+        /// Who asked for it.
+        by: String,
+        /// The last fact that was removed.
+        up_to: Seq,
+        /// Its chain hash: the first fact that remains chains to it.
+        hash: [u8; 32],
+    },
+}
+
+/// Why a report answers nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportNote {
+    /// No open alert asks this radio anything.
+    NothingAsked,
+    /// It fits several open alerts; a mark in the answer would tell.
+    Ambiguous(Vec<AlertId>),
+    /// It is no answer that the open alert knows.
+    NoAnswer(AlertId),
+    /// It names the mark of an alert that was not sent to this radio, or is over.
+    MarkUnknown,
+}
+
+/// A fact with the moment it was decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Wall,
+    /// What.
+    pub fact: Fact,
+}
+
+/// An entry in its place in the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its position.
+    pub seq: Seq,
+    /// The jurisdiction whose ledger it is.
+    pub jurisdiction: String,
+    /// The epoch of the holder that committed it.
+    pub epoch: u64,
+    /// When.
+    pub at: Wall,
+    /// What.
+    pub fact: Fact,
+    /// SHA-256 over the previous record's hash and this record's stored bytes.
+    pub hash: [u8; 32],
+}
+
+impl Fact {
+    /// The alert this fact belongs to.
+    #[must_use]
+    pub fn alert(&self) -> Option<AlertId> {
+        match self {
+            Self::AlertAccepted(alert) => Some(alert.id),
+            Self::Recipients { alert, .. }
+            | Self::AttemptStarted { alert, .. }
+            | Self::GroupAttemptStarted { alert, .. }
+            | Self::Evidenced { alert, .. }
+            | Self::GroupEvidenced { alert, .. }
+            | Self::AttemptEnded { alert, .. }
+            | Self::DeliveryEnded { alert, .. }
+            | Self::AlertEnded { alert, .. }
+            | Self::Resent { alert, .. } => Some(*alert),
+            _ => None,
+        }
+    }
+
+    /// The fact's name, as in the event stream.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::PolicyInForce(_) => "policy_in_force",
+            Self::RosterImported { .. } => "roster_imported",
+            Self::TokenCreated { .. } => "token_created",
+            Self::TokenRevoked { .. } => "token_revoked",
+            Self::AlertAccepted(_) => "alert_accepted",
+            Self::Recipients { .. } => "recipients",
+            Self::AttemptStarted { .. } => "attempt_started",
+            Self::GroupAttemptStarted { .. } => "group_attempt_started",
+            Self::Evidenced { .. } => "evidenced",
+            Self::GroupEvidenced { .. } => "group_evidenced",
+            Self::AttemptEnded { .. } => "attempt_ended",
+            Self::DeliveryEnded { .. } => "delivery_ended",
+            Self::AlertEnded { .. } => "alert_ended",
+            Self::Resent { .. } => "resent",
+            Self::ReportHeard { .. } => "report_heard",
+            Self::RadioHeard { .. } => "radio_heard",
+            Self::EmergencyRaised(_) => "emergency_raised",
+            Self::EmergencyAcknowledged { .. } => "emergency_acknowledged",
+            Self::EmergencyTaken { .. } => "emergency_taken",
+            Self::EmergencyClosed { .. } => "emergency_closed",
+            Self::StationChanged { .. } => "station_changed",
+            Self::ClockConfirmed { .. } => "clock_confirmed",
+            Self::Trimmed { .. } => "trimmed",
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The words of the house as types. No clock, no I/O, no decisions: identities, alerts,
+//! deliveries with their ladder, evidence, the roster, and the facts that the ledger keeps.
+
+pub mod alert;
+pub mod delivery;
+pub mod emergency;
+pub mod evidence;
+pub mod facts;
+pub mod ids;
+pub mod policy;
+pub mod roster;
+pub mod text;
+pub mod token;
+pub mod wall;

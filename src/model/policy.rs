@@ -1,0 +1,149 @@
+//! The policy in force: what the engine is told to do, as one fact.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{GroupId, RadioId, StationId};
+use serde::{Deserialize, Serialize};
+
+/// A base station as the engine knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StationPolicy {
+    /// Its number.
+    pub id: StationId,
+    /// Its name.
+    pub name: String,
+    /// Our own address on its system.
+    pub own: RadioId,
+    /// Talkgroups we own on its system: traffic to them is ours.
+    pub groups: Vec<GroupId>,
+    /// A test station carries exercises only, and what it hears opens only exercise emergencies.
+    pub test: bool,
+    /// Whether a live station may carry exercises.
+    pub exercises: bool,
+    /// Whether the station reports what it put on the air (an MMDVM modem does, a Homebrew
+    /// repeater does not).
+    pub reports_air: bool,
+}
+
+/// Which status code or keyword means which numbered answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerRule {
+    /// The numbered answer, from 1.
+    pub choice: u8,
+    /// The status code that means it, 0 to 1023.
+    pub status: Option<u16>,
+    /// Words that mean it, compared without regard to case or surrounding space.
+    pub keywords: Vec<String>,
+}
+
+/// Free space below which intake is refused. Both marks count; the emergency lane stays open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceMarks {
+    /// Below this many per mille free, Routine and Priority are refused.
+    pub low_permille: u32,
+    /// Below this many bytes free, Routine and Priority are refused.
+    pub low_bytes: u64,
+    /// Below this many per mille free, everything but emergencies is refused.
+    pub critical_permille: u32,
+}
+
+/// The policy in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The stations, in the order of the configuration.
+    pub stations: Vec<StationPolicy>,
+    /// Most attempts one delivery gets.
+    pub max_attempts: u8,
+    /// Least time between two attempts of one delivery.
+    pub attempt_gap: Duration,
+    /// How long after the last packet the terminal's acknowledgement is awaited.
+    pub answer_window: Duration,
+    /// How often a group transmission is made.
+    pub group_repeats: u8,
+    /// How long after a group transmission its members' own answers are awaited before they
+    /// are addressed one by one.
+    pub group_window: Duration,
+    /// How long a delivery lives when the submitter names no expiry.
+    pub default_expiry: Duration,
+    /// How long an ended alert stays in memory, so that late evidence finds it.
+    pub linger: Duration,
+    /// A link that was lost must hold this long before it takes more than Flash.
+    pub hold_down: Duration,
+    /// Most live deliveries; beyond it Routine and Priority intake answers "busy".
+    pub max_live_deliveries: u32,
+    /// What answers mean.
+    pub answers: Vec<AnswerRule>,
+    /// What a radio in distress is told when a person takes its emergency; `{by}` is the name.
+    pub taken_text: String,
+    /// The sign that stands on every part of an exercise.
+    pub exercise_sign: String,
+    /// Free-space marks.
+    pub space: SpaceMarks,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let answer = |choice: u8, words: &[&str]| AnswerRule {
+            choice,
+            status: Some(u16::from(choice)),
+            keywords: words
+                .iter()
+                .map(|&word| word.to_owned())
+                .chain([choice.to_string()])
+                .collect(),
+        };
+        Self {
+            stations: Vec::new(),
+            max_attempts: 6,
+            attempt_gap: Duration::from_secs(20),
+            answer_window: Duration::from_secs(10),
+            group_repeats: 2,
+            group_window: Duration::from_secs(15),
+            default_expiry: Duration::from_secs(4 * 3600),
+            linger: Duration::from_secs(3600),
+            hold_down: Duration::from_secs(10),
+            max_live_deliveries: 200_000,
+            answers: vec![
+                answer(1, &["收到", "ok", "roger", "rcvd"]),
+                answer(2, &[]),
+                answer(3, &[]),
+                answer(4, &[]),
+                answer(5, &[]),
+                answer(6, &[]),
+                answer(7, &[]),
+                answer(8, &[]),
+                answer(9, &[]),
+            ],
+            taken_text: "求救已收到,{by}处置中".to_owned(),
+            exercise_sign: "【演练】".to_owned(),
+            space: SpaceMarks {
+                low_permille: 50,
+                low_bytes: 512 << 20,
+                critical_permille: 10,
+            },
+        }
+    }
+}
+
+impl Policy {
+    /// The station with this number.
+    #[must_use]
+    pub fn station(&self, id: StationId) -> Option<&StationPolicy> {
+        self.stations.iter().find(|station| station.id == id)
+    }
+
+    /// Whether this station may carry an alert with this exercise flag.
+    #[must_use]
+    pub fn permits(&self, station: StationId, exercise: bool) -> bool {
+        self.station(station).is_some_and(|s| {
+            #[cfg(narrowcast_mutant = "exercise_leaks")]
+            return true;
+            #[cfg(not(narrowcast_mutant = "exercise_leaks"))]
+            if exercise {
+                s.test || s.exercises
+            } else {
+                !s.test
+            }
+        })
+    }
+}

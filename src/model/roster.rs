@@ -1,0 +1,199 @@
+//! The roster: radios, people, groups, and the organisation tree they hang in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, TextForm};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A node of the organisation tree, written as a path: `city/county/township/team`.
+/// The empty path is the root, above everything.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Node(String);
+
+/// A path that names no node.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NodeError {
+    /// More levels than the tree has.
+    #[error("node path has more than {} levels", Node::LEVELS)]
+    TooDeep,
+    /// An empty or overlong level, or one with characters that are not letters, digits, `-`, `_` or `.`.
+    #[error(
+        "`{0}` is no level of a node path: 1 to 40 letters, digits, `-`, `_` or `.`, separated by `/`"
+    )]
+    Level(String),
+}
+
+impl Node {
+    /// Most levels: city, county, township, team, and two to spare.
+    pub const LEVELS: usize = 6;
+
+    /// The root of the tree.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether `other` is this node or stands below it.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.0.is_empty()
+            || other
+                .0
+                .strip_prefix(self.0.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The path, empty for the root.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Node {
+    type Err = NodeError;
+
+    fn from_str(text: &str) -> Result<Self, NodeError> {
+        let path = text.trim_matches('/');
+        if path.is_empty() {
+            return Ok(Self::root());
+        }
+        if path.split('/').count() > Self::LEVELS {
+            return Err(NodeError::TooDeep);
+        }
+        let sound = |level: &str| {
+            let length = level.chars().count();
+            (1..=40).contains(&length)
+                && level
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+        };
+        match path.split('/').find(|level| !sound(level)) {
+            Some(level) => Err(NodeError::Level(level.chars().take(60).collect())),
+            None => Ok(Self(path.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// A radio of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Radio {
+    /// Its address on the air.
+    pub id: RadioId,
+    /// What people call it.
+    pub name: String,
+    /// Where it hangs in the organisation.
+    pub node: Node,
+    /// The text form it understands.
+    pub form: TextForm,
+    /// Whether its link layer or its text service confirms what it receives.
+    pub confirms: bool,
+    /// The carrier it usually listens to.
+    pub home: Option<CarrierId>,
+}
+
+/// A person of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// A short id without spaces.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Where the person hangs in the organisation.
+    pub node: Node,
+    /// The radios the person carries.
+    pub radios: Vec<RadioId>,
+}
+
+/// A group of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// A short id without spaces.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Where the group hangs in the organisation.
+    pub node: Node,
+    /// The talkgroup its radios listen to, if there is one.
+    pub talkgroup: Option<GroupId>,
+    /// The member radios.
+    pub members: Vec<RadioId>,
+}
+
+/// One line of the roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RosterEntry {
+    /// A radio.
+    Radio(Radio),
+    /// A person.
+    Person(Person),
+    /// A group.
+    Group(Group),
+}
+
+/// A recipient as it was frozen when the alert was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The radio.
+    pub radio: RadioId,
+    /// Its name then.
+    pub name: String,
+    /// Its node then.
+    pub node: Node,
+    /// The text form it understood.
+    pub form: TextForm,
+    /// Whether it confirms.
+    pub confirms: bool,
+    /// The carrier it usually listened to.
+    pub home: Option<CarrierId>,
+    /// The talkgroup through which the alert reaches it first.
+    pub talkgroup: Option<GroupId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(path: &str) -> Node {
+        path.parse().unwrap()
+    }
+
+    #[test]
+    fn a_node_covers_itself_and_what_hangs_below_it_only() {
+        assert!(node("").covers(&node("city/east")));
+        assert!(node("city").covers(&node("city")));
+        assert!(node("city").covers(&node("city/east")));
+        assert!(!node("city/ea").covers(&node("city/east")));
+        assert!(!node("city/east").covers(&node("city")));
+    }
+
+    #[test]
+    fn a_bad_path_is_refused_by_its_level() {
+        assert_eq!("a//b".parse::<Node>(), Err(NodeError::Level(String::new())));
+        assert_eq!("a/b/c/d/e/f/g".parse::<Node>(), Err(NodeError::TooDeep));
+        assert!("市/东区".parse::<Node>().is_ok());
+        assert!("a b".parse::<Node>().is_err());
+    }
+}
