@@ -1,0 +1,368 @@
+//! What goes into the engine and what comes out of it.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{CarrierId, Heard, JobId, StationId};
+use narrowcast_protocol::session::{CarrierState, Job, Step};
+use narrowcast_protocol::time::Instant;
+
+use crate::engine::views::{AlertView, DeliveryView, Overview, Plan, StationView};
+use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::emergency::Emergency;
+use crate::model::facts::Entry;
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
+use crate::model::roster::RosterEntry;
+use crate::model::token::{Principal, Right, Token};
+use crate::model::wall::Wall;
+
+/// The two clocks, read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The monotonic clock: retries, windows, escalation.
+    pub mono: Instant,
+    /// The civil clock: absolute expiry.
+    pub wall: Wall,
+}
+
+/// Names a request until its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// In whose name a request is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// SHA-256 of the bearer's token.
+    Token([u8; 32]),
+    /// The process itself (first start, administration on the same machine).
+    System,
+}
+
+/// Something the engine is told.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Somebody asks for something.
+    Request {
+        /// Names the reply.
+        ticket: Ticket,
+        /// In whose name.
+        credential: Credential,
+        /// What.
+        request: Box<Request>,
+    },
+    /// A station heard something.
+    Heard(Heard),
+    /// A carrier appeared, changed or went.
+    Carrier {
+        /// Which.
+        id: CarrierId,
+        /// Its state.
+        state: CarrierState,
+        /// How many fragments it takes now.
+        room: u8,
+    },
+    /// A station said what it is.
+    StationIdentified {
+        /// Which.
+        station: StationId,
+        /// What it says about itself.
+        description: String,
+    },
+    /// The port wrote the last byte of a job.
+    Sent(JobId),
+    /// A job came further.
+    Step {
+        /// Which.
+        id: JobId,
+        /// How far.
+        step: Step,
+    },
+    /// How much space the ledger's file system has.
+    Space {
+        /// Free bytes.
+        free: u64,
+        /// All bytes.
+        total: u64,
+    },
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// Accept this alert.
+    Submit(Submit),
+    /// Say what would happen to this alert.
+    DryRun(Submit),
+    /// Withdraw an alert.
+    Cancel {
+        /// Which.
+        alert: AlertId,
+        /// Why.
+        because: String,
+    },
+    /// Send an alert again to those who have not answered.
+    Resend {
+        /// Which.
+        alert: AlertId,
+    },
+    /// Take an emergency in hand.
+    TakeEmergency {
+        /// Which.
+        id: EmergencyId,
+    },
+    /// Close an emergency.
+    CloseEmergency {
+        /// Which.
+        id: EmergencyId,
+        /// Why.
+        because: String,
+    },
+    /// Import roster lines.
+    ImportRoster {
+        /// The lines.
+        entries: Vec<RosterEntry>,
+        /// Whether what stood before is forgotten.
+        replace: bool,
+    },
+    /// Make a token.
+    CreateToken(Token),
+    /// Revoke a token.
+    RevokeToken {
+        /// Which.
+        id: TokenId,
+    },
+    /// Accept the civil clock as it stands after a step.
+    ConfirmClock,
+    /// State again what is needed from before `up_to`, and record that the rest is trimmed.
+    Trim {
+        /// The last fact to remove; at most [`Overview::trim_limit`].
+        up_to: Seq,
+        /// Its chain hash.
+        hash: [u8; 32],
+    },
+    /// Who the credential belongs to.
+    WhoAmI,
+    /// Counts for health and metrics.
+    Overview,
+    /// Live alerts, newest first.
+    Alerts {
+        /// Only those before this one.
+        before: Option<AlertId>,
+        /// At most this many.
+        limit: usize,
+    },
+    /// One live alert. An ended one is answered [`Refusal::NotFound`]: read the ledger.
+    Alert(AlertId),
+    /// Deliveries of one live alert.
+    Deliveries {
+        /// The alert.
+        alert: AlertId,
+        /// From this one on.
+        from: DeliveryIndex,
+        /// At most this many.
+        limit: usize,
+    },
+    /// Emergencies, open ones and those closed within the hour, newest first.
+    Emergencies,
+    /// Stations.
+    Stations,
+    /// Roster lines, radios first, by number or id.
+    Roster {
+        /// Skip so many.
+        offset: usize,
+        /// At most this many.
+        limit: usize,
+    },
+    /// Tokens.
+    Tokens,
+}
+
+impl Request {
+    /// The right that this request needs.
+    #[must_use]
+    pub const fn right(&self) -> Right {
+        match self {
+            Self::Submit(_)
+            | Self::Cancel { .. }
+            | Self::Resend { .. }
+            | Self::TakeEmergency { .. } => Right::Send,
+            Self::CloseEmergency { .. } | Self::ImportRoster { .. } | Self::ConfirmClock => {
+                Right::Supervise
+            }
+            Self::CreateToken(_) | Self::RevokeToken { .. } | Self::Tokens | Self::Trim { .. } => {
+                Right::Administer
+            }
+            Self::DryRun(_)
+            | Self::WhoAmI
+            | Self::Overview
+            | Self::Alerts { .. }
+            | Self::Alert(_)
+            | Self::Deliveries { .. }
+            | Self::Emergencies
+            | Self::Stations
+            | Self::Roster { .. } => Right::Look,
+        }
+    }
+}
+
+/// An alert as it is submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submit {
+    /// The identity it will have.
+    pub id: AlertId,
+    /// What it says.
+    pub text: String,
+    /// How urgent it is.
+    pub precedence: Precedence,
+    /// What it asks.
+    pub ask: Ask,
+    /// Whom it names; at least one.
+    pub targets: Vec<Target>,
+    /// When it has lost its meaning; the policy's default if none.
+    pub expires_at: Option<Wall>,
+    /// Whether it is a drill.
+    pub exercise: bool,
+    /// The one station it must go through (a station test; needs [`Right::TestStation`] only,
+    /// if it is a drill to one radio).
+    pub station: Option<StationId>,
+    /// The submitter's key and the SHA-256 of the request as it was understood.
+    pub idempotency: Option<(String, [u8; 32])>,
+}
+
+/// Something the engine wants done, once the ledger is durable up to `after`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Not before the ledger has committed this position.
+    pub after: Seq,
+    /// What.
+    pub effect: Effect,
+}
+
+/// What the engine wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Commit these entries; the first has position `after`'s predecessor's successor. Never held back.
+    Persist {
+        /// The entries.
+        entries: Vec<Entry>,
+        /// Whether they belong to the emergency lane.
+        urgent: bool,
+    },
+    /// Answer a request.
+    Reply {
+        /// Which.
+        ticket: Ticket,
+        /// The answer.
+        result: Result<Response, Refusal>,
+    },
+    /// Hand a job to the session that serves its carrier.
+    Transmit(Job),
+    /// Tell whoever watches, recorded or not. Never held back.
+    Alarm(Alarm),
+}
+
+/// What people must see at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alarm {
+    /// A radio called for help; recorded only when its fact comes out of the ledger.
+    Emergency(Box<Emergency>),
+    /// The civil clock stepped by so many milliseconds and waits for confirmation.
+    ClockStepped(i64),
+}
+
+/// An answer to a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Response {
+    /// The alert is accepted and durable.
+    Accepted(Receipt),
+    /// What would happen.
+    Plan(Box<Plan>),
+    /// It is done and durable at this position.
+    Done(Seq),
+    /// So many deliveries are sent again.
+    Resent(u32),
+    /// Who you are.
+    You(Principal),
+    /// Counts.
+    Overview(Box<Overview>),
+    /// Alerts.
+    Alerts(Vec<AlertView>),
+    /// One alert.
+    Alert(Box<AlertView>),
+    /// Deliveries.
+    Deliveries(Vec<DeliveryView>),
+    /// Emergencies.
+    Emergencies(Vec<Emergency>),
+    /// Stations.
+    Stations(Vec<StationView>),
+    /// A page of the roster and how many lines it has in all.
+    Roster(Vec<RosterEntry>, usize),
+    /// Tokens.
+    Tokens(Vec<Token>),
+}
+
+/// That an alert is on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its identity.
+    pub id: AlertId,
+    /// Its short sign on the air.
+    pub mark: String,
+    /// How many deliveries it has.
+    pub recipients: u32,
+    /// When it expires.
+    pub expires_at: Wall,
+    /// Where its acceptance stands in the ledger (0 on a repeat).
+    pub seq: Seq,
+    /// Whether this is the first answer given again.
+    pub repeated: bool,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The token is unknown or revoked.
+    #[error("the token is unknown or revoked")]
+    Unauthenticated,
+    /// The token's role lacks the right.
+    #[error("the token's role does not permit this")]
+    Forbidden,
+    /// Targets outside the token's node.
+    #[error("outside your node {node}: {}", names.join(", "))]
+    OutsideNode {
+        /// The token's node.
+        node: String,
+        /// What was named outside it.
+        names: Vec<String>,
+    },
+    /// Nothing of that name.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A field is wrong.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it and what would be right.
+        why: String,
+    },
+    /// The key was used for another request.
+    #[error("this idempotency key was used for a different request")]
+    KeyReused,
+    /// Too much is under way.
+    #[error("too much is under way; try again in {} s", retry_after.as_secs())]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The disk is too full for this precedence.
+    #[error(
+        "the ledger's disk is almost full: {free} bytes free; only more urgent traffic is accepted"
+    )]
+    NoSpace {
+        /// Free bytes.
+        free: u64,
+    },
+    /// It is not in a state that allows this.
+    #[error("{0}")]
+    Conflict(String),
+}

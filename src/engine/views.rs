@@ -1,0 +1,242 @@
+//! What the API, the CLI and the console see of the engine's state.
+
+use std::collections::BTreeMap;
+
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
+use serde::{Deserialize, Serialize};
+
+use crate::model::alert::{Alert, Ask, Precedence};
+use crate::model::delivery::{End, Rung};
+use crate::model::evidence::Answer;
+use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::wall::Wall;
+
+/// Each delivery once, at its highest rung; ends apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Not yet sent, no end.
+    pub queued: u32,
+    /// Highest rung `Sent`, no end.
+    pub sent: u32,
+    /// Highest rung `Accepted`, no end.
+    pub accepted: u32,
+    /// Highest rung `Transmitted`, no end.
+    pub transmitted: u32,
+    /// Highest rung `Received`, no end.
+    pub received: u32,
+    /// Highest rung `Read`, no end.
+    pub read: u32,
+    /// Answered, whatever came after.
+    pub answered: u32,
+    /// Failed.
+    pub failed: u32,
+    /// Expired.
+    pub expired: u32,
+    /// Cancelled.
+    pub cancelled: u32,
+    /// Superseded.
+    pub superseded: u32,
+}
+
+impl Counts {
+    /// Adds one delivery.
+    pub const fn add(&mut self, rung: Rung, end: Option<End>) {
+        let counter = match (rung, end) {
+            (Rung::Answered, _) => &mut self.answered,
+            (_, Some(End::Failed(_))) => &mut self.failed,
+            (_, Some(End::Expired)) => &mut self.expired,
+            (_, Some(End::Cancelled)) => &mut self.cancelled,
+            (_, Some(End::Superseded)) => &mut self.superseded,
+            (Rung::Queued, None) => &mut self.queued,
+            (Rung::Sent, None) => &mut self.sent,
+            (Rung::Accepted, None) => &mut self.accepted,
+            (Rung::Transmitted, None) => &mut self.transmitted,
+            (Rung::Received, None) => &mut self.received,
+            (Rung::Read, None) => &mut self.read,
+        };
+        *counter += 1;
+    }
+}
+
+/// An alert and where its deliveries stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// Its identity.
+    pub id: AlertId,
+    /// Its short sign on the air.
+    pub mark: String,
+    /// What it says.
+    pub text: String,
+    /// How urgent it is.
+    pub precedence: Precedence,
+    /// What it asks.
+    pub ask: Ask,
+    /// Whom it named.
+    pub targets: Vec<String>,
+    /// When it was accepted.
+    pub accepted_at: Wall,
+    /// When it expires.
+    pub expires_at: Wall,
+    /// When all its deliveries were settled or ended.
+    pub ended_at: Option<Wall>,
+    /// Whether it is a drill.
+    pub exercise: bool,
+    /// Who sent it.
+    pub by: String,
+    /// How many deliveries it has.
+    pub recipients: u32,
+    /// Where they stand.
+    pub counts: Counts,
+}
+
+impl AlertView {
+    /// The view of `alert` with its deliveries at `counts`.
+    #[must_use]
+    pub fn new(alert: &Alert, counts: Counts, ended_at: Option<Wall>) -> Self {
+        Self {
+            id: alert.id,
+            mark: alert.mark.to_string(),
+            text: alert.text.clone(),
+            precedence: alert.precedence,
+            ask: alert.ask.clone(),
+            targets: alert.targets.iter().map(ToString::to_string).collect(),
+            accepted_at: alert.accepted_at,
+            expires_at: alert.expires_at,
+            ended_at,
+            exercise: alert.exercise,
+            by: alert.by.clone(),
+            recipients: alert.recipients,
+            counts,
+        }
+    }
+}
+
+/// One delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryView {
+    /// Its index within the alert.
+    pub index: DeliveryIndex,
+    /// The radio.
+    pub radio: RadioId,
+    /// Its name when the alert was accepted.
+    pub name: String,
+    /// Its node then.
+    pub node: String,
+    /// The highest rung that evidence proves.
+    pub rung: Rung,
+    /// How it ended short of its aim, if it did.
+    pub end: Option<End>,
+    /// Whether evidence came after the end.
+    pub late: bool,
+    /// How many attempts were started.
+    pub attempts: u8,
+    /// The carrier of the newest attempt.
+    pub carrier: Option<CarrierId>,
+    /// The highest rung it can reach, given the radio and the station.
+    pub best: Rung,
+    /// What the person answered.
+    pub answer: Option<Answer>,
+    /// When the rung was reached.
+    pub at: Option<Wall>,
+    /// Whether the newest attempt's outcome is unknown (a crash or lost link fell in between).
+    pub unclear: bool,
+    /// Whether the radio was heard after the transmission (it is there, no more).
+    pub present: bool,
+}
+
+/// A station and its carriers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StationView {
+    /// Its number.
+    pub id: StationId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub up: bool,
+    /// Whether it is held down after flapping: only Flash and emergencies pass.
+    pub held: bool,
+    /// Whether it is a test station.
+    pub test: bool,
+    /// What it says about itself.
+    pub description: String,
+    /// Since when it is as it is.
+    pub since: Option<Wall>,
+    /// Fragments waiting, per timeslot number.
+    pub waiting: BTreeMap<u8, u32>,
+}
+
+/// What would happen to an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How many would get it.
+    pub recipients: u32,
+    /// How many can at best be `Sent`: their radio or station reports nothing more.
+    pub at_best_sent: u32,
+    /// How many have no station that is up and permitted now.
+    pub unreachable: u32,
+    /// In how many parts the longest of them is sent.
+    pub parts: u8,
+    /// What each carrier would bear.
+    pub carriers: Vec<CarrierPlan>,
+    /// The first of the recipients.
+    pub sample: Vec<PlannedRecipient>,
+}
+
+/// What one carrier would bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarrierPlan {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Its station's name.
+    pub station: String,
+    /// Individual deliveries.
+    pub deliveries: u32,
+    /// Talkgroups addressed.
+    pub groups: Vec<GroupId>,
+    /// Airtime in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last would be sent, in milliseconds from now, behind what waits already.
+    pub finished_in_ms: u64,
+}
+
+/// One recipient of a dry run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRecipient {
+    /// The radio.
+    pub radio: RadioId,
+    /// Its name.
+    pub name: String,
+    /// Over which carrier.
+    pub carrier: Option<CarrierId>,
+    /// The highest rung it can reach.
+    pub best: Rung,
+}
+
+/// Counts for health and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Overview {
+    /// The last fact the engine has decided.
+    pub seq: Seq,
+    /// Alerts in memory.
+    pub alerts: usize,
+    /// Live deliveries.
+    pub deliveries: usize,
+    /// Deliveries and group transmissions waiting for a carrier.
+    pub waiting: usize,
+    /// Jobs handed to sessions.
+    pub jobs: usize,
+    /// Open emergencies.
+    pub emergencies: usize,
+    /// Stations that are up.
+    pub stations_up: usize,
+    /// Stations configured.
+    pub stations: usize,
+    /// Radios in the roster.
+    pub radios: usize,
+    /// By how many milliseconds the civil clock stepped without confirmation.
+    pub clock_step_ms: Option<i64>,
+    /// The highest position that could be trimmed.
+    pub trim_limit: Seq,
+    /// Attempts that were started since the process began, by outcome name.
+    pub attempts: BTreeMap<String, u64>,
+}
