@@ -3,4 +3,9 @@
 //! Bit 0 is the first transmitted and the most significant bit of byte 0.
 
 pub mod crc;
+pub mod csbk;
+pub mod feature_set;
 pub mod fields;
+pub mod gateway;
+mod layout;
+pub mod lc;
