@@ -1,1 +1,10 @@
-//! The MMDVM modem protocol, as the host of a modem.
+//! The MMDVM modem protocol (frames that begin with E0), versions 1 and 2.
+//!
+//! * [`frame`], [`kind`]: a frame, its types and their legal lengths
+//! * [`deframe`]: frames out of a damaged stream
+//! * [`message`]: what the frames say, in both directions
+
+pub mod deframe;
+pub mod frame;
+pub mod kind;
+pub mod message;
