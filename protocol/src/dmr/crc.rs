@@ -48,6 +48,14 @@ pub fn ccitt(data: &[u8], mask: u16) -> u16 {
     CCITT.checksum(data) ^ mask
 }
 
+/// The ten information octets of a PDU followed by their CRC-CCITT with `mask`.
+#[must_use]
+pub fn append_ccitt(information: &[u8; 10], mask: u16) -> [u8; 12] {
+    let [a, b, c, d, e, f, g, h, i, j] = *information;
+    let [high, low] = ccitt(information, mask).to_be_bytes();
+    [a, b, c, d, e, f, g, h, i, j, high, low]
+}
+
 /// CRC-9 of a confirmed block: the user octets, then the 7-bit serial number (B.3.10).
 #[must_use]
 pub fn crc9(data: &[u8], serial: u8, mask: u16) -> u16 {

@@ -2,10 +2,14 @@
 //!
 //! Bit 0 is the first transmitted and the most significant bit of byte 0.
 
+mod codes;
 pub mod crc;
 pub mod csbk;
+pub mod data_header;
 pub mod feature_set;
 pub mod fields;
 pub mod gateway;
 mod layout;
 pub mod lc;
+pub mod packet;
+pub mod usbd;

@@ -1,0 +1,225 @@
+//! One packet while it is being put together.
+
+use crate::dmr::crc;
+use crate::dmr::data_header::{DataHeader, Proprietary, Sap};
+use crate::time::Instant;
+
+use super::block::Block;
+use super::complete::Packet;
+use super::pdu::Rate;
+use super::reassembly::Failure;
+
+/// A header and the blocks heard since, in as many attempts as it takes.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    /// The header of the first attempt: block count and padding are its.
+    pub(super) header: DataHeader,
+    second: Option<Proprietary>,
+    rate: Option<Rate>,
+    blocks: Vec<Option<Vec<u8>>>,
+    attempt: Option<Attempt>,
+    /// Last header or block.
+    pub(super) touched: Instant,
+    /// CRC-32 of the packet when it was complete; kept to know a repetition by.
+    done: Option<[u8; 4]>,
+}
+
+/// One transmission of all or some of the blocks.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    expected: usize,
+    seen: usize,
+    /// Highest serial number expected: after it nothing comes.
+    last: usize,
+}
+
+/// What a block changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More blocks are to come.
+    More,
+    /// The attempt is over; these serial numbers are missing, perhaps none.
+    Over(Vec<u8>),
+}
+
+impl Assembly {
+    pub(super) fn new(header: DataHeader, now: Instant) -> Self {
+        let total = usize::from(header.blocks());
+        Self {
+            header,
+            second: None,
+            rate: None,
+            blocks: vec![None; total],
+            attempt: Some(Attempt {
+                expected: total,
+                seen: 0,
+                last: total.saturating_sub(1),
+            }),
+            touched: now,
+            done: None,
+        }
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.attempt.is_some()
+    }
+
+    /// Remembers what `old` was, so that the same packet under the same N(S) is known as
+    /// a repetition: its sender missed the acknowledgement. Short data has no N(S), so
+    /// there two equal messages stay two.
+    pub(super) fn follows(&mut self, old: &Self) {
+        if matches!(self.header, DataHeader::Confirmed(_)) && old.continues(&self.header) {
+            self.done = old.done;
+        }
+    }
+
+    /// Whether a retry with `header` is one of this packet.
+    pub(super) fn continues(&self, header: &DataHeader) -> bool {
+        self.header.is_confirmed()
+            && header.is_confirmed()
+            && self.header.addressing() == header.addressing()
+            && self.header.send_sequence() == header.send_sequence()
+            && core::mem::discriminant(&self.header) == core::mem::discriminant(header)
+    }
+
+    /// Expects the blocks of a retry.
+    pub(super) fn retry(&mut self, header: &DataHeader, now: Instant) {
+        let last = self
+            .missing()
+            .last()
+            .map_or(usize::MAX, |&last| usize::from(last));
+        self.attempt = Some(Attempt {
+            expected: usize::from(header.blocks()),
+            seen: 0,
+            last,
+        });
+        self.touched = now;
+    }
+
+    /// Takes a second header that came before any block. It counts as one block.
+    pub(super) fn extend(&mut self, second: Proprietary, now: Instant) -> bool {
+        let awaited = self
+            .header
+            .addressing()
+            .is_some_and(|addressing| addressing.sap == Sap::Proprietary);
+        let Some(attempt) = &mut self.attempt else {
+            return false;
+        };
+        if !awaited || attempt.seen > 0 || self.second.is_some() || self.blocks.pop().is_none() {
+            return false;
+        }
+        self.second = Some(second);
+        attempt.expected = attempt.expected.saturating_sub(1);
+        attempt.last = attempt.last.saturating_sub(1);
+        self.touched = now;
+        true
+    }
+
+    /// Takes a block: of the running attempt, or one that comes late.
+    pub(super) fn block(&mut self, block: &Block, now: Instant) -> Progress {
+        self.touched = now;
+        let whole_before = self.missing().is_empty();
+        let (position, expected, last) = match &mut self.attempt {
+            Some(attempt) => {
+                attempt.seen += 1;
+                (attempt.seen - 1, attempt.expected, attempt.last)
+            }
+            None => (usize::MAX - 1, usize::MAX, usize::MAX),
+        };
+        let confirmed = self.header.is_confirmed();
+        let taken = if confirmed {
+            let opened = block.open_confirmed().ok();
+            opened.map(|(serial, user)| (usize::from(serial), user))
+        } else {
+            Some((position, block.octets()))
+        };
+        let mut over = position + 1 >= expected;
+        if let Some((at, user)) = taken
+            && *self.rate.get_or_insert(block.rate()) == block.rate()
+            && let Some(place) = self.blocks.get_mut(at)
+        {
+            *place = Some(user.to_vec());
+            over |= confirmed && at == last;
+        }
+        let missing = self.missing();
+        if over || (missing.is_empty() && !whole_before) {
+            self.attempt = None;
+            Progress::Over(missing)
+        } else {
+            Progress::More
+        }
+    }
+
+    /// Ends the running attempt, as nothing more will come of it.
+    pub(super) fn close(&mut self) -> Option<Vec<u8>> {
+        self.attempt.take().map(|_| self.missing())
+    }
+
+    /// How many blocks there are in all.
+    pub(super) const fn total(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn missing(&self) -> Vec<u8> {
+        self.blocks
+            .iter()
+            .zip(0_u8..)
+            .filter(|(block, _)| block.is_none())
+            .map(|(_, serial)| serial)
+            .collect()
+    }
+
+    /// The packet, once nothing is missing.
+    pub(super) fn finish(&mut self) -> Result<Packet, Failure> {
+        let octets: Vec<u8> = self.blocks.iter().flatten().flatten().copied().collect();
+        let crc = octets.last_chunk::<4>().copied();
+        let data = match &self.header {
+            DataHeader::Udt(_) => udt(&octets)?,
+            DataHeader::StatusPrecoded(_)
+            | DataHeader::Proprietary(_)
+            | DataHeader::Other { .. } => octets,
+            DataHeader::Response(_) if octets.is_empty() => octets,
+            header => {
+                let data = checked(&octets)?;
+                let padding = match header {
+                    DataHeader::Unconfirmed(header) => usize::from(header.pad_octets),
+                    DataHeader::Confirmed(header) => usize::from(header.pad_octets),
+                    DataHeader::ShortDataDefined(header) => usize::from(header.bit_padding / 8),
+                    DataHeader::ShortDataRaw(header) => usize::from(header.bit_padding / 8),
+                    _ => 0,
+                };
+                let user = data.len().checked_sub(padding).ok_or(Failure::Malformed)?;
+                data.get(..user).ok_or(Failure::Malformed)?.to_vec()
+            }
+        };
+        let repeated = crc.is_some() && self.done == crc;
+        self.done = crc;
+        Ok(Packet {
+            header: self.header,
+            second: self.second,
+            rate: self.rate,
+            data,
+            repeated,
+        })
+    }
+}
+
+/// User data and padding of a packet whose CRC-32 matches.
+fn checked(octets: &[u8]) -> Result<&[u8], Failure> {
+    let (data, crc) = octets.split_last_chunk::<4>().ok_or(Failure::Malformed)?;
+    if crc::crc32(data) == *crc {
+        Ok(data)
+    } else {
+        Err(Failure::Checksum)
+    }
+}
+
+/// Content and padding of UDT blocks whose CRC-CCITT matches.
+fn udt(octets: &[u8]) -> Result<Vec<u8>, Failure> {
+    let (data, crc) = octets.split_last_chunk::<2>().ok_or(Failure::Malformed)?;
+    if crc::ccitt(data, crc::mask::NONE) == u16::from_be_bytes(*crc) {
+        Ok(data.to_vec())
+    } else {
+        Err(Failure::Checksum)
+    }
+}
