@@ -153,6 +153,7 @@ octets! {
     U8 = 8, number::be_u8.map(u64::from);
     U16 = 16, number::be_u16.map(u64::from);
     U24 = 24, number::be_u24.map(u64::from);
+    U40 = 40, (number::be_u8, number::be_u32).map(|(high, low)| u64::from(high) << 32 | u64::from(low));
 }
 
 /// A PDU of whole octets: groups of octets, each a list of `field: type = width`.

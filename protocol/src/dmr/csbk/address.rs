@@ -1,6 +1,6 @@
 //! Who sends a CSBK and whom it is for.
 
-use super::CsbkBody;
+use super::{Announcement, CsbkBody, Reason};
 
 /// Whom a PDU is for: a radio, a talkgroup or a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl CsbkBody {
             Self::PdGrantMi(pdu) | Self::TdGrantMi(pdu) => Some(pdu.source),
             Self::PvGrantDx(pdu) => Some(pdu.source),
             Self::PdGrantDx(pdu) => Some(pdu.source),
+            Self::Ahoy(pdu) if pdu.challenge().is_some() => None,
+            Self::Ahoy(pdu) => Some(pdu.source),
+            Self::AckVit(pdu) => Some(pdu.source),
+            Self::Rand(pdu) => Some(pdu.source),
+            Self::AckD(pdu) | Self::AckU(pdu) | Self::PAckD(pdu) | Self::PAckU(pdu) => {
+                (pdu.reason != Reason::TsAuthentication).then_some(pdu.source)
+            }
+            Self::Maint(pdu) => Some(pdu.source),
+            Self::Clear(pdu) => Some(pdu.source),
+            Self::Protect(pdu) => Some(pdu.source),
             _ => None,
         }
     }
@@ -64,6 +74,22 @@ impl CsbkBody {
             Self::TdGrant(pdu) | Self::TdGrantMi(pdu) => either(pdu.target, true),
             Self::PvGrantDx(pdu) => radio(pdu.target),
             Self::PdGrantDx(pdu) => radio(pdu.target),
+            Self::Aloha(pdu) | Self::CapacityMaxAloha(pdu) => radio(pdu.address),
+            Self::Move(pdu) => radio(pdu.address),
+            Self::Bcast(pdu) => match pdu.announcement {
+                Announcement::MassReg(mass) => radio(mass.address),
+                _ => None,
+            },
+            Self::Ahoy(pdu) => either(pdu.target, pdu.group),
+            Self::Rand(pdu) => either(pdu.target, pdu.is_group()),
+            Self::AckD(pdu) | Self::AckU(pdu) | Self::PAckD(pdu) | Self::PAckU(pdu)
+                if pdu.reason != Reason::MsAuthentication =>
+            {
+                radio(pdu.target)
+            }
+            Self::Maint(pdu) => radio(pdu.target),
+            Self::Clear(pdu) => either(pdu.target, pdu.group),
+            Self::Protect(pdu) => either(pdu.target, pdu.group),
             _ => None,
         }
     }

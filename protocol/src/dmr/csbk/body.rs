@@ -91,6 +91,19 @@ bodies! {
     0x00 0x04 => UuVReq(UuVReq) "UU_V_Req", "Asks a radio for a voice call.";
     0x00 0x05 => UuAnsRsp(UuAnsRsp) "UU_Ans_Rsp", "Answers a request for a voice call.";
     0x00 0x07 => CtCsbk(CtCsbk) "CT_CSBK", "Channel timing.";
+    0x00 0x19 => Aloha(Aloha) "C_ALOHA", "Invitation to random access.";
+    0x00 0x1C => Ahoy(Ahoy) "C_AHOY", "The system calls a radio; P_AHOY on a payload channel.";
+    0x00 0x1E => AckVit(AckVit) "C_ACKVIT", "A radio asks the system to prove itself.";
+    0x00 0x1F => Rand(Rand) "C_RAND", "Random access request; P_RAND on a payload channel.";
+    0x00 0x20 => AckD(Ack) "C_ACKD", "Answer of the system.";
+    0x00 0x21 => AckU(Ack) "C_ACKU", "Answer of a radio.";
+    0x00 0x22 => PAckD(Ack) "P_ACKD", "Answer of the system on a payload channel.";
+    0x00 0x23 => PAckU(Ack) "P_ACKU", "Answer of a radio on a payload channel.";
+    0x00 0x28 => Bcast(Bcast) "C_BCAST", "Announcement.";
+    0x00 0x2A => Maint(Maint) "P_MAINT", "A radio ends its call.";
+    0x00 0x2E => Clear(Clear) "P_CLEAR", "The call is over.";
+    0x00 0x2F => Protect(Protect) "P_PROTECT", "Protects a call from others.";
+    0x00 0x39 => Move(Move) "C_MOVE", "Sends radios to another control channel.";
     0x00 0x26 => NackRsp(NackRsp) "NACK_Rsp", "Refuses a service.";
     0x00 0x38 if is_control_channel => TdGrantMi(DataGrant) "TD_GRANT_MI", "Talkgroup data channel grant, several items.";
     0x00 0x38 => BsDwnAct(BsDwnAct) "BS_Dwn_Act", "Wakes a repeater.";
@@ -105,6 +118,7 @@ bodies! {
     0x00 0x36 => PdGrantDx(DuplexDataGrant) "PD_GRANT_DX", "Duplex private data channel grant.";
     0x00 0x37 => PdGrantMi(DataGrant) "PD_GRANT_MI", "Private data channel grant, several items.";
 
+    0x10 0x19 => CapacityMaxAloha(Aloha) "Capacity_Max_Aloha", "Invitation to random access of a Capacity Max system.";
     0x10 0x1F => CallAlert(CallAlert) "Call_Alert", "Pages a radio.";
     0x10 0x20 => CallAlertAck(CallAlertAck) "Call_Alert_Ack", "Acknowledges a page.";
     0x10 0x24 => ExtendedFunction(ExtendedFunction) "Extended_Function", "Radio check, inhibit, uninhibit.";

@@ -3,21 +3,40 @@
 //! A CSBK is 12 octets: LB(1) PF(1) CSBKO(6), FID(8), 64 bits of payload, CRC-CCITT
 //! with the mask A5A5. [`CsbkBody`] has one variant for each CSBK known here.
 
+mod ack;
 mod address;
+mod ahoy;
+mod aloha;
+pub mod announcement;
+mod backoff;
+mod bcast;
 mod body;
 mod bs_dwn_act;
+mod c_move;
 mod ct_csbk;
 mod grant;
 mod motorola;
 mod nack_rsp;
 mod opaque;
+mod payload_channel;
 mod preamble;
+mod rand;
+mod reason;
+pub mod service;
+mod system_identity;
 mod uu_ans_rsp;
 mod uu_v_req;
 
+pub use ack::{Ack, AckVit};
 pub use address::Target;
+pub use ahoy::Ahoy;
+pub use aloha::{Aloha, ServiceFunction, Version};
+pub use announcement::Announcement;
+pub use backoff::Backoff;
+pub use bcast::Bcast;
 pub use body::CsbkBody;
 pub use bs_dwn_act::BsDwnAct;
+pub use c_move::Move;
 pub use ct_csbk::{ChannelTimingOpcode, CtCsbk};
 pub use grant::channel;
 pub use grant::{DataGrant, DuplexDataGrant, DuplexVoiceGrant, GroupVoiceGrant, PrivateVoiceGrant};
@@ -25,7 +44,12 @@ pub use motorola::{CallAlert, CallAlertAck, CapacityPlusPreamble, EmergencyAlarm
 pub use motorola::{ExtendedFunction, Function};
 pub use nack_rsp::{NackReason, NackRsp};
 pub use opaque::Opaque;
+pub use payload_channel::{Clear, Maint, MaintKind, Protect, ProtectKind};
 pub use preamble::Preamble;
+pub use rand::Rand;
+pub use reason::{Answer, Reason};
+pub use service::ServiceKind;
+pub use system_identity::{Category, NetworkModel, SystemCode, SystemIdentity};
 pub use uu_ans_rsp::{AnswerResponse, UuAnsRsp};
 pub use uu_v_req::UuVReq;
 
