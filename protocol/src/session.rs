@@ -142,6 +142,23 @@ pub enum Notice {
         /// Callsign, firmware, frequencies, as printable text.
         description: String,
     },
+    /// A station logged in from another address while it was still logged in: its address
+    /// changed, or two stations use one id.
+    StationMoved {
+        /// Which.
+        station: StationId,
+        /// Where it was.
+        from: Peer,
+        /// Where it is.
+        to: Peer,
+    },
+    /// A station that had logged in is gone.
+    StationLeft {
+        /// Which.
+        station: StationId,
+        /// Why, in words.
+        why: &'static str,
+    },
     /// A log-in was refused.
     LogInRefused {
         /// The id that was claimed.
