@@ -2,14 +2,20 @@
 //!
 //! Bit 0 is the first transmitted and the most significant bit of byte 0.
 
+pub mod burst;
 mod codes;
 pub mod crc;
 pub mod csbk;
 pub mod data_header;
+pub mod emb;
 pub mod feature_set;
+pub mod fec;
 pub mod fields;
 pub mod gateway;
+pub mod info;
 mod layout;
 pub mod lc;
 pub mod packet;
+pub mod slot_type;
+pub mod sync;
 pub mod usbd;
