@@ -180,6 +180,17 @@ mod tests {
         core::iter::from_fn(|| deframer.next(now, &mut input)).collect()
     }
 
+    /// Turns half of all octets into those that headers are made of.
+    fn confusing(octet: u8) -> u8 {
+        match octet {
+            0..=63 => 0xE0,
+            64..=79 => 0,
+            80..=103 => 0x1A,
+            104..=127 => 0x25,
+            other => other,
+        }
+    }
+
     #[test]
     fn the_damaged_recorded_stream_yields_its_four_good_frames() {
         let stream = hex::decode(DAMAGED).unwrap();
@@ -234,17 +245,16 @@ mod tests {
 
         #[test]
         fn any_octets_in_any_pieces_are_counted_and_memory_stays_bounded(
-            pieces in prop::collection::vec(
-                (prop::collection::vec(prop_oneof![Just(0xE0u8), Just(0), Just(0x1A), Just(0x25), any::<u8>()], 0..700), 0u64..150),
-                0..12,
-            ),
+            pieces in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..300), 1usize..4, 0u64..150), 0..10),
         ) {
             let mut deframer = Deframer::new(Direction::ToHost);
             let (mut now, mut total, mut framed) = (Instant::ZERO, 0u64, 0u64);
-            for (piece, pause) in &pieces {
+            for (piece, times, pause) in &pieces {
+                let piece: Vec<u8> = piece.iter().map(|octet| confusing(*octet)).collect();
+                let piece = piece.repeat(*times);
                 now += Duration::from_millis(*pause);
                 total += piece.len() as u64;
-                framed += all(&mut deframer, now, piece).iter().map(|f| f.length as u64).sum::<u64>();
+                framed += all(&mut deframer, now, &piece).iter().map(|f| f.length as u64).sum::<u64>();
                 prop_assert!(deframer.held.len() <= LONGEST);
                 prop_assert_eq!(deframer.held.capacity(), LONGEST);
             }

@@ -3,8 +3,10 @@
 //! * [`frame`], [`kind`]: a frame, its types and their legal lengths
 //! * [`deframe`]: frames out of a damaged stream
 //! * [`message`]: what the frames say, in both directions
+//! * [`modem`]: a simulated firmware
 
 pub mod deframe;
 pub mod frame;
 pub mod kind;
 pub mod message;
+pub mod modem;
