@@ -199,6 +199,60 @@ pub enum Delivery {
     Confirmed,
 }
 
+/// Octets that a text occupies in this form.
+#[must_use]
+pub fn text_octets(form: TextForm, text: &str) -> usize {
+    match form {
+        TextForm::ShortDataUtf8 => text.len(),
+        TextForm::ShortDataUtf16 | TextForm::Tms | TextForm::Udt => text.encode_utf16().count() * 2,
+    }
+}
+
+/// Octets of text that one fragment carries in this form: at most [`FRAGMENT_BURSTS`]
+/// rate 1/2 bursts with one preamble and the header.
+#[must_use]
+pub const fn text_room(form: TextForm, delivery: Delivery) -> usize {
+    let packet = (FRAGMENT_BURSTS as usize - 2) * user_octets(delivery) - PACKET_CRC;
+    match form {
+        TextForm::ShortDataUtf8 | TextForm::ShortDataUtf16 => packet,
+        TextForm::Tms => packet - TMS_OVERHEAD,
+        TextForm::Udt => UDT_BLOCKS * UDT_BLOCK - 2,
+    }
+}
+
+/// Bursts that a text of so many octets occupies in this form, preamble and header included.
+#[must_use]
+pub const fn text_bursts(form: TextForm, delivery: Delivery, octets: usize) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a text has few blocks")]
+    match form {
+        TextForm::Udt => 2 + (octets + 2).div_ceil(UDT_BLOCK) as u32,
+        TextForm::ShortDataUtf8 | TextForm::ShortDataUtf16 => {
+            2 + (octets + PACKET_CRC).div_ceil(user_octets(delivery)) as u32
+        }
+        TextForm::Tms => {
+            2 + (octets + TMS_OVERHEAD + PACKET_CRC).div_ceil(user_octets(delivery)) as u32
+        }
+    }
+}
+
+/// User octets of a rate 1/2 block.
+const fn user_octets(delivery: Delivery) -> usize {
+    match delivery {
+        Delivery::Unconfirmed => 12,
+        Delivery::Confirmed => 10,
+    }
+}
+
+/// Octets of the packet's CRC-32.
+const PACKET_CRC: usize = 4;
+/// IPv4 and UDP headers (28), TMS length, header, address length, two extension octets (6),
+/// and the line break that recorded terminals send first (4).
+const TMS_OVERHEAD: usize = 28 + 6 + 4;
+/// Octets of one appended UDT block; the last one ends with a 16-bit CRC.
+const UDT_BLOCK: usize = 12;
+/// Most appended UDT blocks.
+const UDT_BLOCKS: usize = 4;
+
 /// One text fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {

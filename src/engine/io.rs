@@ -76,6 +76,8 @@ pub enum Input {
         /// How far.
         step: Step,
     },
+    /// Nothing happened but time: the [`deadline`](crate::engine::Engine::deadline) has come.
+    Tick,
     /// How much space the ledger's file system has.
     Space {
         /// Free bytes.
@@ -240,7 +242,8 @@ pub struct Output {
 /// What the engine wants done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Commit these entries; the first has position `after`'s predecessor's successor. Never held back.
+    /// Commit these entries, in order and at once. Never held back; `after` is the position
+    /// of the last of them.
     Persist {
         /// The entries.
         entries: Vec<Entry>,

@@ -1,6 +1,267 @@
 //! The one place that decides.
 //!
-//! Facts and inputs in, outputs out; no clock, no I/O, no randomness.
+//! Facts and inputs in, outputs out; no clock, no I/O, no randomness (ids come from a
+//! seed). The engine applies its own facts at once and numbers them; every output names
+//! the ledger position after which it may leave, so nothing is said before it is durable.
+//!
+//! | part | decides |
+//! |---|---|
+//! | [`io`] | what goes in and out |
+//! | `state`, `roster` | the fold over all facts |
+//! | `intake` | what is accepted, and what a dry run says |
+//! | `compose` | how an alert is worded and split for the air |
+//! | `queue`, `dispatch` | what goes to which carrier next |
+//! | `progress` | what a job's steps prove, when to try again |
+//! | `hearing`, `answers` | what a radio's words mean |
+//! | `emergency` | who needs help |
+//! | `stations` | which carriers are there |
+//! | `clock` | what time it is |
 
+mod answers;
+mod clock;
+mod compose;
+mod dispatch;
+mod emergency;
+mod hearing;
+mod intake;
 pub mod io;
+mod progress;
+mod queries;
+mod queue;
+mod requests;
+mod roster;
+mod state;
+mod stations;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod trim;
 pub mod views;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+
+use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
+use narrowcast_protocol::time::Instant;
+use sha2::{Digest, Sha256};
+
+use crate::engine::clock::Clock;
+use crate::engine::dispatch::{GroupRunId, JobRun};
+use crate::engine::io::{Alarm, Effect, Input, Now, Output};
+use crate::engine::progress::Progress;
+use crate::engine::queue::Queues;
+use crate::engine::state::State;
+use crate::engine::stations::{CarrierRun, Damper};
+use crate::engine::timers::Timers;
+use crate::model::facts::{Entry, Fact, Record};
+use crate::model::ids::{DeliveryId, Seq};
+use crate::model::policy::Policy;
+use crate::model::wall::Wall;
+
+/// A stored state that this version cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the checkpoint is not of this version")]
+pub struct CheckpointError;
+
+/// The decider.
+#[derive(Debug)]
+pub struct Engine {
+    state: State,
+    clock: Clock,
+    seed: [u8; 32],
+    ids: u64,
+    batch: Vec<Entry>,
+    urgent: bool,
+    out: VecDeque<Output>,
+    timers: Timers,
+    queues: Queues,
+    carriers: BTreeMap<CarrierId, CarrierRun>,
+    dampers: HashMap<StationId, Damper>,
+    jobs: HashMap<JobId, JobRun>,
+    busy: HashSet<RadioId>,
+    progress: HashMap<DeliveryId, Progress>,
+    /// The next part of each group transmission that is not finished.
+    groups: BTreeMap<GroupRunId, u8>,
+    presence: HashMap<RadioId, (CarrierId, Instant)>,
+    of_radio: BTreeSet<(RadioId, DeliveryId)>,
+    outcomes: BTreeMap<&'static str, u64>,
+    free: Option<(u64, u64)>,
+}
+
+impl Engine {
+    /// An engine that knows nothing yet. `seed` makes its ids; it must differ from run to run.
+    #[must_use]
+    pub fn new(start: Now, seed: [u8; 32]) -> Self {
+        Self {
+            state: State::default(),
+            clock: Clock::new(start),
+            seed,
+            ids: 0,
+            batch: Vec::new(),
+            urgent: false,
+            out: VecDeque::new(),
+            timers: Timers::default(),
+            queues: Queues::default(),
+            carriers: BTreeMap::new(),
+            dampers: HashMap::new(),
+            jobs: HashMap::new(),
+            busy: HashSet::new(),
+            progress: HashMap::new(),
+            groups: BTreeMap::new(),
+            presence: HashMap::new(),
+            of_radio: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
+            free: None,
+        }
+    }
+
+    /// Takes up a stored state instead of its facts. Before any [`replay`](Self::replay).
+    ///
+    /// # Errors
+    /// The bytes are no state of this version: fold the facts instead.
+    pub fn restore(&mut self, stored: &[u8]) -> Result<Seq, CheckpointError> {
+        self.state = postcard::from_bytes(stored).map_err(|_| CheckpointError)?;
+        Ok(self.state.seq)
+    }
+
+    /// The state as bytes, and the position whose fold it is.
+    #[must_use]
+    pub fn checkpoint(&mut self) -> (Seq, Vec<u8>) {
+        self.state.forget(self.clock.wall());
+        let stored =
+            postcard::to_stdvec(&self.state).expect("every part of the state has a stored form");
+        (self.state.seq, stored)
+    }
+
+    /// Folds one more record in, before the first [`handle`](Self::handle).
+    pub fn replay(&mut self, record: &Record) {
+        self.state.apply(
+            record.seq,
+            &Entry {
+                at: record.at,
+                fact: record.fact.clone(),
+            },
+        );
+    }
+
+    /// Takes up work after the fold: open attempts become unclear, waiting deliveries queue
+    /// again, and `policy` is put in force.
+    pub fn resume(&mut self, policy: Policy, version: &str, now: Now) {
+        self.clock.resume(now, self.state.at);
+        self.state.forget(self.clock.wall());
+        self.emit(Fact::Started {
+            version: version.to_owned(),
+        });
+        if self.state.policy != policy {
+            self.emit(Fact::PolicyInForce(Box::new(policy)));
+        }
+        self.requeue_everything(now.mono);
+        self.warn_of_clock();
+        self.flush();
+    }
+
+    /// Learns one input and decides.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        self.clock.advance(now);
+        self.warn_of_clock();
+        self.fire_timers(now.mono);
+        match input {
+            Input::Tick => {}
+            Input::Request {
+                ticket,
+                credential,
+                request,
+            } => self.request(ticket, &credential, *request),
+            Input::Heard(heard) => self.hear(heard),
+            Input::Carrier { id, state, room } => self.carrier_changed(id, state, room),
+            Input::StationIdentified {
+                station,
+                description,
+            } => self.station_identified(station, &description),
+            Input::Sent(job) => self.job_sent(job),
+            Input::Step { id, step } => self.job_step(id, step),
+            Input::Space { free, total } => self.free = Some((free, total)),
+        }
+        self.dispatch();
+        self.flush();
+    }
+
+    /// When to come back with [`Input::Tick`], if nothing else comes before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// The next output, until there is none.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// The position of the last fact it has decided.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        self.state.seq
+    }
+
+    fn emit(&mut self, fact: Fact) -> Seq {
+        let entry = Entry {
+            at: self.clock.wall(),
+            fact,
+        };
+        let seq = self.state.seq.next();
+        self.state.apply(seq, &entry);
+        self.batch.push(entry);
+        seq
+    }
+
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            let entries = std::mem::take(&mut self.batch);
+            let urgent = std::mem::take(&mut self.urgent);
+            self.out.push_back(Output {
+                after: self.state.seq,
+                effect: Effect::Persist { entries, urgent },
+            });
+        }
+    }
+
+    /// Lets `effect` out once everything decided so far is durable.
+    fn after_commit(&mut self, effect: Effect) {
+        #[cfg(narrowcast_mutant = "acknowledge_before_commit")]
+        let after = Seq(0);
+        #[cfg(not(narrowcast_mutant = "acknowledge_before_commit"))]
+        let after = self.state.seq;
+        self.out.push_back(Output { after, effect });
+    }
+
+    fn at_once(&mut self, alarm: Alarm) {
+        self.out.push_back(Output {
+            after: Seq(0),
+            effect: Effect::Alarm(alarm),
+        });
+    }
+
+    fn warn_of_clock(&mut self) {
+        if let Some(step) = self.clock.take_warning() {
+            self.at_once(Alarm::ClockStepped(step));
+        }
+    }
+
+    /// A fresh ULID: civil time, then 80 bits drawn from the seed.
+    fn fresh_id(&mut self) -> ulid::Ulid {
+        self.ids += 1;
+        let digest = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.ids.to_be_bytes())
+            .finalize();
+        let random = digest
+            .iter()
+            .take(10)
+            .fold(0u128, |value, &byte| value << 8 | u128::from(byte));
+        let millis = u64::try_from(self.clock.wall().as_millis()).unwrap_or(0);
+        ulid::Ulid::from_parts(millis, random)
+    }
+
+    fn wall(&self) -> Wall {
+        self.clock.wall()
+    }
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
-use crate::model::alert::{Alert, Ask, Precedence};
+use crate::model::alert::{Ask, Precedence};
+use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
@@ -90,9 +91,14 @@ pub struct AlertView {
 }
 
 impl AlertView {
-    /// The view of `alert` with its deliveries at `counts`.
+    /// The view of an alert from its book.
     #[must_use]
-    pub fn new(alert: &Alert, counts: Counts, ended_at: Option<Wall>) -> Self {
+    pub fn of(book: &AlertBook) -> Self {
+        let mut counts = Counts::default();
+        book.deliveries
+            .iter()
+            .for_each(|delivery| counts.add(delivery.rung, delivery.end));
+        let alert = &book.alert;
         Self {
             id: alert.id,
             mark: alert.mark.to_string(),
@@ -102,7 +108,7 @@ impl AlertView {
             targets: alert.targets.iter().map(ToString::to_string).collect(),
             accepted_at: alert.accepted_at,
             expires_at: alert.expires_at,
-            ended_at,
+            ended_at: book.ended_at,
             exercise: alert.exercise,
             by: alert.by.clone(),
             recipients: alert.recipients,
@@ -142,6 +148,29 @@ pub struct DeliveryView {
     pub unclear: bool,
     /// Whether the radio was heard after the transmission (it is there, no more).
     pub present: bool,
+}
+
+impl DeliveryView {
+    /// The view of a delivery from its book; `best` is the highest rung it can reach.
+    #[must_use]
+    pub fn of(index: DeliveryIndex, delivery: &DeliveryBook, best: Rung) -> Self {
+        Self {
+            index,
+            radio: delivery.recipient.radio,
+            name: delivery.recipient.name.clone(),
+            node: delivery.recipient.node.to_string(),
+            rung: delivery.rung,
+            end: delivery.end,
+            late: delivery.late,
+            attempts: delivery.attempts,
+            carrier: delivery.carrier,
+            best: best.max(delivery.rung),
+            answer: delivery.answer.as_deref().cloned(),
+            at: delivery.at,
+            unclear: delivery.unclear,
+            present: delivery.present,
+        }
+    }
 }
 
 /// A station and its carriers.

@@ -2,6 +2,7 @@
 //! deliveries with their ladder, evidence, the roster, and the facts that the ledger keeps.
 
 pub mod alert;
+pub mod book;
 pub mod delivery;
 pub mod emergency;
 pub mod evidence;

@@ -1,0 +1,153 @@
+//! How an alert is worded for a radio, and split into parts that each fit one fragment.
+
+use narrowcast_protocol::air::{self, Delivery, TextForm};
+
+use crate::model::alert::{Alert, Ask};
+use crate::model::policy::Policy;
+
+/// Most parts one alert may have.
+pub(super) const MAX_PARTS: usize = 9;
+
+/// The parts in which `alert` is sent, in order. Every part of an exercise carries the
+/// drill sign; every part of a longer text its number.
+///
+/// # Errors
+/// It would take more than [`MAX_PARTS`]; the text is too long for this form.
+pub(super) fn parts(
+    policy: &Policy,
+    alert: &Alert,
+    form: TextForm,
+    delivery: Delivery,
+) -> Result<Vec<String>, TooLong> {
+    let sign = if alert.exercise {
+        policy.exercise_sign.as_str()
+    } else {
+        ""
+    };
+    let mark = if alert.ask.wants_answer() || form != TextForm::Tms {
+        format!("{} ", alert.mark)
+    } else {
+        String::new()
+    };
+    let body = format!("{}{}", alert.text, hint(&alert.ask));
+    let room = air::text_room(form, delivery);
+    let whole = format!("{sign}{mark}{body}");
+    if air::text_octets(form, &whole) <= room {
+        return Ok(vec![whole]);
+    }
+    let head = |number: usize| format!("{sign}{mark}{number}/9 ");
+    let chunks = split(
+        &body,
+        form,
+        room.saturating_sub(air::text_octets(form, &head(1))),
+    );
+    if chunks.is_empty() || chunks.len() > MAX_PARTS {
+        return Err(TooLong);
+    }
+    let of = chunks.len();
+    Ok(chunks
+        .iter()
+        .enumerate()
+        .map(|(index, chunk)| format!("{sign}{mark}{}/{of} {chunk}", index + 1))
+        .collect())
+}
+
+/// The text needs too many parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLong;
+
+fn hint(ask: &Ask) -> String {
+    match ask {
+        Ask::Nothing | Ask::Receipt => String::new(),
+        Ask::Acknowledgement => " 回1收到".to_owned(),
+        Ask::Answers(answers) => {
+            let options = answers
+                .iter()
+                .enumerate()
+                .map(|(index, answer)| format!("{}{answer}", index + 1));
+            format!(" 回{}", options.collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+/// Cuts `text` at character boundaries into pieces of at most `room` octets.
+fn split(text: &str, form: TextForm, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let size = air::text_octets(form, c.encode_utf8(&mut [0; 4]));
+        if size > room {
+            return Vec::new();
+        }
+        if used + size > room {
+            pieces.push(std::mem::take(&mut piece));
+            used = 0;
+        }
+        piece.push(c);
+        used += size;
+    }
+    pieces.push(piece);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::alert::{Mark, Precedence, Target};
+    use crate::model::ids::AlertId;
+    use crate::model::roster::Node;
+    use crate::model::wall::Wall;
+
+    fn alert(text: &str, ask: Ask, exercise: bool) -> Alert {
+        Alert {
+            id: AlertId(ulid::Ulid::nil()),
+            text: text.into(),
+            precedence: Precedence::Flash,
+            ask,
+            targets: vec![Target::All],
+            accepted_at: Wall::default(),
+            expires_at: Wall::default(),
+            exercise,
+            station: None,
+            by: String::new(),
+            node: Node::root(),
+            mark: Mark::nth(57),
+            recipients: 1,
+            idempotency: None,
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_one_part_with_mark_and_hint() {
+        let policy = Policy::default();
+        let alert = alert("东山林场起火", Ask::Acknowledgement, false);
+        let parts = parts(&policy, &alert, TextForm::Tms, Delivery::Confirmed).unwrap();
+        assert_eq!(parts, ["G7 东山林场起火 回1收到"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_fits_a_fragment_and_carries_drill_sign_and_number(
+            text in "[山火东林场起a-z0-9 ]{1,150}",
+            exercise in any::<bool>(),
+            form in prop::sample::select(vec![TextForm::Tms, TextForm::ShortDataUtf8, TextForm::ShortDataUtf16, TextForm::Udt]),
+        ) {
+            let policy = Policy::default();
+            let alert = alert(&text, Ask::Receipt, exercise);
+            for delivery in [Delivery::Confirmed, Delivery::Unconfirmed] {
+                let Ok(parts) = parts(&policy, &alert, form, delivery) else { continue };
+                for (index, part) in parts.iter().enumerate() {
+                    prop_assert!(air::text_octets(form, part) <= air::text_room(form, delivery));
+                    prop_assert_eq!(part.starts_with("【演练】"), exercise);
+                    if parts.len() > 1 {
+                        let number = format!("{}/{} ", index + 1, parts.len());
+                        prop_assert!(part.contains(&number));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! What goes to which carrier next.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{
+    Address, CarrierId, Delivery, GroupId, JobId, RadioId, Text, Transmission,
+};
+use narrowcast_protocol::session::{CarrierState, Job};
+use narrowcast_protocol::time::Instant;
+
+use crate::engine::Engine;
+use crate::engine::compose;
+use crate::engine::io::Effect;
+use crate::engine::queue::{Item, Place};
+use crate::engine::stations::CarrierRun;
+use crate::engine::timers::Timer;
+use crate::model::alert::{Alert, Ask, Precedence};
+use crate::model::book::DeliveryBook;
+use crate::model::delivery::{End, FailReason, Rung};
+use crate::model::facts::Fact;
+use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
+use crate::model::roster::Recipient;
+
+/// How many places of a queue are looked at for one that can go now.
+const LOOK_AHEAD: usize = 256;
+/// A radio heard longer ago than this may be anywhere.
+const PRESENCE_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// How often the text is sent to a radio that confirms nothing.
+pub(super) const UNCONFIRMED_REPEATS: u8 = 2;
+
+/// A group transmission over one carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct GroupRunId {
+    pub(super) alert: AlertId,
+    pub(super) group: GroupId,
+    pub(super) carrier: CarrierId,
+}
+
+/// A job that a session has.
+#[derive(Debug, Clone)]
+pub(super) enum JobRun {
+    /// A part of a text to one radio.
+    One {
+        delivery: DeliveryId,
+        radio: RadioId,
+        number: u8,
+        part: u8,
+    },
+    /// A part of a text to a talkgroup.
+    Group {
+        run: GroupRunId,
+        part: u8,
+        parts: u8,
+    },
+    /// The system's acknowledgement of an emergency.
+    Emergency(EmergencyId),
+}
+
+impl Engine {
+    /// Fills the room of every carrier worth a look.
+    pub(super) fn dispatch(&mut self) {
+        while let Some(id) = self.queues.next_touched() {
+            while self.dispatch_one(id) {}
+            if let Some(at) = self.queues.next_ready(id, self.clock.mono()) {
+                self.timers.set(at, Timer::Carrier(id));
+            }
+        }
+    }
+
+    fn dispatch_one(&mut self, id: CarrierId) -> bool {
+        let now = self.clock.mono();
+        let Some(run) = self.carriers.get(&id) else {
+            return false;
+        };
+        if run.state != CarrierState::Up || run.room == 0 {
+            return false;
+        }
+        let held = run.held_until > now;
+        let Some(place) = self.pick(id, held, now) else {
+            return false;
+        };
+        self.queues.take(Some(id), &place);
+        match place.item {
+            Item::One(index) => self.start_one(
+                id,
+                DeliveryId {
+                    alert: place.alert,
+                    index,
+                },
+            ),
+            Item::Group(group) => self.start_group(id, &place, group),
+        }
+        true
+    }
+
+    fn pick(&self, id: CarrierId, held: bool, now: Instant) -> Option<Place> {
+        let permitted: &[Precedence] = if held {
+            &[Precedence::Flash]
+        } else {
+            &Precedence::ALL
+        };
+        #[cfg(narrowcast_mutant = "first_come_first_served")]
+        let permitted: Vec<_> = permitted.iter().rev().copied().collect();
+        permitted.iter().find_map(|&precedence| {
+            let free = |place: &&Place| match place.item {
+                Item::Group(_) => true,
+                Item::One(index) => self
+                    .radio_of(place.alert, index)
+                    .is_none_or(|radio| !self.busy.contains(&radio)),
+            };
+            self.queues
+                .ready(id, precedence, now)
+                .take(LOOK_AHEAD)
+                .find(free)
+                .copied()
+        })
+    }
+
+    fn radio_of(&self, alert: AlertId, index: DeliveryIndex) -> Option<RadioId> {
+        Some(
+            self.state
+                .alerts
+                .get(&alert)?
+                .delivery(index)?
+                .recipient
+                .radio,
+        )
+    }
+
+    /// Starts an attempt, or goes on with its next part.
+    fn start_one(&mut self, carrier: CarrierId, id: DeliveryId) {
+        let Some(book) = self.state.alerts.get(&id.alert) else {
+            return;
+        };
+        let Some(delivery) = book.delivery(id.index) else {
+            return;
+        };
+        if book.ended_at.is_some() || !wants_sending(&book.alert.ask, delivery) {
+            return;
+        }
+        let mode = mode(delivery);
+        let Some(own) = self
+            .state
+            .policy
+            .station(carrier.station)
+            .map(|station| station.own)
+        else {
+            return;
+        };
+        let Ok(parts) = compose::parts(
+            &self.state.policy,
+            &book.alert,
+            delivery.recipient.form,
+            mode,
+        ) else {
+            let end = End::Failed(FailReason::Unencodable);
+            self.emit(Fact::DeliveryEnded {
+                alert: id.alert,
+                delivery: id.index,
+                end,
+            });
+            self.settle(id.alert);
+            return;
+        };
+        let (radio, form) = (delivery.recipient.radio, delivery.recipient.form);
+        let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+        let number = match delivery.open {
+            Some(open) => open.number,
+            None => self.start_attempt(id, carrier, count),
+        };
+        let part = self.next_part(id, number);
+        let reference = self.reference_of(id).wrapping_add(part) & 0x7F;
+        let Some(text) = parts.get(usize::from(part)).cloned() else {
+            return;
+        };
+        let job = self.new_job(JobRun::One {
+            delivery: id,
+            radio,
+            number,
+            part,
+        });
+        self.busy.insert(radio);
+        let text = Text {
+            from: own,
+            to: Address::Radio(radio),
+            text,
+            form,
+            delivery: mode,
+            reference,
+        };
+        self.hand_over(carrier, job, Transmission::Text(text));
+    }
+
+    fn start_attempt(&mut self, id: DeliveryId, carrier: CarrierId, parts: u8) -> u8 {
+        let known = self
+            .state
+            .alerts
+            .get(&id.alert)
+            .and_then(|book| book.delivery(id.index));
+        let number = known.map_or(1, |delivery| delivery.attempts.saturating_add(1));
+        let kept = known.and_then(|delivery| delivery.reference);
+        let radio = known.map(|delivery| delivery.recipient.radio);
+        let fresh = || {
+            radio
+                .and_then(|radio| self.state.references.get(&radio))
+                .copied()
+                .unwrap_or(0)
+        };
+        let reference = kept.unwrap_or_else(fresh);
+        *self.outcomes.entry("started").or_default() += 1;
+        #[cfg(not(narrowcast_mutant = "send_without_attempt"))]
+        self.emit(Fact::AttemptStarted {
+            alert: id.alert,
+            delivery: id.index,
+            number,
+            carrier,
+            reference,
+            parts,
+        });
+        number
+    }
+
+    fn reference_of(&self, id: DeliveryId) -> u8 {
+        let known = self
+            .state
+            .alerts
+            .get(&id.alert)
+            .and_then(|book| book.delivery(id.index));
+        known.and_then(|delivery| delivery.reference).unwrap_or(0)
+    }
+
+    /// Starts a group transmission, or goes on with its next part. The parts are jobs of
+    /// their own, so that more urgent traffic can go in between.
+    fn start_group(&mut self, carrier: CarrierId, place: &Place, group: GroupId) {
+        let run = GroupRunId {
+            alert: place.alert,
+            group,
+            carrier,
+        };
+        let Some(book) = self.state.alerts.get(&place.alert) else {
+            return self.group_done(run);
+        };
+        let form = book
+            .deliveries
+            .iter()
+            .find(|d| d.recipient.talkgroup == Some(group))
+            .map(|d| d.recipient.form);
+        let own = self
+            .state
+            .policy
+            .station(carrier.station)
+            .map(|station| station.own);
+        let (Some(form), Some(own), None) = (form, own, book.ended_at) else {
+            return self.group_done(run);
+        };
+        let Ok(texts) =
+            compose::parts(&self.state.policy, &book.alert, form, Delivery::Unconfirmed)
+        else {
+            return self.group_done(run);
+        };
+        let parts = u8::try_from(texts.len()).unwrap_or(u8::MAX);
+        let part = self.groups.get(&run).copied().unwrap_or(0);
+        let Some(text) = texts.into_iter().nth(usize::from(part)) else {
+            return self.group_done(run);
+        };
+        if part == 0 {
+            let started = book
+                .groups
+                .iter()
+                .find(|known| known.group == group && known.carrier == carrier);
+            let number = started.map_or(1, |known| known.attempts.saturating_add(1));
+            self.emit(Fact::GroupAttemptStarted {
+                alert: place.alert,
+                group,
+                carrier,
+                number,
+                parts,
+            });
+        }
+        let job = self.new_job(JobRun::Group { run, part, parts });
+        let to = Address::Group(group);
+        let text = Text {
+            from: own,
+            to,
+            text,
+            form,
+            delivery: Delivery::Unconfirmed,
+            reference: part,
+        };
+        self.hand_over(carrier, job, Transmission::Text(text));
+    }
+
+    pub(super) fn new_job(&mut self, run: JobRun) -> JobId {
+        let id = self.next_job_id();
+        self.jobs.insert(id, run);
+        id
+    }
+
+    pub(super) fn next_job_id(&mut self) -> JobId {
+        self.ids += 1;
+        JobId(self.ids)
+    }
+
+    fn hand_over(&mut self, carrier: CarrierId, id: JobId, transmission: Transmission) {
+        if let Some(run) = self.carriers.get_mut(&carrier) {
+            run.room = run.room.saturating_sub(1);
+        }
+        self.after_commit(Effect::Transmit(Job::Send {
+            id,
+            carrier,
+            transmission,
+        }));
+    }
+
+    /// The best carrier for a delivery now.
+    pub(super) fn route(&self, alert: AlertId, index: DeliveryIndex) -> Option<CarrierId> {
+        let book = self.state.alerts.get(&alert)?;
+        let delivery = book.delivery(index)?;
+        self.carrier_for(
+            &book.alert,
+            &delivery.recipient,
+            usize::from(delivery.attempts_now() / 2),
+        )
+    }
+
+    /// The best carrier for a recipient now: where it must go, else where the radio was
+    /// heard last, else its home, else any that is there; after two attempts the next one.
+    pub(super) fn carrier_for(
+        &self,
+        alert: &Alert,
+        recipient: &Recipient,
+        turn: usize,
+    ) -> Option<CarrierId> {
+        let open = |id: &CarrierId| {
+            self.carriers.get(id).is_some_and(CarrierRun::is_there)
+                && self.state.policy.permits(id.station, alert.exercise)
+                && alert.station.is_none_or(|only| only == id.station)
+        };
+        let preferred: Vec<CarrierId> = self
+            .heard_at(recipient.radio)
+            .into_iter()
+            .chain(recipient.home)
+            .filter(open)
+            .collect();
+        if let Some(id) = preferred.get(turn % preferred.len().max(1)) {
+            return Some(*id);
+        }
+        let others: Vec<CarrierId> = self.carriers.keys().copied().filter(open).collect();
+        others.get(turn % others.len().max(1)).copied()
+    }
+
+    fn heard_at(&self, radio: RadioId) -> Option<CarrierId> {
+        if let Some(&(carrier, at)) = self.presence.get(&radio)
+            && self.clock.mono().since(at) < PRESENCE_LIFE
+        {
+            return Some(carrier);
+        }
+        let last = self.state.heard.get(&radio)?;
+        (self.wall().since(last.at) < PRESENCE_LIFE).then_some(last.carrier)
+    }
+
+    /// Puts a delivery into its carrier's queue, to be sent at `ready` or later.
+    pub(super) fn enqueue(&mut self, id: DeliveryId, ready: Instant) {
+        let Some(book) = self.state.alerts.get(&id.alert) else {
+            return;
+        };
+        let place = Place {
+            precedence: book.alert.precedence,
+            ready,
+            alert: id.alert,
+            item: Item::One(id.index),
+        };
+        let carrier = self.route(id.alert, id.index);
+        self.queues.push(carrier, place);
+    }
+
+    /// Everything that is still wanted goes back into the queues (after a restart).
+    pub(super) fn requeue_everything(&mut self, now: Instant) {
+        let gap = self.state.policy.attempt_gap;
+        let alerts: Vec<AlertId> = self.state.alerts.keys().copied().collect();
+        for alert in alerts {
+            self.index_radios(alert);
+            let Some(book) = self.state.alerts.get(&alert) else {
+                continue;
+            };
+            if book.ended_at.is_some() {
+                continue;
+            }
+            let expiry = self.clock.when(book.alert.expires_at);
+            self.timers.set(expiry, Timer::Expiry(alert));
+            let wanted: Vec<_> = (0u32..)
+                .zip(&book.deliveries)
+                .filter(|(_, delivery)| wants_sending(&book.alert.ask, delivery))
+                .map(|(index, delivery)| (DeliveryIndex(index), delivery.attempts > 0))
+                .collect();
+            for (index, tried) in wanted {
+                let ready = if tried { now + gap } else { now };
+                self.enqueue(DeliveryId { alert, index }, ready);
+            }
+            self.queue_groups(alert, now);
+        }
+        self.forget();
+    }
+
+    pub(super) fn index_radios(&mut self, alert: AlertId) {
+        let Some(book) = self.state.alerts.get(&alert) else {
+            return;
+        };
+        let pairs = (0u32..).zip(&book.deliveries).map(|(index, delivery)| {
+            (
+                delivery.recipient.radio,
+                DeliveryId {
+                    alert,
+                    index: DeliveryIndex(index),
+                },
+            )
+        });
+        self.of_radio.extend(pairs);
+    }
+
+    /// The deliveries in memory that go to this radio, oldest alert first.
+    pub(super) fn deliveries_of(&self, radio: RadioId) -> Vec<DeliveryId> {
+        let bound = |id: u128, index: u32| {
+            (
+                radio,
+                DeliveryId {
+                    alert: AlertId(ulid::Ulid::from(id)),
+                    index: DeliveryIndex(index),
+                },
+            )
+        };
+        self.of_radio
+            .range(bound(0, 0)..=bound(u128::MAX, u32::MAX))
+            .map(|(_, id)| *id)
+            .collect()
+    }
+}
+
+/// Whether the link layer is asked to confirm.
+pub(super) const fn mode(delivery: &DeliveryBook) -> Delivery {
+    if delivery.recipient.confirms {
+        Delivery::Confirmed
+    } else {
+        Delivery::Unconfirmed
+    }
+}
+
+/// Whether another transmission to this radio is wanted.
+pub(super) fn wants_sending(ask: &Ask, delivery: &DeliveryBook) -> bool {
+    if delivery.settled(ask) {
+        return false;
+    }
+    if delivery.recipient.confirms {
+        !delivery.confirmed()
+    } else {
+        delivery.attempts_now() < UNCONFIRMED_REPEATS
+    }
+}

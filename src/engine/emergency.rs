@@ -1,0 +1,173 @@
+//! Who needs help. Silence never closes an emergency.
+
+use narrowcast_protocol::air::{CarrierId, Owed, RadioId};
+use narrowcast_protocol::session::Job;
+
+use crate::engine::Engine;
+use crate::engine::dispatch::JobRun;
+use crate::engine::io::{Alarm, Effect, Refusal, Response, Submit};
+use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::emergency::Emergency;
+use crate::model::facts::Fact;
+use crate::model::ids::{AlertId, EmergencyId};
+use crate::model::roster::Node;
+use crate::model::text;
+use crate::model::token::Principal;
+
+/// Longest reason for closing, in characters.
+const REASON: usize = 300;
+
+impl Engine {
+    pub(super) fn emergency_heard(
+        &mut self,
+        radio: RadioId,
+        to: u32,
+        carrier: CarrierId,
+        owed: Vec<Owed>,
+    ) {
+        let exercise = self
+            .state
+            .policy
+            .station(carrier.station)
+            .is_some_and(|station| station.test);
+        let known = self
+            .state
+            .open_emergency(radio, exercise)
+            .map(|(_, emergency)| emergency.id);
+        let id = known.unwrap_or_else(|| self.raise(radio, to, carrier, exercise));
+        for Owed {
+            acknowledgement,
+            until,
+        } in owed
+        {
+            let job = self.new_job(JobRun::Emergency(id));
+            self.after_commit(Effect::Transmit(Job::Acknowledge {
+                id: job,
+                carrier,
+                acknowledgement,
+                until,
+            }));
+        }
+    }
+
+    fn raise(
+        &mut self,
+        radio: RadioId,
+        to: u32,
+        carrier: CarrierId,
+        exercise: bool,
+    ) -> EmergencyId {
+        let emergency = Emergency {
+            id: EmergencyId(self.fresh_id()),
+            radio,
+            to,
+            carrier,
+            raised_at: self.wall(),
+            position: self.state.heard.get(&radio).and_then(|last| last.position),
+            exercise,
+            acknowledged_at: None,
+            taken: None,
+            closed: None,
+            closed_because: None,
+        };
+        let id = emergency.id;
+        // Seen and sounded at once, recorded or not.
+        self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
+        self.urgent = true;
+        self.emit(Fact::EmergencyRaised(Box::new(emergency)));
+        id
+    }
+
+    pub(super) fn emergency_answered(&mut self, id: EmergencyId) {
+        if self
+            .state
+            .emergencies
+            .get(&id)
+            .is_some_and(|(_, e)| e.acknowledged_at.is_none())
+        {
+            self.urgent = true;
+            self.emit(Fact::EmergencyAcknowledged { id });
+        }
+    }
+
+    /// A named person takes an emergency; the radio is told so in words.
+    pub(super) fn take_emergency(
+        &mut self,
+        who: &Principal,
+        id: EmergencyId,
+    ) -> Result<Response, Refusal> {
+        let emergency = self.open(id)?;
+        if let Some(taken) = &emergency.taken {
+            return Err(Refusal::Conflict(format!(
+                "{} has taken it already",
+                taken.by
+            )));
+        }
+        let (radio, exercise) = (emergency.radio, emergency.exercise);
+        self.urgent = true;
+        let seq = self.emit(Fact::EmergencyTaken {
+            id,
+            by: who.name.clone(),
+        });
+        self.tell(radio, exercise, &who.name);
+        Ok(Response::Done(seq))
+    }
+
+    fn tell(&mut self, radio: RadioId, exercise: bool, by: &str) {
+        if self.state.roster.radio(radio).is_none() {
+            return;
+        }
+        let words = Submit {
+            id: AlertId(self.fresh_id()),
+            text: self.state.policy.taken_text.replace("{by}", by),
+            precedence: Precedence::Flash,
+            ask: Ask::Receipt,
+            targets: vec![Target::Radio(radio)],
+            expires_at: None,
+            exercise,
+            station: None,
+            idempotency: None,
+        };
+        if let Ok(recipients) = self.state.roster.resolve(&words.targets, &Node::root()) {
+            self.accept(words, recipients, by.to_owned(), Node::root(), None);
+        }
+    }
+
+    pub(super) fn close_emergency(
+        &mut self,
+        who: &Principal,
+        id: EmergencyId,
+        because: String,
+    ) -> Result<Response, Refusal> {
+        self.open(id)?;
+        let invalid = |why: String| Refusal::Invalid {
+            field: "because",
+            why,
+        };
+        text::check(&because).map_err(|error| invalid(error.to_string()))?;
+        let length = because.trim().chars().count();
+        if length == 0 || length > REASON {
+            return Err(invalid(format!(
+                "give a reason of 1 to {REASON} characters"
+            )));
+        }
+        self.urgent = true;
+        Ok(Response::Done(self.emit(Fact::EmergencyClosed {
+            id,
+            by: who.name.clone(),
+            because,
+        })))
+    }
+
+    fn open(&self, id: EmergencyId) -> Result<&Emergency, Refusal> {
+        let (_, emergency) = self
+            .state
+            .emergencies
+            .get(&id)
+            .ok_or(Refusal::NotFound("emergency"))?;
+        match &emergency.closed {
+            Some(closed) => Err(Refusal::Conflict(format!("{} has closed it", closed.by))),
+            None => Ok(emergency),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What a radio's words mean to us.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{Address, CarrierId, Heard, HeardKind, Owed, Position, RadioId};
+use narrowcast_protocol::session::Job;
+
+use crate::engine::Engine;
+use crate::engine::answers::Matched;
+use crate::engine::io::Effect;
+use crate::engine::state::HeardKey;
+use crate::model::delivery::Rung;
+use crate::model::evidence::{Answer, AnsweredBy, Evidence};
+use crate::model::facts::{Fact, ReportNote};
+use crate::model::text;
+
+/// A radio that stays where it is, is recorded at most this often.
+const RECORD_PRESENCE: Duration = Duration::from_secs(600);
+/// A radio that moves, is recorded at most this often.
+const RECORD_MOVE: Duration = Duration::from_secs(60);
+/// Longest text of a report that is kept, in characters.
+const REPORT_TEXT: usize = 1_000;
+
+/// A text or status that was heard.
+struct Message {
+    from: RadioId,
+    to: Address,
+    carrier: CarrierId,
+    text: String,
+    status: Option<u16>,
+    reference: Option<u16>,
+}
+
+impl Engine {
+    pub(super) fn hear(&mut self, heard: Heard) {
+        let Heard {
+            carrier,
+            what,
+            owed,
+        } = heard;
+        if self.state.policy.station(carrier.station).is_none() {
+            return;
+        }
+        let from = what.from();
+        let position = if let HeardKind::Position { position, .. } = &what {
+            Some(*position)
+        } else {
+            None
+        };
+        self.radio_present(from, carrier, position);
+        match what {
+            HeardKind::Text {
+                from,
+                to,
+                text,
+                reference,
+            } => {
+                let text = text::shown(text.trim()).chars().take(REPORT_TEXT).collect();
+                self.message(Message {
+                    from,
+                    to,
+                    carrier,
+                    text,
+                    status: None,
+                    reference,
+                });
+                self.pay(carrier, owed);
+            }
+            HeardKind::Status { from, to, code } => {
+                let text = format!("status {code}");
+                self.message(Message {
+                    from,
+                    to,
+                    carrier,
+                    text,
+                    status: Some(code),
+                    reference: None,
+                });
+                self.pay(carrier, owed);
+            }
+            HeardKind::TextAcknowledged { from, reference } => {
+                self.text_acknowledged(from, reference)
+            }
+            HeardKind::Emergency { from, to } => self.emergency_heard(from, to, carrier, owed),
+            HeardKind::Position { .. } | HeardKind::Presence { .. } => self.pay(carrier, owed),
+        }
+    }
+
+    /// Sends what a radio waits for, once what it said is durable.
+    fn pay(&mut self, carrier: CarrierId, owed: Vec<Owed>) {
+        for Owed {
+            acknowledgement,
+            until,
+        } in owed
+        {
+            let id = self.next_job_id();
+            self.after_commit(Effect::Transmit(Job::Acknowledge {
+                id,
+                carrier,
+                acknowledgement,
+                until,
+            }));
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        let Message {
+            from,
+            to,
+            carrier,
+            text,
+            status,
+            reference,
+        } = message;
+        let key = HeardKey::new(from, &text, status, reference);
+        if self.state.messages.contains_key(&key) {
+            return;
+        }
+        let exercise = self
+            .state
+            .policy
+            .station(carrier.station)
+            .is_some_and(|station| station.test);
+        let note = match self.match_answer(from, &text, status, exercise) {
+            Matched::Answer { delivery, choice } => {
+                let by = status.map_or(AnsweredBy::Text, AnsweredBy::Status);
+                self.learn(delivery, Evidence::Answered(Answer { choice, text, by }));
+                return;
+            }
+            Matched::Nothing(note) => note,
+        };
+        self.report(from, to, carrier, text, status, reference, note);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one fact")]
+    fn report(
+        &mut self,
+        from: RadioId,
+        to: Address,
+        carrier: CarrierId,
+        text: String,
+        status: Option<u16>,
+        reference: Option<u16>,
+        note: ReportNote,
+    ) {
+        let to = (to.get(), to.is_group());
+        self.emit(Fact::ReportHeard {
+            from,
+            to,
+            carrier,
+            text,
+            status,
+            reference,
+            note,
+        });
+    }
+
+    /// A terminal acknowledged a text by its number.
+    fn text_acknowledged(&mut self, from: RadioId, reference: u8) {
+        let candidates = self.deliveries_of(from);
+        let found = candidates.into_iter().rev().find_map(|id| {
+            let delivery = self.state.alerts.get(&id.alert)?.delivery(id.index)?;
+            let first = delivery.reference?;
+            let parts = delivery.open.map_or(1, |open| open.parts);
+            let part = reference.wrapping_sub(first) & 0x7F;
+            (part < parts).then_some((id, part))
+        });
+        if let Some((id, part)) = found {
+            self.part_received(id, part, Evidence::TextAcknowledged);
+        }
+    }
+
+    fn radio_present(&mut self, radio: RadioId, carrier: CarrierId, position: Option<Position>) {
+        let now = self.clock.mono();
+        let before = self.presence.insert(radio, (carrier, now));
+        if before.is_none_or(|(old, _)| old != carrier) {
+            self.radio_moved(radio);
+        }
+        if self.state.roster.radio(radio).is_some() {
+            self.note_presence(radio);
+            self.record_presence(radio, carrier, position);
+        }
+    }
+
+    fn record_presence(&mut self, radio: RadioId, carrier: CarrierId, position: Option<Position>) {
+        let wall = self.wall();
+        let due = self.state.heard.get(&radio).is_none_or(|last| {
+            let silent = wall.since(last.at);
+            let moved = last.carrier != carrier || position.is_some();
+            silent >= RECORD_PRESENCE || (moved && silent >= RECORD_MOVE)
+        });
+        if due {
+            self.emit(Fact::RadioHeard {
+                radio,
+                carrier,
+                position,
+            });
+        }
+    }
+
+    /// A radio that is heard after a transmission is there; that proves no more.
+    fn note_presence(&mut self, radio: RadioId) {
+        let unproved: Vec<_> = self
+            .deliveries_of(radio)
+            .into_iter()
+            .filter(|id| {
+                let known = self
+                    .state
+                    .alerts
+                    .get(&id.alert)
+                    .and_then(|book| book.delivery(id.index));
+                known.is_some_and(|d| !d.present && d.rung >= Rung::Sent && d.rung < Rung::Received)
+            })
+            .collect();
+        for id in unproved {
+            self.learn(id, Evidence::Present);
+        }
+    }
+}

@@ -1,0 +1,539 @@
+//! What is accepted, and what a dry run says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use narrowcast_protocol::air::{self, CarrierId, DMR_BURST_MICROS, Delivery, GroupId};
+
+use crate::engine::Engine;
+use crate::engine::compose;
+use crate::engine::io::{Receipt, Refusal, Response, Submit};
+use crate::engine::queue::Item;
+use crate::engine::timers::Timer;
+use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
+use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
+use crate::model::book::AlertBook;
+use crate::model::delivery::Rung;
+use crate::model::facts::{CHUNK, Fact};
+use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
+use crate::model::roster::{Node, Recipient};
+use crate::model::text;
+use crate::model::token::{Principal, Right};
+use crate::model::wall::Wall;
+
+/// Longest text of an alert, in characters.
+const TEXT_CHARACTERS: usize = 300;
+/// Longest numbered answer, in characters.
+const ANSWER_CHARACTERS: usize = 12;
+/// Most targets one alert may name.
+const TARGETS: usize = 1_000;
+/// Longest idempotency key, in characters.
+const KEY_CHARACTERS: usize = 200;
+/// Longest life of an alert.
+const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// When to try again if too much is under way.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// How many recipients a dry run lists.
+const SAMPLE: usize = 200;
+
+impl Engine {
+    pub(super) fn submit(&mut self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
+        if let Some(answer) = self.answered_before(who, &submit)? {
+            return Ok(Response::Accepted(answer));
+        }
+        let recipients = self.check(who, &submit)?;
+        self.room_for(submit.precedence, recipients.len())?;
+        let key = submit.idempotency.clone().map(|(key, body)| Idempotency {
+            token: who.token,
+            key,
+            body,
+        });
+        Ok(Response::Accepted(self.accept(
+            submit,
+            recipients,
+            who.name.clone(),
+            who.node.clone(),
+            key,
+        )))
+    }
+
+    /// The first answer again, if this key was used for the same request.
+    fn answered_before(
+        &self,
+        who: &Principal,
+        submit: &Submit,
+    ) -> Result<Option<Receipt>, Refusal> {
+        let Some((key, body)) = &submit.idempotency else {
+            return Ok(None);
+        };
+        let Some(used) = self.state.keys.get(&(who.token, key.clone())) else {
+            return Ok(None);
+        };
+        if used.body != *body {
+            return Err(Refusal::KeyReused);
+        }
+        Ok(Some(Receipt {
+            id: used.alert,
+            mark: used.mark.to_string(),
+            recipients: used.recipients,
+            expires_at: used.expires_at,
+            seq: Seq(0),
+            repeated: true,
+        }))
+    }
+
+    fn check(&self, who: &Principal, submit: &Submit) -> Result<Vec<Recipient>, Refusal> {
+        check_fields(submit, self.wall())?;
+        if let Some(station) = submit.station {
+            let known = self
+                .state
+                .policy
+                .station(station)
+                .ok_or(Refusal::NotFound("station"))?;
+            if !self.state.policy.permits(station, submit.exercise) {
+                let why = if submit.exercise {
+                    format!(
+                        "{} carries no exercises: set `exercises = true` for it",
+                        known.name
+                    )
+                } else {
+                    format!(
+                        "{} is a test station: it carries exercises only",
+                        known.name
+                    )
+                };
+                return Err(Refusal::Invalid {
+                    field: "station",
+                    why,
+                });
+            }
+        }
+        self.state.roster.resolve(&submit.targets, &who.node)
+    }
+
+    /// Whether there is space on disk and in memory for so urgent an alert.
+    fn room_for(&self, precedence: Precedence, recipients: usize) -> Result<(), Refusal> {
+        let urgent = precedence <= Precedence::Immediate;
+        if let Some((free, total)) = self.free {
+            let marks = &self.state.policy.space;
+            let permille = u128::from(free) * 1_000 / u128::from(total.max(1));
+            let low = permille < u128::from(marks.low_permille) || free < marks.low_bytes;
+            let critical = permille < u128::from(marks.critical_permille);
+            if critical || (low && !urgent) {
+                return Err(Refusal::NoSpace { free });
+            }
+        }
+        let live = self.state.unsettled as usize + recipients;
+        if !urgent && live > self.state.policy.max_live_deliveries as usize {
+            return Err(Refusal::Busy {
+                retry_after: RETRY_AFTER,
+            });
+        }
+        Ok(())
+    }
+
+    /// Puts an alert on record and its deliveries into the queues.
+    pub(super) fn accept(
+        &mut self,
+        submit: Submit,
+        recipients: Vec<Recipient>,
+        by: String,
+        node: Node,
+        idempotency: Option<Idempotency>,
+    ) -> Receipt {
+        let accepted_at = self.wall();
+        let alert = Alert {
+            id: submit.id,
+            text: submit.text,
+            precedence: submit.precedence,
+            ask: submit.ask,
+            targets: submit.targets,
+            accepted_at,
+            expires_at: submit
+                .expires_at
+                .unwrap_or(accepted_at.plus(self.state.policy.default_expiry)),
+            exercise: submit.exercise,
+            station: submit.station,
+            by,
+            node,
+            mark: self.free_mark(),
+            recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
+            idempotency,
+        };
+        let (id, mark, expires_at, count) =
+            (alert.id, alert.mark, alert.expires_at, alert.recipients);
+        self.urgent |= alert.precedence == Precedence::Flash;
+        let seq = self.emit(Fact::AlertAccepted(Box::new(alert)));
+        for (chunk, first) in recipients.chunks(CHUNK).zip((0u32..).step_by(CHUNK)) {
+            self.emit(Fact::Recipients {
+                alert: id,
+                first: DeliveryIndex(first),
+                recipients: chunk.to_vec(),
+            });
+        }
+        self.start_deliveries(id);
+        Receipt {
+            id,
+            mark: mark.to_string(),
+            recipients: count,
+            expires_at,
+            seq,
+            repeated: false,
+        }
+    }
+
+    fn start_deliveries(&mut self, id: AlertId) {
+        let now = self.clock.mono();
+        self.index_radios(id);
+        self.queue_groups(id, now);
+        let Some(book) = self.state.alerts.get(&id) else {
+            return;
+        };
+        let expiry = self.clock.when(book.alert.expires_at);
+        let after_group = now + self.state.policy.group_window;
+        let first: Vec<_> = (0u32..)
+            .zip(&book.deliveries)
+            .filter(|(_, delivery)| {
+                !(book.alert.ask == Ask::Nothing && delivery.recipient.talkgroup.is_some())
+            })
+            .map(|(index, delivery)| {
+                let ready = if delivery.recipient.talkgroup.is_some() {
+                    after_group
+                } else {
+                    now
+                };
+                (DeliveryIndex(index), ready)
+            })
+            .collect();
+        self.timers.set(expiry, Timer::Expiry(id));
+        for (index, ready) in first {
+            self.enqueue(DeliveryId { alert: id, index }, ready);
+        }
+    }
+
+    /// The next mark that no open alert carries.
+    fn free_mark(&self) -> Mark {
+        let first = self.state.accepted;
+        let mut candidates =
+            (0..u64::from(Mark::COUNT)).map(|step| Mark::nth(first.wrapping_add(step)));
+        candidates
+            .find(|mark| !self.state.marks.contains_key(mark))
+            .unwrap_or_else(|| Mark::nth(first))
+    }
+
+    pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
+        let recipients = self.check(who, &submit)?;
+        let alert = Alert {
+            id: submit.id,
+            text: submit.text,
+            precedence: submit.precedence,
+            ask: submit.ask,
+            targets: submit.targets,
+            accepted_at: self.wall(),
+            expires_at: submit.expires_at.unwrap_or(self.wall()),
+            exercise: submit.exercise,
+            station: submit.station,
+            by: who.name.clone(),
+            node: who.node.clone(),
+            mark: self.free_mark(),
+            recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
+            idempotency: None,
+        };
+        Ok(Response::Plan(Box::new(self.plan(alert, recipients))))
+    }
+
+    fn plan(&self, alert: Alert, recipients: Vec<Recipient>) -> Plan {
+        let mut tally = Tally::default();
+        let mut plan = Plan {
+            recipients: alert.recipients,
+            at_best_sent: 0,
+            unreachable: 0,
+            parts: 1,
+            carriers: Vec::new(),
+            sample: Vec::new(),
+        };
+        for recipient in &recipients {
+            let carrier = self.carrier_for(&alert, recipient, 0);
+            let best = self.best_rung(&alert.ask, recipient, carrier);
+            plan.at_best_sent += u32::from(best == Rung::Sent);
+            plan.unreachable += u32::from(carrier.is_none());
+            let mode = if recipient.confirms {
+                Delivery::Confirmed
+            } else {
+                Delivery::Unconfirmed
+            };
+            if let Ok(parts) = compose::parts(&self.state.policy, &alert, recipient.form, mode) {
+                plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
+                let bursts = |mode| -> u64 {
+                    let octets = parts
+                        .iter()
+                        .map(|part| air::text_octets(recipient.form, part));
+                    octets
+                        .map(|octets| u64::from(air::text_bursts(recipient.form, mode, octets)))
+                        .sum()
+                };
+                tally.add(
+                    carrier,
+                    recipient,
+                    bursts(mode),
+                    bursts(Delivery::Unconfirmed),
+                    &alert.ask,
+                );
+            }
+            if plan.sample.len() < SAMPLE {
+                plan.sample.push(PlannedRecipient {
+                    radio: recipient.radio,
+                    name: recipient.name.clone(),
+                    carrier,
+                    best,
+                });
+            }
+        }
+        plan.carriers = tally
+            .carriers
+            .into_iter()
+            .map(|(id, load)| self.carrier_plan(id, load))
+            .collect();
+        plan
+    }
+
+    fn carrier_plan(&self, id: CarrierId, load: Load) -> CarrierPlan {
+        let airtime_ms = load.bursts * DMR_BURST_MICROS / 1_000;
+        let ahead: u64 = self
+            .queues
+            .waiting_for(id)
+            .map(|place| self.cost_ms(place.alert, place.item))
+            .sum();
+        CarrierPlan {
+            carrier: id,
+            station: self
+                .state
+                .policy
+                .station(id.station)
+                .map(|station| station.name.clone())
+                .unwrap_or_default(),
+            deliveries: load.deliveries,
+            groups: load.groups.into_iter().collect(),
+            airtime_ms,
+            finished_in_ms: ahead + airtime_ms,
+        }
+    }
+
+    /// Airtime of something that waits, in milliseconds.
+    fn cost_ms(&self, alert: AlertId, item: Item) -> u64 {
+        let Some(book) = self.state.alerts.get(&alert) else {
+            return 0;
+        };
+        let recipient = match item {
+            Item::One(index) => book.delivery(index).map(|delivery| &delivery.recipient),
+            Item::Group(_) => book.deliveries.first().map(|delivery| &delivery.recipient),
+        };
+        recipient.map_or(0, |recipient| {
+            let octets = air::text_octets(recipient.form, &book.alert.text);
+            u64::from(air::text_bursts(
+                recipient.form,
+                Delivery::Confirmed,
+                octets,
+            )) * DMR_BURST_MICROS
+                / 1_000
+        })
+    }
+
+    /// The highest rung that a recipient can reach, given what its radio and station report.
+    pub(super) fn best_rung(
+        &self,
+        ask: &Ask,
+        recipient: &Recipient,
+        carrier: Option<CarrierId>,
+    ) -> Rung {
+        if ask.wants_answer() {
+            return Rung::Answered;
+        }
+        if recipient.confirms && !(recipient.talkgroup.is_some() && *ask == Ask::Nothing) {
+            return Rung::Received;
+        }
+        let station = carrier.and_then(|id| self.state.policy.station(id.station));
+        if station.is_some_and(|station| station.reports_air) {
+            Rung::Transmitted
+        } else {
+            Rung::Sent
+        }
+    }
+
+    pub(super) fn resend(&mut self, who: &Principal, alert: AlertId) -> Result<Response, Refusal> {
+        let book = self.within(who, alert)?;
+        if self.wall() >= book.alert.expires_at {
+            return Err(Refusal::Conflict(
+                "the alert has expired: submit a new one".into(),
+            ));
+        }
+        let cancelled = book
+            .deliveries
+            .iter()
+            .any(|d| d.end == Some(crate::model::delivery::End::Cancelled));
+        if cancelled {
+            return Err(Refusal::Conflict(
+                "the alert was cancelled: submit a new one".into(),
+            ));
+        }
+        let aim = if book.alert.ask.wants_answer() {
+            Rung::Answered
+        } else {
+            Rung::Received
+        };
+        let silent: Vec<_> = (0u32..)
+            .zip(&book.deliveries)
+            .filter(|(_, delivery)| delivery.rung < aim && delivery.open.is_none())
+            .map(|(index, _)| DeliveryIndex(index))
+            .collect();
+        for chunk in silent.chunks(CHUNK * 8) {
+            self.emit(Fact::Resent {
+                alert,
+                by: who.name.clone(),
+                deliveries: chunk.to_vec(),
+            });
+        }
+        let now = self.clock.mono();
+        for &index in &silent {
+            self.progress.remove(&DeliveryId { alert, index });
+            self.enqueue(DeliveryId { alert, index }, now);
+        }
+        Ok(Response::Resent(
+            u32::try_from(silent.len()).unwrap_or(u32::MAX),
+        ))
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        who: &Principal,
+        alert: AlertId,
+        because: String,
+    ) -> Result<Response, Refusal> {
+        text::check(&because).map_err(|error| Refusal::Invalid {
+            field: "because",
+            why: error.to_string(),
+        })?;
+        let book = self.within(who, alert)?;
+        if book.ended_at.is_some() {
+            return Err(Refusal::Conflict("the alert is over already".into()));
+        }
+        let end = Some(crate::model::delivery::End::Cancelled);
+        self.finish(alert, end, Some(who.name.clone()), Some(because));
+        Ok(Response::Done(self.state.seq))
+    }
+
+    /// A live alert that the principal's node covers.
+    fn within(&self, who: &Principal, alert: AlertId) -> Result<&AlertBook, Refusal> {
+        let book = self
+            .state
+            .alerts
+            .get(&alert)
+            .ok_or(Refusal::NotFound("live alert"))?;
+        if who.node.covers(&book.alert.node) {
+            return Ok(book);
+        }
+        let names = vec![format!("alert {alert}, sent from {}", book.alert.node)];
+        Err(Refusal::OutsideNode {
+            node: who.node.to_string(),
+            names,
+        })
+    }
+}
+
+/// What each carrier would bear.
+#[derive(Default)]
+struct Tally {
+    carriers: BTreeMap<CarrierId, Load>,
+}
+
+#[derive(Default)]
+struct Load {
+    deliveries: u32,
+    groups: BTreeSet<GroupId>,
+    bursts: u64,
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        carrier: Option<CarrierId>,
+        recipient: &Recipient,
+        alone: u64,
+        group: u64,
+        ask: &Ask,
+    ) {
+        if let (Some(talkgroup), Some(id)) = (recipient.talkgroup, recipient.home.or(carrier)) {
+            let load = self.carriers.entry(id).or_default();
+            if load.groups.insert(talkgroup) {
+                load.bursts += group;
+            }
+        }
+        if let Some(id) = carrier
+            && !(recipient.talkgroup.is_some() && *ask == Ask::Nothing)
+        {
+            let load = self.carriers.entry(id).or_default();
+            load.deliveries += 1;
+            load.bursts += alone;
+        }
+    }
+}
+
+/// Whether the principal may submit this at all: a station test needs less.
+pub(super) fn right_for(submit: &Submit) -> Right {
+    let test = submit.exercise
+        && submit.station.is_some()
+        && submit.precedence == Precedence::Routine
+        && matches!(submit.targets.as_slice(), [Target::Radio(_)]);
+    if test {
+        Right::TestStation
+    } else {
+        Right::Send
+    }
+}
+
+fn check_fields(submit: &Submit, now: Wall) -> Result<(), Refusal> {
+    let invalid = |field, why: String| Err(Refusal::Invalid { field, why });
+    let characters = submit.text.chars().count();
+    if submit.text.trim().is_empty() || characters > TEXT_CHARACTERS {
+        return invalid(
+            "text",
+            format!("it has {characters} characters; write 1 to {TEXT_CHARACTERS}"),
+        );
+    }
+    if let Err(error) = text::check(&submit.text) {
+        return invalid("text", error.to_string());
+    }
+    if submit.targets.is_empty() || submit.targets.len() > TARGETS {
+        return invalid("targets", format!("name 1 to {TARGETS} of them"));
+    }
+    if let Ask::Answers(answers) = &submit.ask {
+        let sound = |answer: &String| {
+            !answer.trim().is_empty()
+                && answer.chars().count() <= ANSWER_CHARACTERS
+                && text::check(answer).is_ok()
+        };
+        if answers.is_empty() || answers.len() > 9 || !answers.iter().all(sound) {
+            return invalid(
+                "ask",
+                format!("give 1 to 9 answers of 1 to {ANSWER_CHARACTERS} printable characters"),
+            );
+        }
+    }
+    if let Some(expires) = submit.expires_at
+        && (expires <= now || expires.since(now) > LIFE)
+    {
+        return invalid(
+            "expires_at",
+            format!("{expires} is not within the next 7 days; it is {now}"),
+        );
+    }
+    if let Some((key, _)) = &submit.idempotency
+        && (key.is_empty() || key.chars().count() > KEY_CHARACTERS)
+    {
+        return invalid(
+            "Idempotency-Key",
+            format!("use 1 to {KEY_CHARACTERS} characters"),
+        );
+    }
+    Ok(())
+}

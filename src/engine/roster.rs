@@ -1,0 +1,170 @@
+//! The roster in memory, and how targets become recipients.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use narrowcast_protocol::air::{GroupId, RadioId};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::io::Refusal;
+use crate::model::alert::Target;
+use crate::model::roster::{Group, Node, Person, Radio, Recipient, RosterEntry};
+
+/// Radios, people and groups by their identities.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Roster {
+    radios: BTreeMap<RadioId, Radio>,
+    people: BTreeMap<String, Person>,
+    groups: BTreeMap<String, Group>,
+}
+
+impl Roster {
+    pub(super) fn import(&mut self, clears: bool, entries: &[RosterEntry]) {
+        if clears {
+            *self = Self::default();
+        }
+        for entry in entries.iter().cloned() {
+            match entry {
+                RosterEntry::Radio(radio) => drop(self.radios.insert(radio.id, radio)),
+                RosterEntry::Person(person) => drop(self.people.insert(person.id.clone(), person)),
+                RosterEntry::Group(group) => drop(self.groups.insert(group.id.clone(), group)),
+            }
+        }
+    }
+
+    pub(super) fn radio(&self, id: RadioId) -> Option<&Radio> {
+        self.radios.get(&id)
+    }
+
+    pub(super) fn radio_count(&self) -> usize {
+        self.radios.len()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.radios.len() + self.people.len() + self.groups.len()
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = RosterEntry> + '_ {
+        let radios = self.radios.values().cloned().map(RosterEntry::Radio);
+        let people = self.people.values().cloned().map(RosterEntry::Person);
+        let groups = self.groups.values().cloned().map(RosterEntry::Group);
+        radios.chain(people).chain(groups)
+    }
+
+    /// The recipients that `targets` name, each radio once, in order of radio.
+    ///
+    /// # Errors
+    /// A target is unknown, resolves to nobody, or reaches outside `node`; all such are named.
+    pub(super) fn resolve(
+        &self,
+        targets: &[Target],
+        node: &Node,
+    ) -> Result<Vec<Recipient>, Refusal> {
+        let mut found: BTreeMap<RadioId, Option<GroupId>> = BTreeMap::new();
+        let mut outside = BTreeSet::new();
+        for target in targets {
+            for (id, talkgroup) in self.members(target)? {
+                match self.radios.get(&id) {
+                    Some(radio) if node.covers(&radio.node) => {
+                        let known = found.entry(id).or_insert(talkgroup);
+                        *known = known.or(talkgroup);
+                    }
+                    _ => drop(outside.insert(target.to_string())),
+                }
+            }
+        }
+        if !outside.is_empty() {
+            return Err(Refusal::OutsideNode {
+                node: node.to_string(),
+                names: outside.into_iter().collect(),
+            });
+        }
+        if found.is_empty() {
+            return Err(Refusal::Invalid {
+                field: "targets",
+                why: "they name no radio".into(),
+            });
+        }
+        let frozen = found.into_iter().filter_map(|(id, talkgroup)| {
+            self.radios.get(&id).map(|radio| Recipient {
+                radio: id,
+                name: radio.name.clone(),
+                node: radio.node.clone(),
+                form: radio.form,
+                confirms: radio.confirms,
+                home: radio.home,
+                talkgroup,
+            })
+        });
+        Ok(frozen.collect())
+    }
+
+    fn members(&self, target: &Target) -> Result<Vec<(RadioId, Option<GroupId>)>, Refusal> {
+        let unknown = || Refusal::Invalid {
+            field: "targets",
+            why: format!("{target} is not in the roster"),
+        };
+        let plain = |ids: &[RadioId]| ids.iter().map(|&id| (id, None)).collect();
+        match target {
+            Target::Radio(id) => self
+                .radios
+                .get(id)
+                .map(|radio| vec![(radio.id, None)])
+                .ok_or_else(unknown),
+            Target::Person(id) => self
+                .people
+                .get(id)
+                .map(|person| plain(&person.radios))
+                .ok_or_else(unknown),
+            Target::Group(id) => {
+                let group = self.groups.get(id).ok_or_else(unknown)?;
+                Ok(group
+                    .members
+                    .iter()
+                    .map(|&id| (id, group.talkgroup))
+                    .collect())
+            }
+            Target::Node(node) => {
+                let below = self
+                    .radios
+                    .values()
+                    .filter(|radio| node.covers(&radio.node));
+                let ids: Vec<_> = below.map(|radio| (radio.id, None)).collect();
+                if ids.is_empty() {
+                    Err(unknown())
+                } else {
+                    Ok(ids)
+                }
+            }
+            Target::All => Ok(self.radios.keys().map(|&id| (id, None)).collect()),
+        }
+    }
+
+    /// Members of groups and radios of people that no radio line defines.
+    pub(super) fn dangling(&self, entries: &[RosterEntry], clears: bool) -> Vec<String> {
+        let named: BTreeSet<RadioId> = entries
+            .iter()
+            .filter_map(|entry| {
+                if let RosterEntry::Radio(radio) = entry {
+                    Some(radio.id)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let known = |id: &RadioId| named.contains(id) || (!clears && self.radios.contains_key(id));
+        let lines = entries.iter().flat_map(|entry| match entry {
+            RosterEntry::Radio(_) => Vec::new(),
+            RosterEntry::Person(person) => missing(&person.id, &person.radios, known),
+            RosterEntry::Group(group) => missing(&group.id, &group.members, known),
+        });
+        lines.collect()
+    }
+}
+
+fn missing(owner: &str, radios: &[RadioId], known: impl Fn(&RadioId) -> bool) -> Vec<String> {
+    radios
+        .iter()
+        .filter(|id| !known(id))
+        .map(|id| format!("{owner} names radio {id}"))
+        .collect()
+}

@@ -1,0 +1,293 @@
+//! The fold over all facts: what a restart finds again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use narrowcast_protocol::air::{CarrierId, RadioId, StationId};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::roster::Roster;
+use crate::model::alert::Mark;
+use crate::model::book::AlertBook;
+use crate::model::emergency::{Emergency, LastPosition, Signature};
+use crate::model::facts::{Entry, Fact};
+use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
+use crate::model::policy::Policy;
+use crate::model::token::Token;
+use crate::model::wall::Wall;
+
+/// How long an idempotency key is remembered.
+pub(super) const KEY_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a heard message is remembered as heard.
+pub(super) const HEARD_LIFE: Duration = Duration::from_secs(600);
+/// How long a closed emergency stays in memory.
+const CLOSED_LIFE: Duration = Duration::from_secs(3600);
+
+/// What an idempotency key stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeyUse {
+    pub(super) body: [u8; 32],
+    pub(super) alert: AlertId,
+    pub(super) mark: Mark,
+    pub(super) recipients: u32,
+    pub(super) expires_at: Wall,
+    pub(super) at: Wall,
+    pub(super) seq: Seq,
+}
+
+/// Where and when a radio was last on record.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct LastHeard {
+    pub(super) carrier: CarrierId,
+    pub(super) at: Wall,
+    pub(super) position: Option<LastPosition>,
+}
+
+/// A station as the ledger knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StationBook {
+    pub(super) up: bool,
+    pub(super) description: String,
+    pub(super) since: Wall,
+}
+
+/// A text or status that was heard and is on record: its repetition is no news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct HeardKey {
+    pub(super) from: RadioId,
+    pub(super) digest: u64,
+}
+
+/// Everything that is known, from facts alone.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) seq: Seq,
+    pub(super) at: Wall,
+    pub(super) policy: Policy,
+    pub(super) roster: Roster,
+    pub(super) tokens: HashMap<[u8; 32], Token>,
+    pub(super) alerts: BTreeMap<AlertId, AlertBook>,
+    pub(super) keys: BTreeMap<(TokenId, String), KeyUse>,
+    pub(super) emergencies: BTreeMap<EmergencyId, (Seq, Emergency)>,
+    pub(super) heard: HashMap<RadioId, LastHeard>,
+    pub(super) messages: BTreeMap<HeardKey, Wall>,
+    pub(super) stations: HashMap<StationId, StationBook>,
+    pub(super) references: HashMap<RadioId, u8>,
+    pub(super) accepted: u64,
+    /// Deliveries of which something is still wanted.
+    pub(super) unsettled: u32,
+    /// How many open alerts carry each mark.
+    pub(super) marks: BTreeMap<Mark, u32>,
+}
+
+impl State {
+    /// Folds one more entry in.
+    pub(super) fn apply(&mut self, seq: Seq, entry: &Entry) {
+        self.seq = seq;
+        self.at = self.at.max(entry.at);
+        let at = entry.at;
+        match &entry.fact {
+            Fact::Started { .. } => self.interrupted(),
+            Fact::PolicyInForce(policy) => self.policy = policy.as_ref().clone(),
+            Fact::RosterImported {
+                clears, entries, ..
+            } => self.roster.import(*clears, entries),
+            Fact::TokenCreated { token, .. } => {
+                self.tokens.insert(token.hash, token.clone());
+            }
+            Fact::TokenRevoked { token, .. } => self.tokens.retain(|_, known| known.id != *token),
+            Fact::AlertAccepted(alert) => {
+                self.accepted += 1;
+                if let Some(key) = &alert.idempotency {
+                    let use_ = KeyUse {
+                        body: key.body,
+                        alert: alert.id,
+                        mark: alert.mark,
+                        recipients: alert.recipients,
+                        expires_at: alert.expires_at,
+                        at,
+                        seq,
+                    };
+                    self.keys.insert((key.token, key.key.clone()), use_);
+                }
+                self.alerts
+                    .insert(alert.id, AlertBook::open(alert.as_ref().clone(), seq));
+            }
+            Fact::RadioHeard {
+                radio,
+                carrier,
+                position,
+            } => self.radio_heard(*radio, *carrier, *position, at),
+            Fact::ReportHeard {
+                from,
+                text,
+                status,
+                reference,
+                ..
+            } => {
+                self.messages
+                    .insert(HeardKey::new(*from, text, *status, *reference), at);
+            }
+            Fact::EmergencyRaised(emergency) => {
+                self.emergencies
+                    .insert(emergency.id, (seq, emergency.as_ref().clone()));
+            }
+            Fact::EmergencyAcknowledged { id } => {
+                self.emergency(*id, |e| e.acknowledged_at = Some(at))
+            }
+            Fact::EmergencyTaken { id, by } => {
+                self.emergency(*id, |e| e.taken = Some(Signature { by: by.clone(), at }));
+            }
+            Fact::EmergencyClosed { id, by, because } => self.emergency(*id, |e| {
+                e.closed = Some(Signature { by: by.clone(), at });
+                e.closed_because = Some(because.clone());
+            }),
+            Fact::StationChanged {
+                station,
+                up,
+                description,
+                ..
+            } => {
+                let book = StationBook {
+                    up: *up,
+                    description: description.clone(),
+                    since: at,
+                };
+                self.stations.insert(*station, book);
+            }
+            Fact::AttemptStarted {
+                alert,
+                delivery,
+                reference,
+                parts,
+                ..
+            } => {
+                let radio = self
+                    .alerts
+                    .get(alert)
+                    .and_then(|b| b.delivery(*delivery))
+                    .map(|d| d.recipient.radio);
+                if let Some(radio) = radio {
+                    self.references
+                        .insert(radio, reference.wrapping_add(*parts) & 0x7F);
+                }
+            }
+            _ => {}
+        }
+        self.apply_to_alert(at, &entry.fact);
+    }
+
+    fn apply_to_alert(&mut self, at: Wall, fact: &Fact) {
+        let Some(book) = fact.alert().and_then(|id| self.alerts.get_mut(&id)) else {
+            return;
+        };
+        let fresh = matches!(fact, Fact::AlertAccepted(_));
+        let (unsettled, open) = (book.unsettled, book.ended_at.is_none() && !fresh);
+        book.apply(at, fact);
+        self.unsettled = self.unsettled + book.unsettled - unsettled;
+        match (open, book.ended_at.is_none()) {
+            (false, true) => *self.marks.entry(book.alert.mark).or_default() += 1,
+            (true, false) => {
+                let count = self.marks.entry(book.alert.mark).or_default();
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.marks.remove(&book.alert.mark);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets what has no bearing on any decision any more. Called at the same points
+    /// of the fold in every run: right before a checkpoint and once a minute.
+    pub(super) fn forget(&mut self, now: Wall) {
+        self.keys.retain(|_, used| now.since(used.at) < KEY_LIFE);
+        self.messages.retain(|_, at| now.since(*at) < HEARD_LIFE);
+        self.emergencies.retain(|_, (_, e)| {
+            e.closed
+                .as_ref()
+                .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
+        });
+        let linger = self.policy.linger;
+        self.alerts
+            .retain(|_, book| book.ended_at.is_none_or(|ended| now.since(ended) < linger));
+    }
+
+    /// The highest position before which nothing is needed any more.
+    pub(super) fn trim_limit(&self) -> Seq {
+        let alerts = self.alerts.values().map(|book| book.seq);
+        let keys = self.keys.values().map(|used| used.seq);
+        let emergencies = self.emergencies.values().map(|(seq, _)| *seq);
+        let oldest = alerts
+            .chain(keys)
+            .chain(emergencies)
+            .min()
+            .unwrap_or(self.seq.next());
+        Seq(oldest.0.saturating_sub(1))
+    }
+
+    /// The open emergency of a radio, if it has one of this kind.
+    pub(super) fn open_emergency(
+        &self,
+        radio: RadioId,
+        exercise: bool,
+    ) -> Option<(Seq, &Emergency)> {
+        self.emergencies
+            .values()
+            .find(|(_, e)| e.radio == radio && e.exercise == exercise && e.closed.is_none())
+            .map(|(seq, e)| (*seq, e))
+    }
+
+    fn emergency(&mut self, id: EmergencyId, change: impl FnOnce(&mut Emergency)) {
+        if let Some((_, emergency)) = self.emergencies.get_mut(&id) {
+            change(emergency);
+        }
+    }
+
+    fn interrupted(&mut self) {
+        self.alerts.values_mut().for_each(AlertBook::interrupted);
+        self.stations
+            .values_mut()
+            .for_each(|station| station.up = false);
+    }
+
+    fn radio_heard(
+        &mut self,
+        radio: RadioId,
+        carrier: CarrierId,
+        position: Option<narrowcast_protocol::air::Position>,
+        at: Wall,
+    ) {
+        let old = self.heard.get(&radio).and_then(|last| last.position);
+        let position = position
+            .map(|position| LastPosition { position, at })
+            .or(old);
+        self.heard.insert(
+            radio,
+            LastHeard {
+                carrier,
+                at,
+                position,
+            },
+        );
+    }
+}
+
+impl HeardKey {
+    /// The key of a text or status. FNV-1a: no adversary gains by a collision but to have
+    /// a message of its own taken for a repetition.
+    pub(super) fn new(
+        from: RadioId,
+        text: &str,
+        status: Option<u16>,
+        reference: Option<u16>,
+    ) -> Self {
+        let status = status.map_or(0xFFFF_FFFF, u32::from).to_be_bytes();
+        let reference = reference.map_or(0xFFFF_FFFF, u32::from).to_be_bytes();
+        let bytes = status.iter().chain(&reference).chain(text.as_bytes());
+        let digest = bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+        });
+        Self { from, digest }
+    }
+}

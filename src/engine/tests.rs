@@ -1,0 +1,894 @@
+//! What the engine promises, tried on the engine alone with stations that do as they are told.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{
+    Acknowledgement, CarrierId, GroupId, Heard, HeardKind, JobId, Owed, RadioId, Slot, StationId,
+    TextForm, Transmission,
+};
+use narrowcast_protocol::session::{CarrierState, Job, Step};
+use narrowcast_protocol::time::Instant;
+
+use super::io::{
+    Credential, Effect, Input, Now, Receipt, Refusal, Request, Response, Submit, Ticket,
+};
+use super::views::{AlertView, DeliveryView};
+use super::{Alarm, Engine};
+use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::delivery::{End, FailReason, Rung};
+use crate::model::facts::{Entry, Fact, Record, ReportNote};
+use crate::model::ids::{AlertId, DeliveryIndex, Seq, TokenId};
+use crate::model::policy::{Policy, StationPolicy};
+use crate::model::roster::{Group, Node, Radio, RosterEntry};
+use crate::model::token::{Role, Token};
+use crate::model::wall::Wall;
+
+const OWN: u32 = 16_000_001;
+
+fn carrier(station: u32) -> CarrierId {
+    CarrierId {
+        station: StationId(station),
+        slot: Slot::One,
+    }
+}
+
+fn radio(id: u32) -> RadioId {
+    RadioId::new(id).unwrap()
+}
+
+/// An engine whose facts are durable at once, with every output kept.
+struct Rig {
+    engine: Engine,
+    now: Now,
+    facts: Vec<Entry>,
+    jobs: Vec<(Instant, Job)>,
+    alarms: Vec<Alarm>,
+    replies: Vec<Result<Response, Refusal>>,
+    ids: u128,
+}
+
+impl Rig {
+    fn with(policy: Policy) -> Self {
+        let now = Now {
+            mono: Instant::ZERO,
+            wall: Wall::from_millis(1_800_000_000_000),
+        };
+        let mut rig = Self {
+            engine: Engine::new(now, [7; 32]),
+            now,
+            facts: Vec::new(),
+            jobs: Vec::new(),
+            alarms: Vec::new(),
+            replies: Vec::new(),
+            ids: 1 << 80,
+        };
+        rig.engine.resume(policy, "test", now);
+        rig.drain();
+        rig
+    }
+
+    fn new() -> Self {
+        let mut rig = Self::with(policy());
+        let entries =
+            (1..=9)
+                .map(|id| RosterEntry::Radio(a_radio(id)))
+                .chain([RosterEntry::Group(Group {
+                    id: "fire".into(),
+                    name: "Fire".into(),
+                    node: "city".parse().unwrap(),
+                    talkgroup: GroupId::new(9).ok(),
+                    members: vec![radio(1), radio(2)],
+                })]);
+        rig.ask(Request::ImportRoster {
+            entries: entries.collect(),
+            replace: true,
+        })
+        .unwrap();
+        rig
+    }
+
+    fn input(&mut self, input: Input) {
+        self.engine.handle(input, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.engine.poll() {
+            match output.effect {
+                Effect::Persist { entries, .. } => self.facts.extend(entries),
+                Effect::Reply { result, .. } => self.replies.push(result),
+                Effect::Transmit(job) => self.jobs.push((self.now.mono, job)),
+                Effect::Alarm(alarm) => self.alarms.push(alarm),
+            }
+        }
+    }
+
+    fn request(&mut self, credential: Credential, request: Request) -> Result<Response, Refusal> {
+        self.input(Input::Request {
+            ticket: Ticket(1),
+            credential,
+            request: Box::new(request),
+        });
+        self.replies.pop().unwrap()
+    }
+
+    fn ask(&mut self, request: Request) -> Result<Response, Refusal> {
+        self.request(Credential::System, request)
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        let end = self.now.mono + duration;
+        while let Some(due) = self.engine.deadline().filter(|due| *due <= end) {
+            self.at(due.max(self.now.mono));
+            self.input(Input::Tick);
+        }
+        self.at(end);
+        self.input(Input::Tick);
+    }
+
+    fn at(&mut self, mono: Instant) {
+        self.now = Now {
+            mono,
+            wall: self.now.wall.plus(mono.since(self.now.mono)),
+        };
+    }
+
+    fn up(&mut self, station: u32) {
+        self.input(Input::Carrier {
+            id: carrier(station),
+            state: CarrierState::Up,
+            room: 1,
+        });
+    }
+
+    fn gone(&mut self, station: u32) {
+        self.input(Input::Carrier {
+            id: carrier(station),
+            state: CarrierState::Gone,
+            room: 0,
+        });
+    }
+
+    fn submit(&mut self, text: &str, precedence: Precedence, ask: Ask, target: &str) -> Receipt {
+        let submit = self.a_submit(text, precedence, ask, target);
+        match self.ask(Request::Submit(submit)) {
+            Ok(Response::Accepted(receipt)) => receipt,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn a_submit(&mut self, text: &str, precedence: Precedence, ask: Ask, target: &str) -> Submit {
+        self.ids += 1;
+        Submit {
+            id: AlertId(ulid::Ulid::from(self.ids)),
+            text: text.into(),
+            precedence,
+            ask,
+            targets: vec![target.parse().unwrap()],
+            expires_at: None,
+            exercise: false,
+            station: None,
+            idempotency: None,
+        }
+    }
+
+    fn sends(&self) -> Vec<(JobId, u32, String, CarrierId)> {
+        let text = |job: &Job| match job {
+            Job::Send {
+                id,
+                carrier,
+                transmission: Transmission::Text(text),
+            } => Some((*id, text.to.get(), text.text.clone(), *carrier)),
+            _ => None,
+        };
+        self.jobs.iter().filter_map(|(_, job)| text(job)).collect()
+    }
+
+    fn last_send(&self) -> (JobId, u32, String, CarrierId) {
+        self.sends().pop().unwrap()
+    }
+
+    /// The station writes the job, reports nothing, and is free again.
+    fn play(&mut self, job: JobId, station: u32, confirmed_by: Option<u32>) {
+        self.input(Input::Sent(job));
+        if let Some(by) = confirmed_by {
+            self.input(Input::Step {
+                id: job,
+                step: Step::Received { by: radio(by) },
+            });
+        }
+        self.input(Input::Step {
+            id: job,
+            step: Step::Done,
+        });
+        self.up(station);
+    }
+
+    fn says(&mut self, from: u32, text: &str, reference: u16) {
+        let what = HeardKind::Text {
+            from: radio(from),
+            to: narrowcast_protocol::air::Address::Radio(radio(OWN)),
+            text: text.into(),
+            reference: Some(reference),
+        };
+        let acknowledgement = Acknowledgement::Tms {
+            from: radio(OWN),
+            to: radio(from),
+            reference: 3,
+        };
+        let owed = vec![Owed {
+            acknowledgement,
+            until: self.now.mono + Duration::from_secs(2),
+        }];
+        self.input(Input::Heard(Heard {
+            carrier: carrier(1),
+            what,
+            owed,
+        }));
+    }
+
+    fn distress(&mut self, from: u32, station: u32) {
+        let acknowledgement = Acknowledgement::Emergency {
+            from: radio(OWN),
+            to: radio(from),
+        };
+        let owed = vec![Owed {
+            acknowledgement,
+            until: self.now.mono + Duration::from_secs(2),
+        }];
+        let what = HeardKind::Emergency {
+            from: radio(from),
+            to: 9,
+        };
+        self.input(Input::Heard(Heard {
+            carrier: carrier(station),
+            what,
+            owed,
+        }));
+    }
+
+    fn view(&mut self, id: AlertId) -> AlertView {
+        match self.ask(Request::Alert(id)).unwrap() {
+            Response::Alert(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn delivery(&mut self, alert: AlertId) -> DeliveryView {
+        match self
+            .ask(Request::Deliveries {
+                alert,
+                from: DeliveryIndex(0),
+                limit: 1,
+            })
+            .unwrap()
+        {
+            Response::Deliveries(mut views) => views.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The engine that a restart after the first `durable` facts would have.
+    fn restart(&mut self, durable: usize) {
+        let mut engine = Engine::new(self.now, [9; 32]);
+        self.facts.truncate(durable);
+        for (entry, seq) in self.facts.iter().zip(1..) {
+            engine.replay(&Record {
+                seq: Seq(seq),
+                jurisdiction: "test".into(),
+                epoch: 1,
+                at: entry.at,
+                fact: entry.fact.clone(),
+                hash: [0; 32],
+            });
+        }
+        self.engine = engine;
+        self.jobs.clear();
+        self.engine.resume(policy(), "test", self.now);
+        self.drain();
+    }
+}
+
+fn a_radio(id: u32) -> Radio {
+    Radio {
+        id: radio(id),
+        name: format!("Unit {id}"),
+        node: if id <= 4 { "city/east" } else { "city/west" }
+            .parse()
+            .unwrap(),
+        form: TextForm::Tms,
+        confirms: true,
+        home: Some(carrier(1)),
+    }
+}
+
+fn station(id: u32, test: bool) -> StationPolicy {
+    StationPolicy {
+        id: StationId(id),
+        name: format!("station {id}"),
+        own: radio(OWN),
+        groups: vec![],
+        test,
+        exercises: false,
+        reports_air: false,
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        stations: vec![station(1, false), station(2, false), station(3, true)],
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn nothing_leaves_before_the_fact_behind_it_is_durable() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let submit = rig.a_submit("山火", Precedence::Flash, Ask::Acknowledgement, "radio:1");
+    let input = Input::Request {
+        ticket: Ticket(9),
+        credential: Credential::System,
+        request: Box::new(Request::Submit(submit)),
+    };
+    let before = rig.engine.seq();
+    rig.engine.handle(input, rig.now);
+    let mut held = Vec::new();
+    while let Some(output) = rig.engine.poll() {
+        match output.effect {
+            Effect::Persist { entries, .. } => {
+                assert!(
+                    entries
+                        .iter()
+                        .any(|entry| matches!(entry.fact, Fact::AttemptStarted { .. }))
+                );
+            }
+            _ => held.push(output),
+        }
+    }
+    let reply = held
+        .iter()
+        .find(|output| matches!(output.effect, Effect::Reply { .. }))
+        .unwrap();
+    assert!(
+        reply.after >= Seq(before.0 + 2),
+        "the reply waits for acceptance and recipients"
+    );
+    let send = held
+        .iter()
+        .find(|output| matches!(output.effect, Effect::Transmit(_)))
+        .unwrap();
+    assert_eq!(
+        send.after,
+        rig.engine.seq(),
+        "the transmission waits for its attempt"
+    );
+}
+
+#[test]
+fn a_delivery_climbs_the_ladder_only_by_evidence() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit(
+            "东山起火",
+            Precedence::Flash,
+            Ask::Acknowledgement,
+            "radio:1",
+        )
+        .id;
+    assert_eq!(rig.delivery(alert).rung, Rung::Queued);
+    let (job, to, text, _) = rig.last_send();
+    assert_eq!(to, 1);
+    assert!(text.contains("东山起火"));
+    rig.input(Input::Sent(job));
+    assert_eq!(rig.delivery(alert).rung, Rung::Sent);
+    rig.input(Input::Step {
+        id: job,
+        step: Step::Received { by: radio(2) },
+    });
+    assert_eq!(
+        rig.delivery(alert).rung,
+        Rung::Sent,
+        "another radio's confirmation proves nothing"
+    );
+    rig.input(Input::Step {
+        id: job,
+        step: Step::Received { by: radio(1) },
+    });
+    assert_eq!(rig.delivery(alert).rung, Rung::Received);
+    rig.input(Input::Step {
+        id: job,
+        step: Step::Done,
+    });
+    rig.says(1, "1", 5);
+    let delivery = rig.delivery(alert);
+    assert_eq!(
+        (delivery.rung, delivery.answer.map(|answer| answer.choice)),
+        (Rung::Answered, Some(1))
+    );
+    assert_eq!(rig.view(alert).counts.answered, 1);
+    assert!(rig.view(alert).ended_at.is_some());
+}
+
+#[test]
+fn a_flash_goes_before_everything_that_waits() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    for id in 1..=4 {
+        rig.submit(
+            "routine",
+            Precedence::Routine,
+            Ask::Receipt,
+            &format!("radio:{id}"),
+        );
+    }
+    rig.submit("flash", Precedence::Flash, Ask::Receipt, "radio:5");
+    let (job, _, first, _) = rig.last_send();
+    assert!(
+        first.contains("routine"),
+        "one routine fragment was on its way already"
+    );
+    rig.play(job, 1, Some(1));
+    assert!(rig.last_send().2.contains("flash"));
+}
+
+#[test]
+fn a_silent_radio_gets_six_attempts_at_least_twenty_seconds_apart_and_then_fails() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("x", Precedence::Priority, Ask::Receipt, "radio:1")
+        .id;
+    let mut seen = 0;
+    for _ in 0..400 {
+        let sends = rig.sends();
+        for (job, ..) in sends.iter().skip(seen) {
+            rig.play(*job, 1, None);
+        }
+        seen = sends.len();
+        rig.pass(Duration::from_secs(10));
+    }
+    let times: Vec<Instant> = rig
+        .jobs
+        .iter()
+        .filter(|(_, job)| matches!(job, Job::Send { .. }))
+        .map(|(at, _)| *at)
+        .collect();
+    assert_eq!(times.len(), 6);
+    assert!(
+        times
+            .windows(2)
+            .all(|pair| pair[1].since(pair[0]) >= Duration::from_secs(20)),
+        "{times:?}"
+    );
+    assert_eq!(
+        rig.delivery(alert).end,
+        Some(End::Failed(FailReason::NoAcknowledgement))
+    );
+}
+
+#[test]
+fn a_flapping_link_sends_nobody_the_same_text_more_than_six_times() {
+    let mut rig = Rig::new();
+    for precedence in Precedence::ALL {
+        rig.submit("flap", precedence, Ask::Receipt, "radio:1");
+    }
+    let before = rig.facts.len();
+    let mut seen = 0;
+    for _ in 0..1_200 {
+        rig.up(1);
+        let sends = rig.sends();
+        for (job, ..) in sends.iter().skip(seen) {
+            rig.input(Input::Sent(*job));
+            rig.input(Input::Step {
+                id: *job,
+                step: Step::Lost,
+            });
+        }
+        seen = sends.len();
+        rig.gone(1);
+        rig.pass(Duration::from_secs(3));
+    }
+    let mut per_text = std::collections::BTreeMap::new();
+    rig.sends()
+        .into_iter()
+        .for_each(|(_, _, text, _)| *per_text.entry(text).or_insert(0) += 1);
+    assert!(per_text.values().sum::<i32>() <= 24, "{per_text:?}");
+    let stored: usize = rig.facts[before..]
+        .iter()
+        .map(|entry| postcard::to_stdvec(entry).unwrap().len() + 100)
+        .sum();
+    assert!(stored < 1 << 20, "{stored} bytes");
+}
+
+#[test]
+fn an_answer_counts_only_from_a_recipient_and_only_when_it_can_mean_one_alert() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let first = rig
+        .submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    rig.play(rig.last_send().0, 1, Some(1));
+    rig.says(2, "1", 1);
+    let nothing_asked = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::ReportHeard {
+                note: ReportNote::NothingAsked,
+                ..
+            }
+        )
+    };
+    assert!(
+        rig.facts.iter().any(|entry| nothing_asked(&entry.fact)),
+        "a stranger's answer is a report"
+    );
+    let second = rig.submit(
+        "b",
+        Precedence::Flash,
+        Ask::Answers(vec!["去".into(), "不去".into()]),
+        "radio:1",
+    );
+    rig.play(rig.last_send().0, 1, Some(1));
+    rig.says(1, "1", 2);
+    assert_eq!(
+        rig.delivery(first).rung,
+        Rung::Received,
+        "it could mean either alert"
+    );
+    rig.says(1, &format!("{} 2", second.mark), 3);
+    assert_eq!(rig.delivery(second.id).answer.unwrap().choice, 2);
+    rig.says(1, "收到", 4);
+    assert_eq!(
+        rig.delivery(first).rung,
+        Rung::Answered,
+        "now it can only mean the first"
+    );
+}
+
+#[test]
+fn a_text_heard_twice_is_recorded_once_and_acknowledged_twice() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.says(1, "桥断了", 8);
+    rig.says(1, "桥断了", 8);
+    let reports = rig
+        .facts
+        .iter()
+        .filter(|entry| matches!(entry.fact, Fact::ReportHeard { .. }))
+        .count();
+    let acknowledged = rig
+        .jobs
+        .iter()
+        .filter(|(_, job)| matches!(job, Job::Acknowledge { .. }))
+        .count();
+    assert_eq!((reports, acknowledged), (1, 2));
+}
+
+#[test]
+fn an_emergency_stays_open_until_a_named_person_closes_it() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.distress(1, 1);
+    rig.distress(1, 1);
+    assert_eq!(rig.alarms.len(), 1, "a repeated call is the same emergency");
+    let acknowledged: Vec<JobId> = rig
+        .jobs
+        .iter()
+        .filter_map(|(_, job)| {
+            if let Job::Acknowledge { id, .. } = job {
+                Some(*id)
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert_eq!(acknowledged.len(), 2, "and is answered again");
+    rig.input(Input::Sent(acknowledged[0]));
+    rig.pass(Duration::from_secs(30 * 24 * 3600));
+    let Ok(Response::Emergencies(open)) = rig.ask(Request::Emergencies) else {
+        panic!()
+    };
+    assert!(open[0].closed.is_none() && open[0].acknowledged_at.is_some());
+    let id = open[0].id;
+    assert!(matches!(
+        rig.ask(Request::CloseEmergency {
+            id,
+            because: " ".into()
+        }),
+        Err(Refusal::Invalid {
+            field: "because",
+            ..
+        })
+    ));
+    rig.ask(Request::TakeEmergency { id }).unwrap();
+    assert!(
+        rig.last_send().2.contains("system"),
+        "the radio is told in words"
+    );
+    rig.ask(Request::CloseEmergency {
+        id,
+        because: "found".into(),
+    })
+    .unwrap();
+    let Ok(Response::Emergencies(all)) = rig.ask(Request::Emergencies) else {
+        panic!()
+    };
+    assert_eq!(all[0].closed.as_ref().unwrap().by, "system");
+}
+
+#[test]
+fn an_exercise_never_reaches_a_live_station_nor_a_live_alert_a_test_station() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.up(3);
+    let mut drill = rig.a_submit("drill", Precedence::Flash, Ask::Receipt, "radio:1");
+    drill.exercise = true;
+    rig.ask(Request::Submit(drill)).unwrap();
+    rig.submit("live", Precedence::Flash, Ask::Receipt, "radio:2");
+    for (_, _, text, carrier) in rig.sends() {
+        assert_eq!(
+            text.starts_with("【演练】"),
+            carrier.station == StationId(3),
+            "{text} on {carrier}"
+        );
+    }
+    assert_eq!(rig.sends().len(), 2);
+    rig.distress(1, 3);
+    let Some(Alarm::Emergency(emergency)) = rig.alarms.pop() else {
+        panic!()
+    };
+    assert!(
+        emergency.exercise,
+        "what a test station hears opens exercise emergencies only"
+    );
+}
+
+#[test]
+fn a_restart_at_any_fact_loses_nothing_and_tries_open_attempts_again() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("a", Precedence::Flash, Ask::Receipt, "radio:1")
+        .id;
+    let durable = rig.facts.len();
+    assert!(matches!(
+        rig.facts[durable - 1].fact,
+        Fact::AttemptStarted { .. }
+    ));
+    rig.restart(durable);
+    let delivery = rig.delivery(alert);
+    assert!(delivery.unclear && delivery.rung == Rung::Queued && delivery.attempts == 1);
+    rig.up(1);
+    assert!(rig.sends().is_empty(), "not at once: the radio may have it");
+    rig.pass(Duration::from_secs(21));
+    assert_eq!(rig.sends().len(), 1);
+    rig.play(rig.last_send().0, 1, Some(1));
+    assert_eq!(rig.delivery(alert).rung, Rung::Received);
+}
+
+#[test]
+fn a_checkpoint_restores_what_the_facts_tell() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "group:fire");
+    rig.distress(3, 1);
+    let (seq, stored) = rig.engine.checkpoint();
+    let mut restored = Engine::new(rig.now, [1; 32]);
+    assert_eq!(restored.restore(&stored), Ok(seq));
+    assert_eq!(restored.state, rig.engine.state);
+    assert!(Engine::new(rig.now, [1; 32]).restore(b"nonsense").is_err());
+}
+
+#[test]
+fn a_key_used_again_brings_the_first_answer_or_a_refusal() {
+    let mut rig = Rig::new();
+    let mut submit = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "radio:1");
+    submit.idempotency = Some(("k".into(), [1; 32]));
+    let Ok(Response::Accepted(first)) = rig.ask(Request::Submit(submit.clone())) else {
+        panic!()
+    };
+    let again = Submit {
+        id: AlertId(ulid::Ulid::from(5u128)),
+        ..submit.clone()
+    };
+    let Ok(Response::Accepted(second)) = rig.ask(Request::Submit(again)) else {
+        panic!()
+    };
+    assert_eq!((second.id, second.repeated), (first.id, true));
+    submit.idempotency = Some(("k".into(), [2; 32]));
+    assert_eq!(rig.ask(Request::Submit(submit)), Err(Refusal::KeyReused));
+}
+
+#[test]
+fn a_token_reaches_no_further_than_its_node_and_role() {
+    let mut rig = Rig::new();
+    let token = |role, hash| Token {
+        id: TokenId(ulid::Ulid::from(u128::from(hash))),
+        name: "li".into(),
+        role,
+        node: "city/east".parse::<Node>().unwrap(),
+        hash: [hash; 32],
+        created_at: Wall::default(),
+    };
+    rig.ask(Request::CreateToken(token(Role::Dispatcher, 1)))
+        .unwrap();
+    rig.ask(Request::CreateToken(token(Role::Viewer, 2)))
+        .unwrap();
+    let east = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "radio:1");
+    let west = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "radio:9");
+    let all = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "all");
+    assert!(
+        rig.request(Credential::Token([1; 32]), Request::Submit(east.clone()))
+            .is_ok()
+    );
+    for (submit, name) in [(west, "radio:9"), (all, "all")] {
+        match rig.request(Credential::Token([1; 32]), Request::Submit(submit)) {
+            Err(Refusal::OutsideNode { names, .. }) => assert_eq!(names, [name]),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        rig.request(Credential::Token([2; 32]), Request::Submit(east.clone())),
+        Err(Refusal::Forbidden)
+    );
+    assert_eq!(
+        rig.request(Credential::Token([3; 32]), Request::Submit(east)),
+        Err(Refusal::Unauthenticated)
+    );
+}
+
+#[test]
+fn a_full_disk_refuses_routine_first_and_everything_at_last() {
+    let mut rig = Rig::new();
+    rig.input(Input::Space {
+        free: 100 << 20,
+        total: 100 << 30,
+    });
+    let attempt = |rig: &mut Rig, precedence| {
+        let submit = rig.a_submit("a", precedence, Ask::Receipt, "radio:1");
+        rig.ask(Request::Submit(submit)).is_ok()
+    };
+    rig.input(Input::Space {
+        free: 4 << 30,
+        total: 100 << 30,
+    });
+    assert!(!attempt(&mut rig, Precedence::Routine) && attempt(&mut rig, Precedence::Flash));
+    rig.input(Input::Space {
+        free: 100 << 20,
+        total: 100 << 30,
+    });
+    assert!(!attempt(&mut rig, Precedence::Flash));
+    rig.distress(1, 1);
+    assert_eq!(rig.alarms.len(), 1, "an emergency is never refused");
+}
+
+#[test]
+fn a_group_transmission_is_one_fact_and_its_members_are_followed_up_one_by_one() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("集结", Precedence::Flash, Ask::Receipt, "group:fire")
+        .id;
+    let (job, to, ..) = rig.last_send();
+    assert_eq!(to, 9);
+    rig.play(job, 1, None);
+    let group_facts = rig
+        .facts
+        .iter()
+        .filter(|entry| matches!(entry.fact, Fact::GroupEvidenced { .. }))
+        .count();
+    assert_eq!((group_facts, rig.view(alert).counts.sent), (1, 2));
+    for _ in 0..30 {
+        rig.pass(Duration::from_secs(1));
+        let (job, to, ..) = rig.last_send();
+        rig.play(job, 1, Some(to));
+    }
+    assert_eq!(rig.view(alert).counts.received, 2);
+}
+
+#[test]
+fn cancelling_takes_back_what_waits_and_late_evidence_is_kept_as_late() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("a", Precedence::Priority, Ask::Receipt, "radio:1")
+        .id;
+    let (job, ..) = rig.last_send();
+    rig.input(Input::Sent(job));
+    rig.ask(Request::Cancel {
+        alert,
+        because: "mistake".into(),
+    })
+    .unwrap();
+    assert!(
+        rig.jobs
+            .iter()
+            .any(|(_, withdrawn)| *withdrawn == Job::Withdraw(job))
+    );
+    rig.input(Input::Step {
+        id: job,
+        step: Step::Received { by: radio(1) },
+    });
+    let delivery = rig.delivery(alert);
+    assert_eq!(
+        (delivery.rung, delivery.end, delivery.late),
+        (Rung::Received, Some(End::Cancelled), true)
+    );
+}
+
+#[test]
+fn an_expired_alert_ends_and_is_not_sent_any_more() {
+    let mut rig = Rig::new();
+    let mut submit = rig.a_submit("a", Precedence::Priority, Ask::Receipt, "radio:1");
+    submit.expires_at = Some(rig.now.wall.plus(Duration::from_secs(60)));
+    let id = submit.id;
+    rig.ask(Request::Submit(submit)).unwrap();
+    rig.pass(Duration::from_secs(61));
+    rig.up(1);
+    assert_eq!(rig.delivery(id).end, Some(End::Expired));
+    assert!(rig.sends().is_empty());
+}
+
+#[test]
+fn a_step_of_the_clock_expires_nothing_until_it_is_confirmed() {
+    let mut rig = Rig::new();
+    let alert = rig
+        .submit("a", Precedence::Priority, Ask::Receipt, "radio:1")
+        .id;
+    rig.now.wall = rig.now.wall.plus(Duration::from_secs(10 * 365 * 24 * 3600));
+    rig.pass(Duration::from_secs(60));
+    assert_eq!(rig.delivery(alert).end, None);
+    assert!(matches!(rig.alarms.as_slice(), [Alarm::ClockStepped(_)]));
+    rig.ask(Request::ConfirmClock).unwrap();
+    assert_eq!(rig.delivery(alert).end, Some(End::Expired));
+}
+
+#[test]
+fn a_radio_heard_elsewhere_takes_its_queue_along() {
+    let mut rig = Rig::new();
+    rig.submit("a", Precedence::Priority, Ask::Receipt, "radio:1");
+    let what = HeardKind::Presence { from: radio(1) };
+    rig.input(Input::Carrier {
+        id: carrier(2),
+        state: CarrierState::Busy,
+        room: 0,
+    });
+    rig.input(Input::Carrier {
+        id: carrier(1),
+        state: CarrierState::Busy,
+        room: 0,
+    });
+    rig.input(Input::Heard(Heard {
+        carrier: carrier(2),
+        what,
+        owed: vec![],
+    }));
+    rig.up(1);
+    assert!(rig.sends().is_empty());
+    rig.up(2);
+    assert_eq!(rig.last_send().3, carrier(2));
+}
+
+#[test]
+fn send_again_reaches_only_those_who_have_not_answered() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let mut submit = rig.a_submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1");
+    submit.targets = vec![Target::Radio(radio(1)), Target::Radio(radio(2))];
+    let id = submit.id;
+    rig.ask(Request::Submit(submit)).unwrap();
+    for _ in 0..2 {
+        let (job, to, ..) = rig.last_send();
+        rig.play(job, 1, Some(to));
+    }
+    rig.says(1, "1", 1);
+    let before = rig.sends().len();
+    assert_eq!(
+        rig.ask(Request::Resend { alert: id }),
+        Ok(Response::Resent(1))
+    );
+    assert_eq!(rig.sends().len(), before + 1);
+    assert_eq!(rig.last_send().1, 2);
+}

@@ -1,0 +1,46 @@
+//! Retention: before old facts go, what is still needed of them is stated again.
+
+use crate::engine::Engine;
+use crate::engine::io::{Refusal, Response};
+use crate::model::facts::{CHUNK, Fact};
+use crate::model::ids::Seq;
+use crate::model::roster::RosterEntry;
+use crate::model::token::Principal;
+
+impl Engine {
+    pub(super) fn trim(
+        &mut self,
+        who: &Principal,
+        up_to: Seq,
+        hash: [u8; 32],
+    ) -> Result<Response, Refusal> {
+        let limit = self.state.trim_limit();
+        if up_to > limit {
+            let why = format!(
+                "facts after {limit} are still needed by live alerts, open emergencies or keys"
+            );
+            return Err(Refusal::Invalid {
+                field: "up_to",
+                why,
+            });
+        }
+        let by = who.name.clone();
+        self.emit(Fact::PolicyInForce(Box::new(self.state.policy.clone())));
+        let entries: Vec<RosterEntry> = self.state.roster.entries().collect();
+        for (number, chunk) in entries.chunks(CHUNK / 2).enumerate() {
+            self.emit(Fact::RosterImported {
+                by: by.clone(),
+                clears: number == 0,
+                entries: chunk.to_vec(),
+            });
+        }
+        let tokens: Vec<_> = self.state.tokens.values().cloned().collect();
+        for token in tokens {
+            self.emit(Fact::TokenCreated {
+                by: by.clone(),
+                token,
+            });
+        }
+        Ok(Response::Done(self.emit(Fact::Trimmed { by, up_to, hash })))
+    }
+}

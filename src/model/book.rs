@@ -1,0 +1,497 @@
+//! The fold of one alert: where each of its deliveries stands, from its facts alone.
+
+use narrowcast_protocol::air::{CarrierId, GroupId};
+use serde::{Deserialize, Serialize};
+
+use crate::model::alert::{Alert, Ask};
+use crate::model::delivery::{End, Rung};
+use crate::model::evidence::{Answer, Evidence};
+use crate::model::facts::Fact;
+use crate::model::ids::{DeliveryIndex, Seq};
+use crate::model::roster::Recipient;
+use crate::model::wall::Wall;
+
+/// An attempt whose outcome is not on record yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenAttempt {
+    /// Counted from 1 within the delivery.
+    pub number: u8,
+    /// How many parts the text has.
+    pub parts: u8,
+}
+
+/// One delivery as its facts tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryBook {
+    /// The recipient, frozen.
+    pub recipient: Recipient,
+    /// The highest rung that evidence proves.
+    pub rung: Rung,
+    /// How it ended short of its aim.
+    pub end: Option<End>,
+    /// Whether evidence came after the end.
+    pub late: bool,
+    /// Attempts started.
+    pub attempts: u8,
+    /// Attempts started before the last "send again".
+    pub attempts_before: u8,
+    /// The attempt under way.
+    pub open: Option<OpenAttempt>,
+    /// The carrier of the newest attempt.
+    pub carrier: Option<CarrierId>,
+    /// The message number of its first part; a retry repeats it.
+    pub reference: Option<u8>,
+    /// Whether a person asked for it to be sent again and no confirmation has come since.
+    pub again: bool,
+    /// Whether the newest attempt's outcome is unknown.
+    pub unclear: bool,
+    /// Whether the radio was heard after a transmission.
+    pub present: bool,
+    /// What the person answered last.
+    pub answer: Option<Box<Answer>>,
+    /// When the rung was reached.
+    pub at: Option<Wall>,
+}
+
+impl DeliveryBook {
+    fn new(recipient: Recipient) -> Self {
+        Self {
+            recipient,
+            rung: Rung::Queued,
+            end: None,
+            late: false,
+            attempts: 0,
+            attempts_before: 0,
+            open: None,
+            carrier: None,
+            reference: None,
+            again: false,
+            unclear: false,
+            present: false,
+            answer: None,
+            at: None,
+        }
+    }
+
+    /// The rung at which nothing more is wanted.
+    #[must_use]
+    pub fn aim(&self, ask: &Ask) -> Rung {
+        match ask {
+            Ask::Nothing if self.recipient.confirms && self.recipient.talkgroup.is_none() => {
+                Rung::Received
+            }
+            Ask::Nothing => Rung::Sent,
+            Ask::Receipt => Rung::Received,
+            Ask::Acknowledgement | Ask::Answers(_) => Rung::Answered,
+        }
+    }
+
+    /// Whether nothing more is wanted of this delivery.
+    #[must_use]
+    pub fn settled(&self, ask: &Ask) -> bool {
+        self.end.is_some() || self.rung >= self.aim(ask)
+    }
+
+    /// Whether the terminal has confirmed what was sent last.
+    #[must_use]
+    pub fn confirmed(&self) -> bool {
+        self.rung >= Rung::Received && !self.again
+    }
+
+    /// Attempts since the last "send again".
+    #[must_use]
+    pub const fn attempts_now(&self) -> u8 {
+        self.attempts.saturating_sub(self.attempts_before)
+    }
+
+    fn learn(&mut self, evidence: &Evidence, at: Wall) {
+        if self.end.is_some() {
+            self.late = true;
+        }
+        match evidence {
+            Evidence::Present => self.present = true,
+            Evidence::Answered(answer) => self.answer = Some(Box::new(answer.clone())),
+            _ => {}
+        }
+        if let Some(rung) = evidence.proves()
+            && rung > self.rung
+        {
+            self.rung = rung;
+            self.at = Some(at);
+        }
+        if evidence.proves().is_some_and(|rung| rung >= Rung::Received) {
+            self.again = false;
+            self.unclear = false;
+        }
+    }
+}
+
+/// A group transmission of an alert over one carrier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupBook {
+    /// The talkgroup.
+    pub group: GroupId,
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// How often it was started.
+    pub attempts: u8,
+    /// What its own evidence proves.
+    pub rung: Rung,
+}
+
+/// One alert as its facts tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertBook {
+    /// The alert.
+    pub alert: Alert,
+    /// Where its acceptance stands in the ledger.
+    pub seq: Seq,
+    /// Its deliveries, by index.
+    pub deliveries: Vec<DeliveryBook>,
+    /// Its group transmissions.
+    pub groups: Vec<GroupBook>,
+    /// How many deliveries are not settled.
+    pub unsettled: u32,
+    /// When it ended.
+    pub ended_at: Option<Wall>,
+}
+
+impl AlertBook {
+    /// The book of an alert that was accepted at `seq`.
+    #[must_use]
+    pub fn open(alert: Alert, seq: Seq) -> Self {
+        Self {
+            alert,
+            seq,
+            deliveries: Vec::new(),
+            groups: Vec::new(),
+            unsettled: 0,
+            ended_at: None,
+        }
+    }
+
+    /// The book that these facts of one alert tell, oldest first; none if they do not
+    /// begin with its acceptance.
+    pub fn from_facts<'a>(mut facts: impl Iterator<Item = (Seq, Wall, &'a Fact)>) -> Option<Self> {
+        let (seq, _, Fact::AlertAccepted(alert)) = facts.next()? else {
+            return None;
+        };
+        let mut book = Self::open(alert.as_ref().clone(), seq);
+        facts.for_each(|(_, at, fact)| book.apply(at, fact));
+        Some(book)
+    }
+
+    /// One delivery.
+    #[must_use]
+    pub fn delivery(&self, index: DeliveryIndex) -> Option<&DeliveryBook> {
+        self.deliveries.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// Learns one fact; facts of other alerts must not be given.
+    pub fn apply(&mut self, at: Wall, fact: &Fact) {
+        match fact {
+            Fact::Recipients { recipients, .. } => {
+                self.deliveries
+                    .extend(recipients.iter().cloned().map(DeliveryBook::new));
+                self.unsettled = u32::try_from(self.deliveries.len()).unwrap_or(u32::MAX);
+            }
+            Fact::AttemptStarted {
+                delivery,
+                number,
+                carrier,
+                reference,
+                parts,
+                ..
+            } => {
+                self.change(*delivery, |book| {
+                    book.attempts = book.attempts.max(*number);
+                    book.open = Some(OpenAttempt {
+                        number: *number,
+                        parts: *parts,
+                    });
+                    book.carrier = Some(*carrier);
+                    book.reference = Some(*reference);
+                    book.unclear = false;
+                });
+            }
+            Fact::GroupAttemptStarted {
+                group,
+                carrier,
+                number,
+                ..
+            } => {
+                self.group(*group, *carrier).attempts = *number;
+            }
+            Fact::Evidenced {
+                delivery, evidence, ..
+            } => self.change(*delivery, |book| book.learn(evidence, at)),
+            Fact::GroupEvidenced {
+                group,
+                carrier,
+                evidence,
+                ..
+            } => self.learn_group(*group, *carrier, evidence, at),
+            Fact::AttemptEnded {
+                delivery,
+                number,
+                outcome,
+                ..
+            } => self.change(*delivery, |book| {
+                if book.open.is_some_and(|open| open.number == *number) {
+                    book.open = None;
+                    book.unclear = *outcome == crate::model::delivery::Outcome::Unclear
+                        && book.rung < Rung::Received;
+                }
+            }),
+            Fact::DeliveryEnded { delivery, end, .. } => self.change(*delivery, |book| {
+                book.end = book.end.or(Some(*end));
+            }),
+            Fact::AlertEnded { end, .. } => self.finish(at, *end),
+            Fact::Resent { deliveries, .. } => {
+                for index in deliveries {
+                    self.change(*index, |book| {
+                        book.attempts_before = book.attempts;
+                        book.again = true;
+                        book.end = None;
+                    });
+                }
+                self.ended_at = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// The server started anew: open attempts are unclear from here on.
+    pub fn interrupted(&mut self) {
+        for book in &mut self.deliveries {
+            if book.open.take().is_some() && book.rung < Rung::Received {
+                book.unclear = true;
+            }
+        }
+    }
+
+    fn change(&mut self, index: DeliveryIndex, change: impl FnOnce(&mut DeliveryBook)) {
+        let Some(book) = usize::try_from(index.0)
+            .ok()
+            .and_then(|i| self.deliveries.get_mut(i))
+        else {
+            return;
+        };
+        let before = book.settled(&self.alert.ask);
+        change(book);
+        match (before, book.settled(&self.alert.ask)) {
+            (false, true) => self.unsettled = self.unsettled.saturating_sub(1),
+            (true, false) => self.unsettled += 1,
+            _ => {}
+        }
+    }
+
+    fn group(&mut self, group: GroupId, carrier: CarrierId) -> &mut GroupBook {
+        let found = self
+            .groups
+            .iter()
+            .position(|book| book.group == group && book.carrier == carrier);
+        let at = found.unwrap_or_else(|| {
+            self.groups.push(GroupBook {
+                group,
+                carrier,
+                attempts: 0,
+                rung: Rung::Queued,
+            });
+            self.groups.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "found above or just pushed")]
+        &mut self.groups[at]
+    }
+
+    fn learn_group(&mut self, group: GroupId, carrier: CarrierId, evidence: &Evidence, at: Wall) {
+        // A group transmission proves at most that it was on the air.
+        let Some(rung) = evidence.proves().filter(|rung| *rung <= Rung::Transmitted) else {
+            return;
+        };
+        let book = self.group(group, carrier);
+        book.rung = book.rung.max(rung);
+        for index in 0..u32::try_from(self.deliveries.len()).unwrap_or(u32::MAX) {
+            let index = DeliveryIndex(index);
+            let serves = self.delivery(index).is_some_and(|book| {
+                book.recipient.talkgroup == Some(group)
+                    && book.recipient.home.is_none_or(|home| home == carrier)
+            });
+            if serves {
+                self.change(index, |book| {
+                    book.carrier = book.carrier.or(Some(carrier));
+                    book.learn(evidence, at);
+                });
+            }
+        }
+    }
+
+    fn finish(&mut self, at: Wall, end: Option<End>) {
+        self.ended_at = Some(at);
+        let ask = &self.alert.ask;
+        for book in &mut self.deliveries {
+            if !book.settled(ask) {
+                book.end = end;
+            }
+        }
+        self.unsettled = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use narrowcast_protocol::air::{RadioId, TextForm};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::alert::{Mark, Precedence, Target};
+    use crate::model::evidence::AnsweredBy;
+    use crate::model::ids::AlertId;
+    use crate::model::roster::Node;
+
+    fn book(ask: Ask) -> AlertBook {
+        let alert = Alert {
+            id: AlertId(ulid::Ulid::from(7u128)),
+            text: "山火".into(),
+            precedence: Precedence::Flash,
+            ask,
+            targets: vec![Target::All],
+            accepted_at: Wall::default(),
+            expires_at: Wall::from_millis(1_000_000),
+            exercise: false,
+            station: None,
+            by: "tester".into(),
+            node: Node::root(),
+            mark: Mark::nth(0),
+            recipients: 1,
+            idempotency: None,
+        };
+        let recipient = Recipient {
+            radio: RadioId::new(1).unwrap(),
+            name: "one".into(),
+            node: Node::root(),
+            form: TextForm::Tms,
+            confirms: true,
+            home: None,
+            talkgroup: GroupId::new(9).ok(),
+        };
+        let id = alert.id;
+        let mut book = AlertBook::open(alert, Seq(1));
+        book.apply(
+            Wall::default(),
+            &Fact::Recipients {
+                alert: id,
+                first: DeliveryIndex(0),
+                recipients: vec![recipient],
+            },
+        );
+        book
+    }
+
+    fn evidence() -> impl Strategy<Value = Evidence> {
+        prop_oneof![
+            Just(Evidence::Written),
+            Just(Evidence::StationAccepted),
+            Just(Evidence::OnAir),
+            Just(Evidence::LinkConfirmed),
+            Just(Evidence::TextAcknowledged),
+            Just(Evidence::ReadReport),
+            Just(Evidence::Present),
+            (1u8..4).prop_map(|choice| Evidence::Answered(Answer {
+                choice,
+                text: choice.to_string(),
+                by: AnsweredBy::Text
+            })),
+        ]
+    }
+
+    fn rung_after(pieces: &[Evidence]) -> Rung {
+        let mut book = book(Ask::Acknowledgement);
+        let alert = book.alert.id;
+        for piece in pieces {
+            book.apply(
+                Wall::default(),
+                &Fact::Evidenced {
+                    alert,
+                    delivery: DeliveryIndex(0),
+                    evidence: piece.clone(),
+                },
+            );
+        }
+        book.deliveries[0].rung
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_repetition_of_evidence_folds_to_the_same_rung(
+            pieces in prop::collection::vec(evidence(), 0..6),
+            order in any::<prop::sample::Index>(),
+            again in any::<prop::sample::Index>(),
+        ) {
+            let mut shuffled = pieces.clone();
+            if !pieces.is_empty() {
+                shuffled.rotate_left(order.index(pieces.len()));
+                shuffled.push(pieces[again.index(pieces.len())].clone());
+                shuffled.reverse();
+            }
+            prop_assert_eq!(rung_after(&pieces), rung_after(&shuffled));
+        }
+    }
+
+    #[test]
+    fn presence_proves_no_rung() {
+        assert_eq!(rung_after(&[Evidence::Present]), Rung::Queued);
+        assert_eq!(
+            rung_after(&[Evidence::Written, Evidence::Present]),
+            Rung::Sent
+        );
+    }
+
+    #[test]
+    fn a_group_transmission_proves_at_most_transmitted() {
+        let mut book = book(Ask::Receipt);
+        let carrier = CarrierId {
+            station: narrowcast_protocol::air::StationId(1),
+            slot: narrowcast_protocol::air::Slot::One,
+        };
+        let group = GroupId::new(9).unwrap();
+        for evidence in [Evidence::LinkConfirmed, Evidence::OnAir] {
+            let fact = Fact::GroupEvidenced {
+                alert: book.alert.id,
+                group,
+                carrier,
+                evidence,
+            };
+            book.apply(Wall::default(), &fact);
+        }
+        assert_eq!(book.deliveries[0].rung, Rung::Transmitted);
+    }
+
+    #[test]
+    fn evidence_after_the_end_counts_and_is_marked_late() {
+        let mut book = book(Ask::Receipt);
+        let alert = book.alert.id;
+        book.apply(
+            Wall::default(),
+            &Fact::AlertEnded {
+                alert,
+                end: Some(End::Expired),
+                by: None,
+                because: None,
+            },
+        );
+        book.apply(
+            Wall::default(),
+            &Fact::Evidenced {
+                alert,
+                delivery: DeliveryIndex(0),
+                evidence: Evidence::LinkConfirmed,
+            },
+        );
+        let delivery = &book.deliveries[0];
+        assert_eq!(
+            (delivery.rung, delivery.end, delivery.late),
+            (Rung::Received, Some(End::Expired), true)
+        );
+    }
+}
