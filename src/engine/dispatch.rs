@@ -16,7 +16,7 @@ use crate::engine::stations::CarrierRun;
 use crate::engine::timers::Timer;
 use crate::model::alert::{Alert, Ask, Precedence};
 use crate::model::book::DeliveryBook;
-use crate::model::delivery::{End, FailReason, Rung};
+use crate::model::delivery::{End, FailReason};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Recipient;
