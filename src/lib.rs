@@ -1,9 +1,13 @@
 //! Narrowcast: a narrowband radio messaging and alerting server.
 //!
+//! * [`config`]: the one configuration file
+//! * [`api`]: REST, event stream, health and metrics
 //! * [`model`]: the words of the house as types; facts and the fold over them
 //! * [`engine`]: the one place that decides
 //! * [`ledger`]: the durable, hash-chained sequence of facts
 
+pub mod api;
+pub mod config;
 pub mod engine;
 pub mod ledger;
 pub mod model;

@@ -1,0 +1,160 @@
+//! An alert and where its deliveries stand.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::body::AskBody;
+use crate::engine::io::Receipt;
+use crate::engine::views::{AlertView, Counts};
+use crate::model::alert::{Ask, Precedence};
+use crate::model::wall::Wall;
+
+/// That an alert is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptBody {
+    /// Its identity.
+    pub id: String,
+    /// Its short sign on the air.
+    pub mark: String,
+    /// How many deliveries it has.
+    pub recipients: u32,
+    /// When it expires.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Wall,
+    /// Where its acceptance stands in the ledger (0 on a repeat).
+    pub seq: u64,
+    /// Whether this is the first answer given again for the same idempotency key.
+    pub repeated: bool,
+}
+
+impl From<Receipt> for ReceiptBody {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            id: receipt.id.to_string(),
+            mark: receipt.mark,
+            recipients: receipt.recipients,
+            expires_at: receipt.expires_at,
+            seq: receipt.seq.0,
+            repeated: receipt.repeated,
+        }
+    }
+}
+
+/// Each delivery once, at its highest rung; ends apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct CountsBody {
+    /// Not yet sent.
+    pub queued: u32,
+    /// Written to a link that was up.
+    pub sent: u32,
+    /// The station said that it took it.
+    pub accepted: u32,
+    /// The station said that it was on the air.
+    pub transmitted: u32,
+    /// The terminal acknowledged it.
+    pub received: u32,
+    /// The terminal said that it was read.
+    pub read: u32,
+    /// A person answered.
+    pub answered: u32,
+    /// Ended: it could not be done.
+    pub failed: u32,
+    /// Ended: its time ran out.
+    pub expired: u32,
+    /// Ended: a person withdrew the alert.
+    pub cancelled: u32,
+    /// Ended: a later alert took its place.
+    pub superseded: u32,
+}
+
+impl From<Counts> for CountsBody {
+    fn from(counts: Counts) -> Self {
+        Self {
+            queued: counts.queued,
+            sent: counts.sent,
+            accepted: counts.accepted,
+            transmitted: counts.transmitted,
+            received: counts.received,
+            read: counts.read,
+            answered: counts.answered,
+            failed: counts.failed,
+            expired: counts.expired,
+            cancelled: counts.cancelled,
+            superseded: counts.superseded,
+        }
+    }
+}
+
+/// An alert and where its deliveries stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AlertBody {
+    /// Its identity.
+    pub id: String,
+    /// Its short sign on the air.
+    pub mark: String,
+    /// What it says.
+    pub text: String,
+    /// `flash`, `immediate`, `priority` or `routine`.
+    #[schema(value_type = String)]
+    pub precedence: Precedence,
+    /// What it asks.
+    pub ask: AskBody,
+    /// The numbered answers.
+    #[serde(default)]
+    pub answers: Vec<String>,
+    /// Whom it named.
+    pub targets: Vec<String>,
+    /// When it was accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub accepted_at: Wall,
+    /// When it expires.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Wall,
+    /// When all its deliveries were settled or ended; none while it is live.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Wall>,
+    /// Whether it is a drill.
+    pub exercise: bool,
+    /// Who sent it.
+    pub by: String,
+    /// How many deliveries it has.
+    pub recipients: u32,
+    /// Where they stand.
+    pub counts: CountsBody,
+}
+
+impl From<AlertView> for AlertBody {
+    fn from(view: AlertView) -> Self {
+        let (ask, answers) = match view.ask {
+            Ask::Nothing => (AskBody::Nothing, Vec::new()),
+            Ask::Receipt => (AskBody::Receipt, Vec::new()),
+            Ask::Acknowledgement => (AskBody::Acknowledgement, Vec::new()),
+            Ask::Answers(answers) => (AskBody::Answers, answers),
+        };
+        Self {
+            id: view.id.to_string(),
+            mark: view.mark,
+            text: view.text,
+            precedence: view.precedence,
+            ask,
+            answers,
+            targets: view.targets,
+            accepted_at: view.accepted_at,
+            expires_at: view.expires_at,
+            ended_at: view.ended_at,
+            exercise: view.exercise,
+            by: view.by,
+            recipients: view.recipients,
+            counts: view.counts.into(),
+        }
+    }
+}
+
+/// A page of alerts, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AlertList {
+    /// The alerts.
+    pub alerts: Vec<AlertBody>,
+    /// Ask with `?before=` this for the next page; none on the last.
+    pub next: Option<String>,
+}

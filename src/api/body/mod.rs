@@ -1,0 +1,21 @@
+//! What goes over the wire, in both directions. The CLI reads and writes the same types.
+//!
+//! Times are RFC 3339 in UTC, ids are ULIDs, radios are their 24-bit numbers.
+
+mod alert;
+mod delivery;
+mod done;
+mod submit;
+
+pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
+pub use delivery::{AnswerBody, DeliveryBody, DeliveryList};
+pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
+pub use submit::{AskBody, SubmitBody};
+
+/// The kebab-case name of a plain variant.
+pub(crate) fn name_of<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

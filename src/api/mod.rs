@@ -1,0 +1,16 @@
+//! The programming interface: REST under `/api/v1`, the event stream, health and metrics.
+//!
+//! The API holds no state of its own. It asks the engine through [`backend::Backend`] for
+//! what is live, and the ledger for what has ended.
+
+#![allow(unused_qualifications, reason = "utoipa's derives write paths in full")]
+
+pub mod auth;
+pub mod backend;
+pub mod body;
+pub mod problem;
+pub mod router;
+
+mod accounts;
+mod alerts;
+mod extract;

@@ -1,0 +1,186 @@
+//! Errors as RFC 9457 problem documents.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::backend::Unavailable;
+use crate::engine::io::Refusal;
+
+/// The media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem, as in `urn:narrowcast:invalid`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, and what would be right.
+    pub detail: String,
+    /// The field that is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// In how many seconds to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of `kind` (the last part of its URN).
+    #[must_use]
+    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:narrowcast:{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            field: None,
+            retry_after: None,
+        }
+    }
+
+    /// A field is wrong.
+    #[must_use]
+    pub fn invalid(field: &str, why: impl Into<String>) -> Self {
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "A field is wrong",
+            why,
+        );
+        problem.field = Some(field.to_owned());
+        problem
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "Not found",
+            format!("there is no such {what}"),
+        )
+    }
+
+    /// The server cannot answer now.
+    #[must_use]
+    pub fn unavailable(detail: impl Into<String>, retry_after: u64) -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The server cannot answer now",
+            detail,
+        );
+        problem.retry_after = Some(retry_after.max(1));
+        problem
+    }
+
+    /// No token, or a wrong one.
+    #[must_use]
+    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "A valid token is needed",
+            detail,
+        )
+    }
+
+    /// The token lacks a right.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not permitted", detail)
+    }
+
+    /// The engine gave an answer to another question: a defect of ours.
+    #[must_use]
+    pub fn unexpected() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "defect",
+            "A defect of the server",
+            "the engine's answer does not fit the question; please report this",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"narrowcast\""),
+            );
+        }
+        response
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        let retry_after = match error {
+            Unavailable::Full => 1,
+            Unavailable::Away | Unavailable::Late | Unavailable::Ledger(_) => 5,
+        };
+        Self::unavailable(error.to_string(), retry_after)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Unauthenticated => Self::unauthenticated(detail),
+            Refusal::Forbidden => Self::forbidden(detail),
+            Refusal::OutsideNode { .. } => Self {
+                field: Some("targets".to_owned()),
+                ..Self::new(
+                    StatusCode::FORBIDDEN,
+                    "outside-node",
+                    "Outside the token's node",
+                    detail,
+                )
+            },
+            Refusal::NotFound(what) => Self::not_found(what),
+            Refusal::Invalid { field, why } => Self::invalid(field, why),
+            Refusal::KeyReused => Self {
+                field: Some("Idempotency-Key".to_owned()),
+                ..Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "key-reused",
+                    "The idempotency key is taken",
+                    detail,
+                )
+            },
+            Refusal::Busy { retry_after } => Self::unavailable(detail, retry_after.as_secs()),
+            Refusal::NoSpace { .. } => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "no-space",
+                "The disk is almost full",
+                detail,
+            ),
+            Refusal::Conflict(_) => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Not in a state that allows this",
+                detail,
+            ),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The one configuration file.
+//!
+//! Every key has a default or is required, stands documented in [`DOCUMENTED`], and a key
+//! that is not known is refused with its line and a suggestion.
+
+mod capture;
+mod error;
+mod homebrew;
+mod ledger;
+mod log;
+mod modem;
+mod policy;
+mod server;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use capture::CaptureConfig;
+pub use error::{ConfigError, Fault};
+pub use homebrew::{HomebrewLink, HomebrewStation};
+pub use ledger::LedgerConfig;
+pub use log::{LogConfig, LogFormat};
+pub use modem::{ModemLink, ModemPort};
+pub use policy::{AnswerConfig, PolicyConfig};
+pub use server::{ServerConfig, Tls};
+pub use value::{Network, Secret};
+
+use crate::model::policy::{Policy, StationPolicy};
+
+/// The documented default, as `narrowcast config` prints it. Lines of the form
+/// `#key = value` are the defaults; those that end in `# example` have none.
+pub const DOCUMENTED: &str = include_str!("default.toml");
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the server listens and keeps its state.
+    pub server: ServerConfig,
+    /// The ledger.
+    pub ledger: LedgerConfig,
+    /// What the engine is told to do.
+    pub policy: PolicyConfig,
+    /// Homebrew masters, each with the stations that may log in.
+    pub homebrew: Vec<HomebrewLink>,
+    /// MMDVM modems.
+    pub modem: Vec<ModemLink>,
+    /// The capture ring.
+    pub capture: CaptureConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Reads, completes from the environment and from passphrase files, and checks the file.
+    ///
+    /// # Errors
+    /// Says what is wrong, where, and what would be right.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        let mut config = Self::parse(&shown, &text)?;
+        config.server.take_from(|name| std::env::var_os(name));
+        let mut faults = config.read_passphrases();
+        faults.extend(config.check());
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError::Invalid {
+                path: shown,
+                faults,
+            })
+        }
+    }
+
+    /// Reads the text of a configuration file, named `path` in errors.
+    ///
+    /// # Errors
+    /// The text is no TOML, has an unknown key, or a value of the wrong kind.
+    pub fn parse(path: &str, text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))
+    }
+
+    /// Everything that is wrong between the keys.
+    #[must_use]
+    pub fn check(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        self.server.check(&mut faults);
+        self.ledger.check(&mut faults);
+        self.policy.check(&mut faults);
+        self.capture.check(&mut faults);
+        self.log.check(&mut faults);
+        for (index, link) in self.homebrew.iter().enumerate() {
+            link.check(&format!("homebrew[{index}]"), &mut faults);
+        }
+        for (index, link) in self.modem.iter().enumerate() {
+            link.check(&format!("modem[{index}]"), &mut faults);
+        }
+        self.check_unique(&mut faults);
+        faults
+    }
+
+    /// The policy for the engine, with the stations of every link.
+    #[must_use]
+    pub fn to_policy(&self) -> Policy {
+        let homebrew = self.homebrew.iter().flat_map(HomebrewLink::stations);
+        let modems = self.modem.iter().map(ModemLink::station);
+        self.policy.to_policy(homebrew.chain(modems).collect())
+    }
+
+    fn read_passphrases(&mut self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (link, homebrew) in self.homebrew.iter_mut().enumerate() {
+            for (index, station) in homebrew.station.iter_mut().enumerate() {
+                station.read_passphrase(&format!("homebrew[{link}].station[{index}]"), &mut faults);
+            }
+        }
+        faults
+    }
+
+    fn check_unique(&self, faults: &mut Vec<Fault>) {
+        let mut stations = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        let mut listens = BTreeMap::new();
+        let mut once = |field: String, policy: &StationPolicy| {
+            if let Some(first) = stations.insert(policy.id, field.clone()) {
+                faults.push(Fault::new(
+                    format!("{field}.id"),
+                    format!(
+                        "station {} stands at {first} already: give each station its own number",
+                        policy.id
+                    ),
+                ));
+            }
+            if let Some(first) = names.insert(policy.name.clone(), field.clone()) {
+                faults.push(Fault::new(
+                    format!("{field}.name"),
+                    format!(
+                        "`{}` is the name of {first} already: give each station its own name",
+                        policy.name
+                    ),
+                ));
+            }
+        };
+        for (link, homebrew) in self.homebrew.iter().enumerate() {
+            for (index, station) in homebrew.station.iter().enumerate() {
+                once(
+                    format!("homebrew[{link}].station[{index}]"),
+                    &station.policy(),
+                );
+            }
+        }
+        for (index, modem) in self.modem.iter().enumerate() {
+            once(format!("modem[{index}]"), &modem.station());
+        }
+        let homebrew = self.homebrew.iter().enumerate();
+        let homebrew =
+            homebrew.map(|(index, link)| (format!("homebrew[{index}].listen"), link.listen));
+        let modems = self.modem.iter().enumerate();
+        let modems = modems.filter_map(|(index, link)| {
+            link.udp
+                .map(|_| (format!("modem[{index}].udp_listen"), link.udp_listen))
+        });
+        for (field, listen) in homebrew
+            .chain(modems)
+            .filter(|(_, listen)| listen.port() != 0)
+        {
+            if let Some(first) = listens.insert(listen, field.clone()) {
+                faults.push(Fault::new(
+                    field,
+                    format!("{first} listens on {listen} already: choose another port"),
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
