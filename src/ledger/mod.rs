@@ -2,18 +2,42 @@
 //!
 //! Durable when `Ok`; object-safe; owned by one OS thread. Everything that the server
 //! knows is a fold over [`read`](Ledger::read).
+//!
+//! * [`record`]: the stored form of a record and the chain over it
+//! * [`memory`]: the ledger of tests and simulations, with faults to order
+//! * [`sled`]: the ledger on a disk
 
+mod checkpoint;
+mod files;
+pub mod memory;
+pub mod record;
+pub mod sled;
+
+#[cfg(test)]
+mod suite;
+
+use crate::ledger::record::Stored;
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
 /// Why the ledger could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Another process holds the directory.
     #[error("ledger {path} is in use by another process: stop it, or name another directory")]
     InUse {
         /// The directory.
         path: String,
+    },
+    /// The directory holds the ledger of another jurisdiction.
+    #[error(
+        "this ledger belongs to jurisdiction `{found}`, not to `{expected}`: name its own directory"
+    )]
+    Foreign {
+        /// Whose it is.
+        found: String,
+        /// Whose it was opened as.
+        expected: String,
     },
     /// The store failed; this handle is unusable, open the ledger again.
     #[error("ledger store failed: {0}")]
@@ -42,6 +66,12 @@ pub enum LedgerError {
         /// The limit.
         limit: usize,
     },
+    /// Only an empty ledger can be imported into.
+    #[error("the ledger is not empty (it ends at {last}): import into a new directory")]
+    NotEmpty {
+        /// Its last record.
+        last: Seq,
+    },
     /// The file given to import is no export of ours.
     #[error("import line {line}: {why}")]
     Import {
@@ -53,18 +83,34 @@ pub enum LedgerError {
 }
 
 /// The durable sequence of facts.
+///
+/// A handle that has answered [`LedgerError::Store`] to [`commit`](Self::commit),
+/// [`adopt`](Self::adopt) or [`trim`](Self::trim) answers it to everything from then on.
 pub trait Ledger: Send {
     /// Appends all of `batch` or nothing, durably. Returns the position of the last entry.
     ///
     /// # Errors
-    /// The store failed: nothing of the batch may be assumed, and the handle must be dropped.
+    /// [`LedgerError::TooLarge`]: nothing was appended. [`LedgerError::Store`]: nothing of
+    /// the batch may be assumed, neither that it is there nor that it is not, and the
+    /// handle must be dropped.
     fn commit(&mut self, batch: &[Entry]) -> Result<Seq, LedgerError>;
+
+    /// Up to `limit` records from position `from` on, in order, as they are stored.
+    ///
+    /// # Errors
+    /// The store failed or a value is no record.
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError>;
 
     /// Up to `limit` records from position `from` on, in order.
     ///
     /// # Errors
     /// The store failed or a record is unreadable.
-    fn read(&mut self, from: Seq, limit: usize) -> Result<Vec<Record>, LedgerError>;
+    fn read(&mut self, from: Seq, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        self.stored(from, limit)?
+            .iter()
+            .map(Stored::decode)
+            .collect()
+    }
 
     /// Up to `limit` records of one alert from position `from` on, in order.
     ///
@@ -87,13 +133,28 @@ pub trait Ledger: Send {
         limit: usize,
     ) -> Result<Vec<AlertId>, LedgerError>;
 
+    /// The position of the first record that was not trimmed; `last().next()` if there is none.
+    fn first(&self) -> Seq;
+
     /// The position of the last committed record.
     fn last(&self) -> Seq;
+
+    /// The chain hash of one record; none if it was trimmed or never was.
+    ///
+    /// # Errors
+    /// The store failed or the value is no record.
+    fn hash_of(&mut self, seq: Seq) -> Result<Option<[u8; 32]>, LedgerError> {
+        Ok(self
+            .stored(seq, 1)?
+            .first()
+            .filter(|stored| stored.seq == seq)
+            .map(|stored| stored.hash))
+    }
 
     /// Keeps `state` as the fold of everything up to `at`.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or there is no record at `at`. The handle stays usable.
     fn save_checkpoint(&mut self, at: Seq, state: &[u8]) -> Result<(), LedgerError>;
 
     /// The newest usable checkpoint.
@@ -103,9 +164,18 @@ pub trait Ledger: Send {
     fn checkpoint(&mut self) -> Result<Option<(Seq, Vec<u8>)>, LedgerError>;
 
     /// Removes records up to and including `up_to`, in small steps. Call it only after a
-    /// [`Trimmed`](crate::model::facts::Fact::Trimmed) fact with that position is committed.
+    /// [`Trimmed`](crate::model::facts::Fact::Trimmed) fact with that position, or a later
+    /// one, is committed. The last record always stays.
     ///
     /// # Errors
     /// The store failed.
     fn trim(&mut self, up_to: Seq) -> Result<(), LedgerError>;
+
+    /// Appends records as another ledger of this jurisdiction stored them, all or nothing,
+    /// durably. An empty ledger takes any first record, others only what continues the chain.
+    ///
+    /// # Errors
+    /// [`LedgerError::Chain`], [`LedgerError::Unreadable`] or [`LedgerError::Foreign`]:
+    /// nothing was appended. [`LedgerError::Store`] as in [`commit`](Self::commit).
+    fn adopt(&mut self, page: &[Stored]) -> Result<(), LedgerError>;
 }

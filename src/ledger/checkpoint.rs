@@ -1,0 +1,112 @@
+//! Checkpoints: files that hold the fold of all facts up to one of them.
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | 8 | `NCCHECK1` |
+//! | 8 | position, big-endian |
+//! | 32 | chain hash of the record at that position |
+//! | n | the state |
+//! | 32 | SHA-256 of everything before |
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::ledger::LedgerError;
+use crate::ledger::files::{at_path, sync_dir, write_whole};
+use crate::ledger::record::{Hash, Stored, follows};
+use crate::model::ids::Seq;
+
+const MAGIC: &[u8; 8] = b"NCCHECK1";
+const PREFIX: &str = "checkpoint-";
+const KEPT: usize = 2;
+
+/// The checkpoints of one directory.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    dir: PathBuf,
+}
+
+impl Checkpoints {
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// Writes one and removes all but the newest two.
+    pub(crate) fn save(&self, at: Seq, hash: &Hash, state: &[u8]) -> Result<(), LedgerError> {
+        let path = self.dir.join(format!("{PREFIX}{at}"));
+        let content = [MAGIC.as_slice(), &at.0.to_be_bytes(), hash, state].concat();
+        write_whole(&path, |file| {
+            file.write_all(&content)
+                .and_then(|()| file.write_all(&Sha256::digest(&content)))
+                .map_err(|error| at_path(&path, &error))
+        })?;
+        for (_, old) in self.list()?.into_iter().skip(KEPT) {
+            fs::remove_file(&old).map_err(|error| at_path(&old, &error))?;
+        }
+        sync_dir(&self.dir)
+    }
+
+    /// The newest one that is sound and fits the ledger, of which `around` gives the records
+    /// at a position and behind it.
+    pub(crate) fn newest(
+        &self,
+        around: impl Fn(Seq) -> Result<(Option<Stored>, Option<Stored>), LedgerError>,
+    ) -> Result<Option<(Seq, Vec<u8>)>, LedgerError> {
+        for (named, path) in self.list()? {
+            let content = fs::read(&path).map_err(|error| at_path(&path, &error));
+            let usable = match content.map(|content| open(&content)) {
+                Ok(Some((at, hash, state))) if at == named => {
+                    let (here, next) = around(at)?;
+                    fits(at, hash, here, next).then_some((at, state))
+                }
+                _ => None,
+            };
+            if usable.is_some() {
+                return Ok(usable);
+            }
+            tracing::warn!(path = %path.display(), "checkpoint is damaged or of another ledger: skipped");
+        }
+        Ok(None)
+    }
+
+    /// All of them, newest first.
+    fn list(&self) -> Result<Vec<(Seq, PathBuf)>, LedgerError> {
+        let fail = |error| at_path(&self.dir, &error);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.dir).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let name = entry.file_name();
+            let seq = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+            if let Some(Ok(seq)) = seq.map(str::parse) {
+                found.push((Seq(seq), entry.path()));
+            }
+        }
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(found)
+    }
+}
+
+fn open(content: &[u8]) -> Option<(Seq, Hash, Vec<u8>)> {
+    let (content, sum) = content.split_last_chunk::<32>()?;
+    if Sha256::digest(content).as_slice() != sum {
+        return None;
+    }
+    let rest = content.strip_prefix(MAGIC)?;
+    let (seq, rest) = rest.split_first_chunk()?;
+    let (hash, state) = rest.split_first_chunk()?;
+    Some((Seq(u64::from_be_bytes(*seq)), *hash, state.to_vec()))
+}
+
+/// Whether a checkpoint at `at` with `hash` belongs to the ledger with these records: the
+/// record itself vouches for it, or, if that was trimmed, the one behind it.
+pub(crate) fn fits(at: Seq, hash: Hash, here: Option<Stored>, next: Option<Stored>) -> bool {
+    match (here, next) {
+        (Some(here), _) => here.hash == hash,
+        (None, Some(next)) => follows(Some((at, hash)), &next).is_ok(),
+        (None, None) => false,
+    }
+}

@@ -1,0 +1,326 @@
+//! The ledger on a disk: one sled database, one tree, one owner.
+//!
+//! | key | value |
+//! |---|---|
+//! | `f/` position (8 bytes) | the record's stored form and its hash |
+//! | `i/` alert (16 bytes) position (8 bytes) | nothing |
+//! | `c/trim` | the position up to which records are to be removed |
+//!
+//! A commit is one batch, written, flushed, and then forced to the medium through a second
+//! handle of the database file: what sled calls a flush does not reach behind the drive's cache.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use sled::{Batch, Db, IVec};
+
+use crate::ledger::checkpoint::Checkpoints;
+use crate::ledger::files::{at_path, sync_dir};
+use crate::ledger::record::{Stored, Tip};
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::facts::{Entry, Record};
+use crate::model::ids::{AlertId, Seq};
+
+const CACHE_BYTES: u64 = 48 << 20;
+/// sled puts a page that is larger than a quarter of this into a file of its own, and never
+/// forces such files to the medium. A page holds up to 20 records of 16 KiB. It is fixed when
+/// a ledger is made.
+const SEGMENT_BYTES: usize = 2 << 20;
+const TRIM_STEP: u64 = 256;
+const TRIM_MARK: &[u8] = b"c/trim";
+
+/// A ledger in a directory. Dropping it blocks on a last flush: drop it on its own thread.
+#[derive(Debug)]
+pub struct SledLedger {
+    db: Db,
+    file: File,
+    checkpoints: Checkpoints,
+    tip: Tip,
+    first: Seq,
+    failed: Option<LedgerError>,
+}
+
+impl SledLedger {
+    /// Opens or makes the ledger of `jurisdiction` in `dir`, held with `epoch`. A trimming
+    /// that was interrupted is finished.
+    ///
+    /// # Errors
+    /// [`LedgerError::InUse`], [`LedgerError::Foreign`], [`LedgerError::Unreadable`] by its
+    /// last record, or [`LedgerError::Store`].
+    pub fn open(dir: &Path, jurisdiction: &str, epoch: u64) -> Result<Self, LedgerError> {
+        std::fs::create_dir_all(dir).map_err(|error| at_path(dir, &error))?;
+        let db = config(dir)
+            .open()
+            .map_err(|error| in_use_or_failed(dir, &error))?;
+        let path = dir.join("db");
+        let file = OpenOptions::new()
+            .read(true)
+            .open(&path)
+            .map_err(|error| at_path(&path, &error))?;
+        sync_dir(dir)?;
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_dir(parent)?;
+        }
+        let last = db.scan_prefix(b"f/").next_back();
+        let last = last.map(|pair| stored(pair.map_err(failed)?)).transpose()?;
+        let first = db.scan_prefix(b"f/").keys().next();
+        let first = first.map(|key| seq_of(&key.map_err(failed)?)).transpose()?;
+        let tip = Tip::behind(last.as_ref(), jurisdiction, epoch)?;
+        let mut ledger = Self {
+            db,
+            file,
+            checkpoints: Checkpoints::new(dir),
+            first: first.unwrap_or(tip.last.next()),
+            tip,
+            failed: None,
+        };
+        if let Some(mark) = ledger.db.get(TRIM_MARK).map_err(failed)? {
+            let up_to = mark.as_ref().try_into().map(u64::from_be_bytes);
+            ledger.trim(Seq(up_to.unwrap_or(0)))?;
+        }
+        Ok(ledger)
+    }
+
+    fn usable(&self) -> Result<(), LedgerError> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Writes and forces one batch; any error is the end of this handle.
+    fn apply(&mut self, batch: Batch) -> Result<(), LedgerError> {
+        let forced = self
+            .db
+            .apply_batch(batch)
+            .and_then(|()| self.db.flush())
+            .map_err(failed)
+            .and_then(|_| {
+                self.file
+                    .sync_data()
+                    .map_err(|error| LedgerError::Store(error.to_string()))
+            });
+        if let Err(error) = &forced {
+            self.failed = Some(error.clone());
+        }
+        forced
+    }
+
+    fn append(
+        &mut self,
+        records: &[Stored],
+        alerts: impl Iterator<Item = Option<AlertId>>,
+    ) -> Result<(), LedgerError> {
+        let mut batch = Batch::default();
+        for (stored, alert) in records.iter().zip(alerts) {
+            let value = [stored.bytes.as_slice(), &stored.hash].concat();
+            batch.insert(&fact_key(stored.seq), value);
+            if let Some(alert) = alert {
+                batch.insert(&index_key(alert, stored.seq), &[]);
+            }
+        }
+        self.apply(batch)?;
+        let empty = self.first > self.tip.last;
+        if let Some(stored) = records.first().filter(|_| empty) {
+            self.first = stored.seq;
+        }
+        self.tip.advance(records.last());
+        Ok(())
+    }
+
+    fn get(&self, seq: Seq) -> Result<Option<Stored>, LedgerError> {
+        let value = self.db.get(fact_key(seq)).map_err(failed)?;
+        value.map(|value| split(seq, &value)).transpose()
+    }
+}
+
+impl Ledger for SledLedger {
+    fn commit(&mut self, batch: &[Entry]) -> Result<Seq, LedgerError> {
+        self.usable()?;
+        if !batch.is_empty() {
+            let records = self.tip.extend(batch)?;
+            self.append(&records, batch.iter().map(|entry| entry.fact.alert()))?;
+        }
+        Ok(self.tip.last)
+    }
+
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        self.usable()?;
+        self.db
+            .range(fact_key(from)..=fact_key(Seq(u64::MAX)))
+            .take(limit)
+            .map(|pair| stored(pair.map_err(failed)?))
+            .collect()
+    }
+
+    fn of_alert(
+        &mut self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        self.usable()?;
+        self.db
+            .range(index_key(id, from)..=index_key(id, Seq(u64::MAX)))
+            .keys()
+            .filter_map(|key| {
+                let seq = key.map_err(failed).and_then(|key| seq_of(&key));
+                seq.and_then(|seq| self.get(seq)).transpose()
+            })
+            .take(limit)
+            .map(|stored| stored?.decode())
+            .collect()
+    }
+
+    fn alerts(
+        &mut self,
+        before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, LedgerError> {
+        self.usable()?;
+        let mut end = before.map_or(b"i0".to_vec(), |id| index_key(id, Seq(0)).to_vec());
+        let mut alerts = Vec::new();
+        while alerts.len() < limit {
+            let range = b"i/".to_vec()..end;
+            let Some(key) = self.db.range(range).keys().next_back() else {
+                break;
+            };
+            let id = alert_of(&key.map_err(failed)?)?;
+            end = index_key(id, Seq(0)).to_vec();
+            alerts.push(id);
+        }
+        Ok(alerts)
+    }
+
+    fn first(&self) -> Seq {
+        self.first
+    }
+
+    fn last(&self) -> Seq {
+        self.tip.last
+    }
+
+    fn save_checkpoint(&mut self, at: Seq, state: &[u8]) -> Result<(), LedgerError> {
+        self.usable()?;
+        let Some(hash) = self.hash_of(at)? else {
+            return Err(LedgerError::Unreadable {
+                seq: at,
+                why: "there is none to checkpoint".into(),
+            });
+        };
+        self.checkpoints.save(at, &hash, state)
+    }
+
+    fn checkpoint(&mut self) -> Result<Option<(Seq, Vec<u8>)>, LedgerError> {
+        self.usable()?;
+        let db = &*self;
+        db.checkpoints
+            .newest(|seq| Ok((db.get(seq)?, db.get(seq.next())?)))
+    }
+
+    fn trim(&mut self, up_to: Seq) -> Result<(), LedgerError> {
+        self.usable()?;
+        let end = up_to.next().min(self.tip.last);
+        while self.first < end {
+            let step = end.min(Seq(self.first.0.saturating_add(TRIM_STEP)));
+            let mut batch = Batch::default();
+            for pair in self.db.range(fact_key(self.first)..fact_key(step)) {
+                let stored = stored(pair.map_err(failed)?)?;
+                // What cannot be read has no index to be found by.
+                let alert = stored.decode().ok().and_then(|record| record.fact.alert());
+                if let Some(alert) = alert {
+                    batch.remove(&index_key(alert, stored.seq));
+                }
+                batch.remove(&fact_key(stored.seq));
+            }
+            if step < end {
+                batch.insert(TRIM_MARK, &end.0.saturating_sub(1).to_be_bytes());
+            } else {
+                batch.remove(TRIM_MARK);
+            }
+            self.apply(batch)?;
+            self.first = step;
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, page: &[Stored]) -> Result<(), LedgerError> {
+        self.usable()?;
+        let records = self.tip.continues(page)?;
+        self.append(page, records.iter().map(|record| record.fact.alert()))
+    }
+}
+
+pub(crate) fn config(dir: &Path) -> sled::Config {
+    sled::Config::new()
+        .path(dir)
+        .cache_capacity(CACHE_BYTES)
+        .segment_size(SEGMENT_BYTES)
+}
+
+fn fact_key(seq: Seq) -> [u8; 10] {
+    let mut key = *b"f/\0\0\0\0\0\0\0\0";
+    key.iter_mut()
+        .skip(2)
+        .zip(seq.0.to_be_bytes())
+        .for_each(|(to, byte)| *to = byte);
+    key
+}
+
+fn index_key(alert: AlertId, seq: Seq) -> [u8; 26] {
+    let bytes = u128::from(alert.0).to_be_bytes().into_iter();
+    let mut key = [0; 26];
+    key.iter_mut()
+        .zip(
+            b"i/"
+                .iter()
+                .copied()
+                .chain(bytes)
+                .chain(seq.0.to_be_bytes()),
+        )
+        .for_each(|(to, byte)| *to = byte);
+    key
+}
+
+fn seq_of(key: &[u8]) -> Result<Seq, LedgerError> {
+    key.last_chunk()
+        .map(|bytes| Seq(u64::from_be_bytes(*bytes)))
+        .ok_or_else(|| LedgerError::Store("a key is too short".into()))
+}
+
+fn alert_of(key: &[u8]) -> Result<AlertId, LedgerError> {
+    key.strip_prefix(b"i/")
+        .and_then(|rest| rest.first_chunk())
+        .map(|bytes| AlertId(u128::from_be_bytes(*bytes).into()))
+        .ok_or_else(|| LedgerError::Store("a key of the index is too short".into()))
+}
+
+fn stored((key, value): (IVec, IVec)) -> Result<Stored, LedgerError> {
+    split(seq_of(&key)?, &value)
+}
+
+fn split(seq: Seq, value: &[u8]) -> Result<Stored, LedgerError> {
+    let (bytes, hash) = value.split_last_chunk().ok_or(LedgerError::Unreadable {
+        seq,
+        why: "it is too short to hold a hash".into(),
+    })?;
+    Ok(Stored {
+        seq,
+        bytes: bytes.to_vec(),
+        hash: *hash,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn failed(error: sled::Error) -> LedgerError {
+    LedgerError::Store(error.to_string())
+}
+
+fn in_use_or_failed(dir: &Path, error: &sled::Error) -> LedgerError {
+    // sled wraps the refused lock into an error of its own, whose only mark is its text.
+    match error {
+        sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => {
+            LedgerError::InUse {
+                path: dir.display().to_string(),
+            }
+        }
+        _ => LedgerError::Store(format!("{}: {error}", dir.display())),
+    }
+}
