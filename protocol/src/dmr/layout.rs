@@ -56,6 +56,22 @@ macro_rules! plain_number {
 
 plain_number!(u8, u16);
 
+/// Whole octets without a meaning of their own, at most eight.
+impl<const OCTETS: usize> Bits for [u8; OCTETS] {
+    fn from_bits(bits: u64) -> Self {
+        core::array::from_fn(|i| (bits >> (8 * (OCTETS - 1 - i))) as u8)
+    }
+
+    fn to_bits(self) -> u64 {
+        self.iter()
+            .fold(0, |bits, &octet| bits << 8 | u64::from(octet))
+    }
+
+    fn field(self, name: &'static str, _width: u8) -> Field {
+        Field::bytes(name, self)
+    }
+}
+
 impl Bits for Slot {
     fn from_bits(bits: u64) -> Self {
         if bits == 0 { Self::One } else { Self::Two }
@@ -153,7 +169,11 @@ octets! {
     U8 = 8, number::be_u8.map(u64::from);
     U16 = 16, number::be_u16.map(u64::from);
     U24 = 24, number::be_u24.map(u64::from);
+    U32 = 32, number::be_u32.map(u64::from);
     U40 = 40, (number::be_u8, number::be_u32).map(|(high, low)| u64::from(high) << 32 | u64::from(low));
+    U48 = 48, (number::be_u16, number::be_u32).map(|(high, low)| u64::from(high) << 32 | u64::from(low));
+    U56 = 56, (number::be_u24, number::be_u32).map(|(high, low)| u64::from(high) << 32 | u64::from(low));
+    U64 = 64, number::be_u64;
 }
 
 /// A PDU of whole octets: groups of octets, each a list of `field: type = width`.

@@ -1,15 +1,7 @@
 //! Who sends a CSBK and whom it is for.
 
 use super::{Announcement, CsbkBody, Reason};
-
-/// Whom a PDU is for: a radio, a talkgroup or a gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    /// The 24-bit address; gateways and all-calls included.
-    pub number: u32,
-    /// It is a talkgroup.
-    pub group: bool,
-}
+use crate::dmr::target::Target;
 
 impl CsbkBody {
     /// The sender's 24-bit address, where the PDU names it.

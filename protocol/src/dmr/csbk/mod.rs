@@ -28,7 +28,6 @@ mod uu_ans_rsp;
 mod uu_v_req;
 
 pub use ack::{Ack, AckVit};
-pub use address::Target;
 pub use ahoy::Ahoy;
 pub use aloha::{Aloha, ServiceFunction, Version};
 pub use announcement::Announcement;
@@ -55,6 +54,7 @@ pub use uu_v_req::UuVReq;
 
 use super::crc::{ccitt, mask};
 use super::fields::{Field, Fields};
+use super::target::Target;
 
 /// Where a CSBK was heard. Opcode 38h under FID 00 needs it: a radio wakes a repeater
 /// with it, a control channel grants a data channel.
