@@ -1,1 +1,47 @@
-fn main() {}
+//! Everything a developer types: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+
+mod bench;
+mod demo;
+mod mutants;
+mod peers;
+mod run;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the Narrowcast workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Build and run the main job: a server on a temporary ledger beside a small simulated city.
+    Demo {
+        /// End by itself and succeed only when what it promises happened.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Install what the tests need, then run everything.
+    Test {
+        /// Leave out the planted bugs (they rebuild the server once each).
+        #[arg(long)]
+        no_mutants: bool,
+    },
+    /// Run the benchmarks whose figures stand in docs/benchmarks.md.
+    Bench {
+        /// Only benchmarks whose name contains this.
+        filter: Option<String>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Demo { check } => demo::demo(check),
+        Task::Test { no_mutants } => test::test(!no_mutants),
+        Task::Bench { filter } => bench::bench(filter.as_deref()),
+    }
+}
