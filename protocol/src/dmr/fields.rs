@@ -129,7 +129,11 @@ impl fmt::Display for FieldValue {
             Self::Nested(fields) => {
                 for (i, field) in fields.iter().enumerate() {
                     let gap = if i == 0 { "" } else { ", " };
-                    write!(f, "{gap}{}={}", field.name, field.value)?;
+                    write!(f, "{gap}{}=", field.name)?;
+                    match &field.value {
+                        inner @ Self::Nested(_) => write!(f, "{{{inner}}}")?,
+                        value => value.fmt(f)?,
+                    }
                 }
                 Ok(())
             }
@@ -169,5 +173,8 @@ mod tests {
             shown(Field::nested("a", &Inner)),
             "emergency=yes, priority=3"
         );
+        let inner = Field::nested("b", &Inner);
+        let value = FieldValue::Nested(vec![inner]);
+        assert_eq!(value.to_string(), "b={emergency=yes, priority=3}");
     }
 }
