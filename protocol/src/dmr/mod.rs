@@ -3,6 +3,7 @@
 //! Bit 0 is the first transmitted and the most significant bit of byte 0.
 
 pub mod burst;
+pub mod cach;
 mod codes;
 pub mod crc;
 pub mod csbk;
@@ -17,7 +18,9 @@ mod layout;
 pub mod lc;
 pub mod mbc;
 pub mod packet;
+pub mod short_lc;
 pub mod slot_type;
 pub mod sync;
 pub mod target;
 pub mod usbd;
+pub mod voice;

@@ -3,12 +3,16 @@
 //! Bit strings are integers whose most significant bit is the first transmitted.
 
 pub mod bptc;
+pub mod embedded_lc;
 pub mod golay;
 pub mod hamming;
 mod linear;
+mod parity_row;
 pub mod quadratic_residue;
 pub mod rate_1;
 pub mod rs_12_9;
+pub mod short_lc;
+pub mod single_burst;
 pub mod trellis;
 
 /// A decoded value and how much of what was received had to be changed for it.
