@@ -1,0 +1,86 @@
+//! UDP datagrams in DMR packets: plain (service access point 4) and with a compressed
+//! header (service access point 3, TS 102 361-3 clause 7.2.4).
+
+mod compressed;
+mod ipv4;
+
+use core::net::Ipv4Addr;
+
+use crate::air::Address;
+
+pub use compressed::{CompressedUdp, NETWORK_GROUP, NETWORK_RADIO, PortField};
+pub use ipv4::{Datagram, IpError};
+
+/// UDP ports of radio services.
+pub mod port {
+    /// Motorola location.
+    pub const LRRP: u16 = 4001;
+    /// Motorola registration.
+    pub const ARS: u16 = 4005;
+    /// Motorola text.
+    pub const TMS: u16 = 4007;
+    /// Motorola telemetry.
+    pub const TELEMETRY: u16 = 4008;
+    /// DMR standard text, UTF-16BE.
+    pub const TEXT: u16 = 5016;
+    /// DMR standard location.
+    pub const LIP: u16 = 5017;
+}
+
+/// First octet of the addresses that stand for radios and for talkgroups; the other
+/// three are the 24-bit id. Every system configures its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Networks {
+    /// Radios.
+    pub individual: u8,
+    /// Talkgroups.
+    pub group: u8,
+}
+
+impl Default for Networks {
+    /// Motorola's factory setting: 12.x and 225.x.
+    fn default() -> Self {
+        Self {
+            individual: 12,
+            group: 225,
+        }
+    }
+}
+
+impl Networks {
+    /// The IPv4 address of a radio or talkgroup.
+    #[must_use]
+    pub const fn address(self, of: Address) -> Ipv4Addr {
+        let network = if of.is_group() {
+            self.group
+        } else {
+            self.individual
+        };
+        let [_, a, b, c] = of.get().to_be_bytes();
+        Ipv4Addr::new(network, a, b, c)
+    }
+}
+
+/// The 24-bit id in an address.
+#[must_use]
+pub const fn id_of(address: Ipv4Addr) -> u32 {
+    let [_, a, b, c] = address.octets();
+    u32::from_be_bytes([0, a, b, c])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::air::{GroupId, RadioId};
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_network_octet_and_id() {
+        let networks = Networks::default();
+        let radio = Address::Radio(RadioId::new(0x20_F96D).unwrap());
+        assert_eq!(networks.address(radio), Ipv4Addr::new(12, 32, 249, 109));
+        assert_eq!(id_of(networks.address(radio)), 0x20_F96D);
+        let group = Address::Group(GroupId::new(9).unwrap());
+        assert_eq!(networks.address(group), Ipv4Addr::new(225, 0, 0, 9));
+    }
+}
