@@ -23,6 +23,7 @@ pub mod short_lc;
 pub mod slot_type;
 pub mod sync;
 pub mod target;
+pub mod text;
 pub mod udt;
 pub mod usbd;
 pub mod voice;
