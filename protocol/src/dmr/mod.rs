@@ -4,6 +4,7 @@
 
 pub mod burst;
 pub mod cach;
+pub mod channel;
 mod codes;
 pub mod crc;
 pub mod csbk;

@@ -1,0 +1,274 @@
+//! From the bursts of the air to what was said.
+
+use std::time::Duration;
+
+use crate::air::{Acknowledgement, Address, GroupId, Heard, HeardKind, Owed, RadioId};
+use crate::dmr::burst::{Burst, DataBurst};
+use crate::dmr::csbk::{Context, Csbk, CsbkBody, Direction, System};
+use crate::dmr::data_header::DataHeader;
+use crate::dmr::packet::{Block, Packet, Rate};
+use crate::dmr::packet::{Failure, Outcome};
+use crate::dmr::slot_type::DataType;
+use crate::dmr::text::{Message, Parties, interpret};
+use crate::time::Instant;
+
+use super::{CALL_SILENCE, Channel, ChannelEvent, DATA_HOLDOFF, Due, compose};
+
+/// How long the radio's link layer waits for a response, the way over the network included.
+const RESPONSE_WINDOW: Duration = Duration::from_secs(2);
+/// How long a radio's text service waits for its acknowledgement.
+const TMS_WINDOW: Duration = Duration::from_secs(20);
+/// How long an emergency acknowledgement makes sense; the radio repeats its call.
+const EMERGENCY_WINDOW: Duration = Duration::from_secs(20);
+/// A radio that goes on is reported as present at most this often.
+const PRESENCE_EVERY: Duration = Duration::from_secs(5);
+
+impl Channel {
+    /// A burst was received on this channel.
+    pub fn heard(&mut self, now: Instant, burst: &[u8; 33]) {
+        match Burst::decode(burst) {
+            Ok(read) => match read.value {
+                Burst::Data(data) => self.data_burst(now, &data),
+                Burst::Voice(_) => self.call(now),
+            },
+            Err(_) => self.dropped("undecodable_burst"),
+        }
+        self.report_state();
+    }
+
+    /// The radio's signal was lost: its transmission is over.
+    pub fn signal_lost(&mut self, now: Instant) {
+        self.call_until = None;
+        let outcome = self.reassembler.ended(self.config.carrier.slot);
+        self.packet_outcome(now, outcome);
+        self.report_state();
+    }
+
+    fn call(&mut self, now: Instant) {
+        self.call_until = Some(now + CALL_SILENCE);
+    }
+
+    fn data_burst(&mut self, now: Instant, burst: &DataBurst) {
+        let octets = burst.info.octets();
+        match (burst.data_type, octets.first_chunk::<12>()) {
+            (DataType::VoiceLcHeader, Some(lc)) => {
+                self.call(now);
+                self.talker(now, lc);
+            }
+            (DataType::TerminatorWithLc, Some(_)) => self.call_until = None,
+            (DataType::Csbk, Some(pdu)) => self.csbk(now, pdu),
+            (DataType::DataHeader, Some(pdu)) => self.header(now, pdu),
+            (DataType::Rate12Data, _) => self.block(now, Rate::Half, octets),
+            (DataType::Rate34Data, _) => self.block(now, Rate::ThreeQuarters, octets),
+            (DataType::Rate1Data, _) => self.block(now, Rate::Full, octets),
+            _ => {}
+        }
+    }
+
+    /// Who talks, from the last three octets of a voice link control.
+    fn talker(&mut self, now: Instant, lc: &[u8; 12]) {
+        let [_, _, _, _, _, _, high, middle, low, ..] = *lc;
+        self.present(now, u32::from_be_bytes([0, high, middle, low]));
+    }
+
+    fn csbk(&mut self, now: Instant, pdu: &[u8; 12]) {
+        let context = Context {
+            direction: Direction::Inbound,
+            system: System::Conventional,
+        };
+        let Ok(csbk) = Csbk::decode(pdu, context) else {
+            return self.dropped("csbk_crc");
+        };
+        self.quiet_until = now + DATA_HOLDOFF;
+        match csbk.body {
+            CsbkBody::EmergencyAlarm(alarm) => {
+                let Ok(from) = RadioId::new(alarm.source) else {
+                    return self.dropped("reserved_address");
+                };
+                let acknowledgement = Acknowledgement::Emergency {
+                    from: self.config.own,
+                    to: from,
+                };
+                let owed = vec![Owed {
+                    acknowledgement,
+                    until: now + EMERGENCY_WINDOW,
+                }];
+                self.say(
+                    HeardKind::Emergency {
+                        from,
+                        to: alarm.target,
+                    },
+                    owed,
+                );
+            }
+            CsbkBody::BsDwnAct(_) => {}
+            _ => {
+                if let Some(source) = csbk.source() {
+                    self.present(now, source);
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, now: Instant, pdu: &[u8; 12]) {
+        let Ok(header) = DataHeader::decode(pdu) else {
+            return self.dropped("data_header_crc");
+        };
+        self.quiet_until = now + DATA_HOLDOFF;
+        let slot = self.config.carrier.slot;
+        let ended = self.reassembler.ended(slot);
+        self.packet_outcome(now, ended);
+        let outcome = self.reassembler.header(now, slot, &header);
+        self.packet_outcome(now, outcome);
+    }
+
+    fn block(&mut self, now: Instant, rate: Rate, octets: &[u8]) {
+        let Some(block) = Block::new(rate, octets) else {
+            return;
+        };
+        self.quiet_until = now + DATA_HOLDOFF;
+        let outcome = self
+            .reassembler
+            .block(now, self.config.carrier.slot, &block);
+        self.packet_outcome(now, outcome);
+    }
+
+    /// What became of a packet. A request for missing blocks or a refusal carries no "I
+    /// have your message", so it needs nobody's leave.
+    pub(super) fn packet_outcome(&mut self, now: Instant, outcome: Outcome) {
+        match &outcome {
+            Outcome::Complete(packet) => return self.packet(now, packet),
+            Outcome::Pending => return,
+            Outcome::Stray => return self.dropped("stray_block"),
+            Outcome::Missing(_) => {}
+            Outcome::Failed { why, .. } => self.dropped(match why {
+                Failure::Checksum => "packet_crc",
+                Failure::Malformed => "packet_malformed",
+                Failure::Incomplete => "packet_incomplete",
+                Failure::UnknownRetry => "packet_unknown_retry",
+            }),
+        }
+        if let Some(response) = outcome.response()
+            && response
+                .header
+                .addressing()
+                .is_some_and(|way| way.source == self.config.own.get())
+        {
+            let bursts = compose::bursts(&self.config, &response.pdus(0), Some(&response));
+            self.due.push_back(Due {
+                id: None,
+                bursts,
+                until: now + RESPONSE_WINDOW,
+            });
+        }
+    }
+
+    fn packet(&mut self, now: Instant, packet: &Packet) {
+        let message = interpret(packet);
+        let Some(parties) = message.parties() else {
+            return;
+        };
+        let Ok(from) = RadioId::new(parties.from) else {
+            return self.dropped("reserved_address");
+        };
+        let Some(to) = self.ours(parties) else {
+            return self.present(now, parties.from);
+        };
+        let mut owed = self.link_response(now, packet, from);
+        let what = match message {
+            Message::Text {
+                text,
+                reference,
+                ask,
+                ..
+            } => {
+                if let Some(reference) = reference
+                    .filter(|_| ask)
+                    .and_then(|number| u8::try_from(number).ok())
+                {
+                    let acknowledgement = Acknowledgement::Tms {
+                        from: self.config.own,
+                        to: from,
+                        reference,
+                    };
+                    owed.push(Owed {
+                        acknowledgement,
+                        until: now + TMS_WINDOW,
+                    });
+                }
+                HeardKind::Text {
+                    from,
+                    to,
+                    text,
+                    reference,
+                }
+            }
+            Message::TmsAcknowledgement { reference, .. } => {
+                HeardKind::TextAcknowledged { from, reference }
+            }
+            Message::Status { code, .. } => HeardKind::Status { from, to, code },
+            Message::Location { position, .. } => HeardKind::Position { from, position },
+            Message::Response {
+                response, flags, ..
+            } => return self.responded(from, &response, &flags),
+            Message::Other { .. } => HeardKind::Presence { from },
+        };
+        self.say(what, owed);
+    }
+
+    /// The address if it is our own or a group of ours.
+    fn ours(&self, parties: Parties) -> Option<Address> {
+        if parties.group {
+            GroupId::new(parties.to)
+                .ok()
+                .filter(|group| self.config.groups.contains(group))
+                .map(Address::Group)
+        } else {
+            (parties.to == self.config.own.get()).then_some(Address::Radio(self.config.own))
+        }
+    }
+
+    fn link_response(&self, now: Instant, packet: &Packet, to: RadioId) -> Vec<Owed> {
+        let answer = packet
+            .acknowledgement()
+            .and_then(|_| packet.header.addressing());
+        answer
+            .map(|addressing| Owed {
+                acknowledgement: Acknowledgement::Data {
+                    from: self.config.own,
+                    to,
+                    sap: addressing.sap.code(),
+                    sequence: packet.header.send_sequence(),
+                },
+                until: now + RESPONSE_WINDOW,
+            })
+            .into_iter()
+            .collect()
+    }
+
+    fn present(&mut self, now: Instant, source: u32) {
+        let Ok(from) = RadioId::new(source) else {
+            return;
+        };
+        let known = self
+            .present
+            .is_some_and(|(radio, at)| radio == from && now.since(at) < PRESENCE_EVERY);
+        if !known {
+            self.present = Some((from, now));
+            self.say(HeardKind::Presence { from }, Vec::new());
+        }
+    }
+
+    fn say(&mut self, what: HeardKind, owed: Vec<Owed>) {
+        self.out.push_back(ChannelEvent::Heard(Heard {
+            carrier: self.config.carrier,
+            what,
+            owed,
+        }));
+    }
+
+    fn dropped(&mut self, cause: &'static str) {
+        self.out
+            .push_back(ChannelEvent::Dropped { cause, count: 1 });
+    }
+}

@@ -1,0 +1,474 @@
+//! One conventional DMR channel (a timeslot of a repeater, or a simplex frequency) as the
+//! far side of its radios: what a Homebrew master and a modem host have in common.
+//!
+//! The transport feeds it the bursts it hears ([`heard`](Channel::heard)) and pulls the
+//! bursts to send when it may send one ([`next_burst`](Channel::next_burst)). The channel
+//! holds one fragment at a time, lets acknowledgements go first, waits while a call is up,
+//! runs the link layer's confirmation (ACK, selective repeat, NACK), and reports what it
+//! heard for us.
+//!
+//! ```text
+//! send() -> waiting -> (pulled) sending -> awaiting the response -> Done
+//!                                             ^    | SACK
+//!                                             +----+ the flagged blocks again, thrice at most
+//! ```
+
+mod compose;
+mod listen;
+mod numbering;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::air::{Acknowledgement, CarrierId, GroupId, Heard, JobId, RadioId, Transmission};
+use crate::dmr::data_header::{Addressing, DataHeader, Response, Verdict};
+use crate::dmr::packet::response::asked_again;
+use crate::dmr::packet::{self, Reassembler};
+use crate::dmr::slot_type::ColorCode;
+use crate::dmr::sync::Sync;
+use crate::session::{CarrierState, Refusal, Step};
+use crate::time::Instant;
+
+use compose::Composed;
+use numbering::Numbering;
+
+/// A call is over after this long without a voice burst (2 s in practice, homebrew masters alike).
+const CALL_SILENCE: Duration = Duration::from_secs(2);
+/// After a data burst the radio's next one is awaited for so long before sending.
+const DATA_HOLDOFF: Duration = Duration::from_millis(180);
+/// Most selective repeats of one packet.
+const SELECTIVE_REPEATS: u8 = 3;
+/// Most acknowledgements that wait; more than this many radios do not talk in one window.
+const ACKNOWLEDGEMENTS: usize = 32;
+
+/// Whose sync our bursts carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A repeater's: the outbound side of a duplex channel.
+    BaseStation,
+    /// A mobile's: a simplex channel.
+    Mobile,
+}
+
+impl Source {
+    const fn data_sync(self) -> Sync {
+        match self {
+            Self::BaseStation => Sync::BsData,
+            Self::Mobile => Sync::MsData,
+        }
+    }
+}
+
+/// What a channel needs to know.
+#[derive(Debug, Clone)]
+pub struct ChannelConfig {
+    /// Its name in every report.
+    pub carrier: CarrierId,
+    /// Our own address on it.
+    pub own: RadioId,
+    /// Talkgroups whose traffic is for us.
+    pub groups: Vec<GroupId>,
+    /// Colour code of our bursts.
+    pub color_code: ColorCode,
+    /// Whose sync our bursts carry.
+    pub source: Source,
+    /// How long after the last burst the radio's response is awaited: T_RspnsWait (180 ms,
+    /// TS 102 361-3 annex A) and what the way to the station and back takes.
+    pub response_wait: Duration,
+}
+
+/// A burst to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The 264 bits.
+    pub burst: [u8; 33],
+    /// Data type of its slot type, 0 to 15.
+    pub data_type: u8,
+    /// 24-bit source.
+    pub src: u32,
+    /// 24-bit destination.
+    pub dst: u32,
+    /// Whether the destination is a talkgroup.
+    pub group: bool,
+    /// First burst of a transmission.
+    pub new_stream: bool,
+    /// Last burst of this job.
+    pub last_of: Option<JobId>,
+}
+
+/// What a channel reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChannelEvent {
+    /// Something usable was heard.
+    Heard(Heard),
+    /// A job came further.
+    Job {
+        /// Which.
+        id: JobId,
+        /// How far.
+        step: Step,
+    },
+    /// Its state or room changed.
+    State {
+        /// Its state.
+        state: CarrierState,
+        /// How many fragments it takes now: 0 or 1.
+        room: u8,
+    },
+    /// Something was dropped, by cause.
+    Dropped {
+        /// A short fixed word.
+        cause: &'static str,
+        /// How many bursts.
+        count: u32,
+    },
+}
+
+/// The fragment that the channel holds.
+#[derive(Debug)]
+enum Fragment {
+    /// Not a burst of it has left.
+    Waiting { id: JobId, composed: Composed },
+    /// Its bursts are being pulled.
+    Sending {
+        id: JobId,
+        to: RadioId,
+        packet: Option<packet::Outgoing>,
+        repeats: u8,
+    },
+    /// All bursts have left; the radio's response is awaited.
+    Awaiting {
+        id: JobId,
+        to: RadioId,
+        packet: packet::Outgoing,
+        until: Instant,
+        repeats: u8,
+    },
+}
+
+/// An acknowledgement that waits for its turn.
+#[derive(Debug)]
+struct Due {
+    id: Option<JobId>,
+    bursts: Vec<Outgoing>,
+    until: Instant,
+}
+
+/// One conventional channel.
+#[derive(Debug)]
+pub struct Channel {
+    config: ChannelConfig,
+    numbering: Numbering,
+    reassembler: Reassembler,
+    fragment: Option<Fragment>,
+    due: VecDeque<Due>,
+    /// Bursts of the transmission under way.
+    pulling: VecDeque<Outgoing>,
+    call_until: Option<Instant>,
+    quiet_until: Instant,
+    present: Option<(RadioId, Instant)>,
+    reported: Option<(CarrierState, u8)>,
+    out: VecDeque<ChannelEvent>,
+}
+
+impl Channel {
+    /// A channel that is there and free.
+    #[must_use]
+    pub fn new(config: ChannelConfig) -> Self {
+        let mut channel = Self {
+            config,
+            numbering: Numbering::default(),
+            reassembler: Reassembler::default(),
+            fragment: None,
+            due: VecDeque::new(),
+            pulling: VecDeque::new(),
+            call_until: None,
+            quiet_until: Instant::ZERO,
+            present: None,
+            reported: None,
+            out: VecDeque::new(),
+        };
+        channel.report_state();
+        channel
+    }
+
+    /// Which carrier this is.
+    #[must_use]
+    pub const fn carrier(&self) -> CarrierId {
+        self.config.carrier
+    }
+
+    /// Takes one fragment, if there is room.
+    pub fn send(&mut self, _now: Instant, id: JobId, transmission: Transmission) {
+        if self.fragment.is_some() {
+            return self.step(id, Step::Refused(Refusal::NoRoom));
+        }
+        match compose::transmission(&self.config, &mut self.numbering, &transmission) {
+            Ok(composed) => self.fragment = Some(Fragment::Waiting { id, composed }),
+            Err(refusal) => self.step(id, Step::Refused(refusal)),
+        }
+        self.report_state();
+    }
+
+    /// Sends an acknowledgement before any fragment, if it is not too late by then.
+    pub fn acknowledge(
+        &mut self,
+        now: Instant,
+        id: JobId,
+        acknowledgement: Acknowledgement,
+        until: Instant,
+    ) {
+        if until <= now || self.due.len() >= ACKNOWLEDGEMENTS {
+            return self.step(id, Step::Refused(Refusal::TooLate));
+        }
+        match compose::acknowledgement(&self.config, &mut self.numbering, &acknowledgement) {
+            Ok(bursts) => self.due.push_back(Due {
+                id: Some(id),
+                bursts,
+                until,
+            }),
+            Err(refusal) => self.step(id, Step::Refused(refusal)),
+        }
+    }
+
+    /// Forgets the fragment if not a burst of it has left.
+    pub fn withdraw(&mut self, id: JobId) {
+        if matches!(&self.fragment, Some(Fragment::Waiting { id: held, .. }) if *held == id) {
+            self.fragment = None;
+            self.step(id, Step::Refused(Refusal::Withdrawn));
+            self.report_state();
+        }
+    }
+
+    /// The next burst, if the channel has one to send now.
+    pub fn next_burst(&mut self, now: Instant) -> Option<Outgoing> {
+        if self.pulling.is_empty() {
+            self.start_next(now);
+        }
+        let burst = self.pulling.pop_front()?;
+        if self.pulling.is_empty() {
+            self.all_pulled(now);
+        }
+        Some(burst)
+    }
+
+    /// Whether a transmission of ours is under way: its bursts must follow without a gap.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        !self.pulling.is_empty()
+    }
+
+    /// The link was lost: what was under way is lost, what waited too.
+    pub fn close(&mut self, _now: Instant) {
+        self.pulling.clear();
+        if let Some(
+            Fragment::Waiting { id, .. }
+            | Fragment::Sending { id, .. }
+            | Fragment::Awaiting { id, .. },
+        ) = self.fragment.take()
+        {
+            self.step(id, Step::Lost);
+        }
+        for due in std::mem::take(&mut self.due) {
+            if let Some(id) = due.id {
+                self.step(id, Step::Lost);
+            }
+        }
+        self.call_until = None;
+        self.reassembler = Reassembler::default();
+        self.reported = None;
+        self.out.push_back(ChannelEvent::State {
+            state: CarrierState::Gone,
+            room: 0,
+        });
+    }
+
+    /// The link is back: reports the channel as there.
+    pub fn reopen(&mut self) {
+        self.report_state();
+    }
+
+    /// Time has reached the [`deadline`](Self::deadline).
+    pub fn tick(&mut self, now: Instant) {
+        if let Some(Fragment::Awaiting { id, until, .. }) = &self.fragment
+            && *until <= now
+        {
+            let id = *id;
+            self.fragment = None;
+            self.step(id, Step::Done);
+        }
+        while self.due.front().is_some_and(|due| due.until <= now) {
+            if let Some(Due { id: Some(id), .. }) = self.due.pop_front() {
+                self.step(id, Step::Refused(Refusal::TooLate));
+            }
+        }
+        if self.call_until.is_some_and(|until| until <= now) {
+            self.call_until = None;
+        }
+        let outcomes = self.reassembler.tick(now);
+        for outcome in outcomes {
+            self.packet_outcome(now, outcome);
+        }
+        self.report_state();
+    }
+
+    /// When to call [`tick`](Self::tick), or to pull again after a hold-off.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let awaited = match &self.fragment {
+            Some(Fragment::Awaiting { until, .. }) => Some(*until),
+            _ => None,
+        };
+        let due = self.due.front().map(|due| due.until);
+        let pull = (self.wants_to_send() && self.call_until.is_none()).then_some(self.quiet_until);
+        [
+            awaited,
+            due,
+            pull,
+            self.call_until,
+            self.reassembler.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The next report, until there is none.
+    pub fn poll(&mut self) -> Option<ChannelEvent> {
+        self.out.pop_front()
+    }
+
+    /// Whether there is anything to pull, now or after a hold-off.
+    #[must_use]
+    pub fn wants_to_send(&self) -> bool {
+        !self.pulling.is_empty()
+            || !self.due.is_empty()
+            || matches!(self.fragment, Some(Fragment::Waiting { .. }))
+    }
+
+    fn start_next(&mut self, now: Instant) {
+        if self.call_until.is_some_and(|until| until > now) || self.quiet_until > now {
+            return;
+        }
+        while let Some(due) = self.due.pop_front() {
+            if due.until > now {
+                self.pulling = due.bursts.into();
+                if let Some(last) = self.pulling.back_mut() {
+                    last.last_of = due.id;
+                }
+                return;
+            }
+            if let Some(id) = due.id {
+                self.step(id, Step::Refused(Refusal::TooLate));
+            }
+        }
+        if let Some(Fragment::Waiting { id, composed }) = self
+            .fragment
+            .take_if(|f| matches!(f, Fragment::Waiting { .. }))
+        {
+            self.pulling = composed.bursts(&self.config, Some(id)).into();
+            self.fragment = Some(Fragment::Sending {
+                id,
+                to: composed.to,
+                packet: composed.confirmed,
+                repeats: 0,
+            });
+            self.report_state();
+        }
+    }
+
+    fn all_pulled(&mut self, now: Instant) {
+        if let Some(Fragment::Sending {
+            id,
+            to,
+            packet,
+            repeats,
+        }) = self
+            .fragment
+            .take_if(|f| matches!(f, Fragment::Sending { .. }))
+        {
+            match packet {
+                Some(packet) => {
+                    let until = now + self.config.response_wait;
+                    self.fragment = Some(Fragment::Awaiting {
+                        id,
+                        to,
+                        packet,
+                        until,
+                        repeats,
+                    });
+                }
+                None => self.step(id, Step::Done),
+            }
+        }
+        self.report_state();
+    }
+
+    /// A radio's link layer answers a packet of ours.
+    fn responded(&mut self, by: RadioId, response: &Response, flags: &[u8]) {
+        let Some(Fragment::Awaiting { id, to, packet, repeats, .. }) =
+            self.fragment.take_if(|f| matches!(f, Fragment::Awaiting { to, packet, .. } if *to == by && answers(packet, response)))
+        else {
+            return;
+        };
+        match response.verdict {
+            Verdict::Ack => {
+                self.step(id, Step::Received { by });
+                self.step(id, Step::Done);
+            }
+            Verdict::Nack(reason) => self.step(id, Step::Refused(Refusal::Terminal(reason.code()))),
+            Verdict::Sack => {
+                let again = packet.retry(&asked_again(flags, packet.blocks.len()));
+                match again.filter(|_| repeats < SELECTIVE_REPEATS) {
+                    Some(again) => {
+                        let bursts = compose::bursts(&self.config, &again.pdus(0), Some(&packet));
+                        self.pulling = bursts.into();
+                        self.fragment = Some(Fragment::Sending {
+                            id,
+                            to,
+                            packet: Some(packet),
+                            repeats: repeats + 1,
+                        });
+                    }
+                    None => self.step(id, Step::Done),
+                }
+            }
+            Verdict::Other { .. } => self.step(id, Step::Done),
+        }
+        self.report_state();
+    }
+
+    fn report_state(&mut self) {
+        let busy = self.call_until.is_some();
+        let state = if busy {
+            CarrierState::Busy
+        } else {
+            CarrierState::Up
+        };
+        let room = u8::from(!busy && self.fragment.is_none());
+        if self.reported != Some((state, room)) {
+            self.reported = Some((state, room));
+            self.out.push_back(ChannelEvent::State { state, room });
+        }
+    }
+
+    fn step(&mut self, id: JobId, step: Step) {
+        self.out.push_back(ChannelEvent::Job { id, step });
+    }
+}
+
+/// Whether `response` can be meant for `packet`: it carries its N(S), where it has one.
+fn answers(packet: &packet::Outgoing, response: &Response) -> bool {
+    match &packet.header {
+        DataHeader::Confirmed(header) => header.send_sequence == response.status,
+        _ => true,
+    }
+}
+
+/// The addresses of a packet.
+fn parties(header: &DataHeader) -> Option<&Addressing> {
+    header.addressing()
+}
+
+#[cfg(test)]
+mod tests;
