@@ -1,0 +1,432 @@
+//! The bounded record on disk, and the taps that feed it.
+
+mod files;
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::time::Duration;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use narrowcast_protocol::session::Peer;
+
+use super::Direction;
+use crate::port::Port;
+use files::Files;
+
+/// Most records that wait for the disk.
+const QUEUE_RECORDS: usize = 4_096;
+/// Most bytes that wait for the disk.
+const QUEUE_BYTES: usize = 8 << 20;
+/// Nothing waits longer than this in our own buffers.
+const FLUSH: Duration = Duration::from_millis(200);
+/// How often losses are put on record when nothing else is.
+const IDLE: Duration = Duration::from_secs(1);
+/// Smallest file that makes sense: two of the largest records.
+const SMALLEST_FILE: u64 = 256 * 1_024;
+
+/// Where the record is kept, and how much of it: at most `files` times `file_bytes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureConfig {
+    /// The directory; made (mode 0700) when it does not exist.
+    pub directory: PathBuf,
+    /// What file names begin with: letters, digits, `-`, `_` and `.`. Two rings in one
+    /// directory need different ones, of which none begins with the other.
+    pub prefix: String,
+    /// Bytes after which a new file is begun; at least 256 KiB.
+    pub file_bytes: u64,
+    /// Time after which a new file is begun.
+    pub file_age: Duration,
+    /// How many files are kept, 1 or more.
+    pub files: usize,
+}
+
+impl CaptureConfig {
+    /// 16 files of 4 MiB, a new one at least every hour, named `link-<start>.pcapng`.
+    #[must_use]
+    pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            prefix: "link".to_owned(),
+            file_bytes: 4 << 20,
+            file_age: Duration::from_secs(3_600),
+            files: 16,
+        }
+    }
+}
+
+/// Why there is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The configuration makes no sense.
+    #[error("capture: {field} {problem}")]
+    Config {
+        /// Which value.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The directory cannot be used.
+    #[error("capture directory {}: {source}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The writer has ended.
+    #[error("the capture writer has ended")]
+    Ended,
+}
+
+/// How the record fares.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaptureStatus {
+    /// Records written since the start.
+    pub written: u64,
+    /// Records lost since the start, because the disk was slow or failed.
+    pub lost: u64,
+    /// What is wrong with the disk now, if anything.
+    pub trouble: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queued_bytes: AtomicUsize,
+    written: AtomicU64,
+    lost: AtomicU64,
+    trouble: Mutex<Option<String>>,
+    sources: Mutex<Vec<Arc<Source>>>,
+}
+
+impl Shared {
+    fn set_trouble(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+/// One link, as the record knows it.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    description: String,
+    /// Losses that are not on record yet.
+    lost: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Message {
+    Record(Record),
+    Flush(SyncSender<()>),
+    Stop,
+}
+
+#[derive(Debug)]
+struct Record {
+    source: Arc<Source>,
+    at: Timestamp,
+    monotonic: Instant,
+    direction: Direction,
+    /// Both ends of a datagram; `None` for streams.
+    ends: Option<Ends>,
+    bytes: Vec<u8>,
+}
+
+/// The ends of a datagram socket; our own address may still be a wildcard.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    local: SocketAddr,
+    peer: SocketAddr,
+}
+
+/// The record of some links, written by a thread of its own.
+///
+/// Nothing that happens to it stops or slows a link: when the disk is behind, records are
+/// dropped and counted, and a "capture data lost" record says so in the file. Files have
+/// mode 0600: what is on the air is personal data. They hold log-in hashes until
+/// [`export`](super::export::export) leaves them out.
+#[derive(Debug)]
+pub struct CaptureRing {
+    queue: SyncSender<Message>,
+    shared: Arc<Shared>,
+    config: CaptureConfig,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl CaptureRing {
+    /// Starts the writer. Files of the same prefix from earlier runs count towards the bound.
+    ///
+    /// # Errors
+    /// The configuration makes no sense, or the directory cannot be made or read.
+    pub fn start(config: CaptureConfig) -> Result<Self, CaptureError> {
+        check(&config)?;
+        let failed = |source| CaptureError::Directory {
+            path: config.directory.clone(),
+            source,
+        };
+        let files = Files::open(&config).map_err(failed)?;
+        let shared = Arc::new(Shared::default());
+        let (queue, messages) = sync_channel(QUEUE_RECORDS);
+        let writer = Writer {
+            files,
+            shared: Arc::clone(&shared),
+            clock: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("capture".to_owned())
+            .spawn(move || writer.run(&messages))
+            .map_err(failed)?;
+        Ok(Self {
+            queue,
+            shared,
+            config,
+            thread: Some(thread),
+        })
+    }
+
+    /// A tap for one link. `name` is the interface's name in the file (`/dev/ttyUSB0`,
+    /// `udp:62031`), `description` tells a reader the protocol and line settings.
+    #[must_use]
+    pub fn tap(&self, name: &str, description: &str) -> Tap {
+        let source = Arc::new(Source {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            lost: AtomicU64::new(0),
+        });
+        self.shared
+            .sources
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&source));
+        Tap {
+            source,
+            queue: self.queue.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// How the record fares.
+    #[must_use]
+    pub fn status(&self) -> CaptureStatus {
+        CaptureStatus {
+            written: self.shared.written.load(Ordering::Relaxed),
+            lost: self.shared.lost.load(Ordering::Relaxed),
+            trouble: self
+                .shared
+                .trouble
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    /// Blocks until everything recorded so far has been handed to the system.
+    ///
+    /// # Errors
+    /// The writer has ended.
+    pub fn flush(&self) -> Result<(), CaptureError> {
+        let (done, waiting) = sync_channel(1);
+        self.queue
+            .send(Message::Flush(done))
+            .map_err(|_| CaptureError::Ended)?;
+        waiting.recv().map_err(|_| CaptureError::Ended)
+    }
+
+    /// The files there are, oldest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>, CaptureError> {
+        files::list(&self.config).map_err(|source| CaptureError::Directory {
+            path: self.config.directory.clone(),
+            source,
+        })
+    }
+}
+
+impl Drop for CaptureRing {
+    fn drop(&mut self) {
+        if self.queue.send(Message::Stop).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
+            // A panic of the writer has been printed already; there is nothing to add.
+            let _ended = thread.join();
+        }
+    }
+}
+
+fn check(config: &CaptureConfig) -> Result<(), CaptureError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let problem = |field, problem| Err(CaptureError::Config { field, problem });
+    if config.prefix.is_empty() || !config.prefix.chars().all(plain) {
+        return problem(
+            "prefix",
+            "must be letters, digits, `-`, `_` and `.`, at least one",
+        );
+    }
+    if config.file_bytes < SMALLEST_FILE {
+        return problem("file_bytes", "must be at least 262144 (256 KiB)");
+    }
+    if config.files == 0 {
+        return problem("files", "must be at least 1");
+    }
+    Ok(())
+}
+
+/// Where a pump puts down what it sent and received. Never waits.
+#[derive(Clone)]
+pub struct Tap {
+    source: Arc<Source>,
+    queue: SyncSender<Message>,
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tap({})", self.source.name)
+    }
+}
+
+impl Tap {
+    /// Records one chunk that `port` sent to or received from `peer`.
+    pub fn record(&self, direction: Direction, peer: Peer, port: &Port, bytes: &[u8]) {
+        let ends = port.is_datagram().then(|| {
+            let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+            Ends {
+                local: port.local().unwrap_or(unknown),
+                peer: match peer {
+                    Peer::Socket(address) => address,
+                    Peer::Line => port.remote().unwrap_or(unknown),
+                },
+            }
+        });
+        self.put(direction, ends, bytes);
+    }
+
+    fn put(&self, direction: Direction, ends: Option<Ends>, bytes: &[u8]) {
+        let size = bytes.len();
+        if self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUE_BYTES {
+            self.lose(size);
+            return;
+        }
+        let record = Record {
+            source: Arc::clone(&self.source),
+            at: Timestamp::now(),
+            monotonic: Instant::now(),
+            direction,
+            ends,
+            bytes: bytes.to_vec(),
+        };
+        match self.queue.try_send(Message::Record(record)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.lose(size),
+        }
+    }
+
+    fn lose(&self, size: usize) {
+        self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+        self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        self.source.lost.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+struct Writer {
+    files: Files,
+    shared: Arc<Shared>,
+    clock: Option<(Timestamp, Instant)>,
+}
+
+impl Writer {
+    fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            let mut next = messages.recv_timeout(IDLE).ok();
+            let started = Instant::now();
+            let mut waiting = Vec::new();
+            let mut stop = false;
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Record(record) => self.record(&record),
+                    Message::Flush(done) => waiting.push(done),
+                    Message::Stop => stop = true,
+                }
+                if !stop && started.elapsed() < FLUSH {
+                    next = messages.try_recv().ok();
+                }
+            }
+            self.admit_losses();
+            let flushed = self.files.flush();
+            self.note(flushed.err());
+            for done in waiting {
+                // Whoever asked may have gone.
+                let _told = done.send(());
+            }
+            if stop {
+                return;
+            }
+        }
+    }
+
+    fn record(&mut self, record: &Record) {
+        let size = record.bytes.len();
+        self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+        let step = self.clock_step(record);
+        match self.files.record(record, step) {
+            Ok(()) => {
+                self.shared.written.fetch_add(1, Ordering::Relaxed);
+                self.note(None);
+            }
+            Err(error) => {
+                self.shared.lost.fetch_add(1, Ordering::Relaxed);
+                record.source.lost.fetch_add(1, Ordering::Relaxed);
+                self.note(Some(error));
+            }
+        }
+    }
+
+    /// How far the wall clock was set since the record before, in ms, when it matters.
+    fn clock_step(&mut self, record: &Record) -> Option<i64> {
+        let before = self.clock.replace((record.at, record.monotonic));
+        let (at, monotonic) = before?;
+        let wall = record.at.as_millisecond() - at.as_millisecond();
+        // Two links may be recorded in an order slightly different from their time.
+        let passed = match record.monotonic.checked_duration_since(monotonic) {
+            Some(later) => i64::try_from(later.as_millis()).ok()?,
+            None => -i64::try_from(monotonic.duration_since(record.monotonic).as_millis()).ok()?,
+        };
+        let step = wall - passed;
+        (step.abs() > 100).then_some(step)
+    }
+
+    fn admit_losses(&mut self) {
+        let sources = self.shared.sources.lock();
+        let sources = sources.unwrap_or_else(PoisonError::into_inner).clone();
+        for source in sources {
+            let lost = source.lost.swap(0, Ordering::Relaxed);
+            if lost > 0
+                && let Err(error) = self.files.admit_loss(&source, lost)
+            {
+                source.lost.fetch_add(lost, Ordering::Relaxed);
+                self.note(Some(error));
+            }
+        }
+    }
+
+    fn note(&self, error: Option<io::Error>) {
+        let error = error.map(|error| error.to_string());
+        if let Some(error) = &error {
+            tracing::debug!(error, "capture is not written");
+        } else if self.files.is_paused() {
+            return;
+        }
+        self.shared.set_trouble(error);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! The files of a ring.
+
+use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::super::writer::{Content, FileWriter};
+use super::super::{Direction, SerialEvent};
+use super::{CaptureConfig, Ends, Record, Source};
+
+/// After a failure the disk is left in peace for so long.
+const PAUSE: Duration = Duration::from_secs(5);
+/// What a record may cost beyond its bytes: blocks, headers, options, a new interface.
+const OVERHEAD: u64 = 512;
+/// How many peers' routes are remembered.
+const ROUTES: usize = 1_024;
+
+/// The files of a ring, the newest of them open.
+pub(super) struct Files {
+    config: CaptureConfig,
+    current: Option<Current>,
+    finished: VecDeque<PathBuf>,
+    pause_until: Option<Instant>,
+    routes: HashMap<IpAddr, Option<IpAddr>>,
+}
+
+struct Current {
+    path: PathBuf,
+    begun: Instant,
+    writer: FileWriter<BufWriter<File>>,
+}
+
+/// The ring's files, oldest first.
+pub(super) fn list(config: &CaptureConfig) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&config.directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| {
+            name.strip_prefix(&config.prefix)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|rest| rest.ends_with(".pcapng"))
+        });
+        if ours {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Files {
+    pub(super) fn open(config: &CaptureConfig) -> io::Result<Self> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&config.directory)?;
+        Ok(Self {
+            finished: list(config)?.into(),
+            config: config.clone(),
+            current: None,
+            pause_until: None,
+            routes: HashMap::new(),
+        })
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.pause_until.is_some()
+    }
+
+    pub(super) fn record(&mut self, record: &Record, clock_step: Option<i64>) -> io::Result<()> {
+        let mut comment = clock_step.map(|ms| format!("the wall clock was set by {ms} ms"));
+        let content = match record.ends {
+            Some(ends) => {
+                let local = self.real_local(ends);
+                if local.ip().is_unspecified() {
+                    comment = Some("own address unknown".to_owned());
+                }
+                let (source, destination) = match record.direction {
+                    Direction::Inbound => (ends.peer, local),
+                    Direction::Outbound => (local, ends.peer),
+                };
+                Content::Datagram {
+                    source,
+                    destination,
+                    payload: &record.bytes,
+                }
+            }
+            None => Content::Serial {
+                event: match record.direction {
+                    Direction::Inbound => SerialEvent::Received,
+                    Direction::Outbound => SerialEvent::Sent,
+                },
+                bytes: &record.bytes,
+            },
+        };
+        self.write(
+            &record.source,
+            "",
+            record.at,
+            Some(record.direction),
+            &content,
+            comment,
+        )
+    }
+
+    /// Puts a loss on record, on an interface of its own: that of a datagram link has no
+    /// such record.
+    pub(super) fn admit_loss(&mut self, source: &Source, lost: u64) -> io::Result<()> {
+        let content = Content::Serial {
+            event: SerialEvent::CaptureDataLost,
+            bytes: &[],
+        };
+        let comment = Some(format!(
+            "{lost} chunks of {} were not recorded",
+            source.name
+        ));
+        self.write(source, ":lost", Timestamp::now(), None, &content, comment)
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let flushed = match &mut self.current {
+            Some(current) => current.writer.flush(),
+            None => Ok(()),
+        };
+        self.mind(flushed)
+    }
+
+    fn write(
+        &mut self,
+        source: &Source,
+        suffix: &str,
+        at: Timestamp,
+        direction: Option<Direction>,
+        content: &Content<'_>,
+        comment: Option<String>,
+    ) -> io::Result<()> {
+        if let Some(until) = self.pause_until {
+            if Instant::now() < until {
+                return Err(io::Error::other("waiting after a failure"));
+            }
+            self.pause_until = None;
+        }
+        let bytes = match content {
+            Content::Datagram { payload, .. } => payload.len(),
+            Content::Serial { bytes, .. } => bytes.len(),
+        };
+        let size = OVERHEAD + bytes as u64;
+        let written = self.file_for(size).and_then(|current| {
+            current.writer.write(
+                &format!("{}{suffix}", source.name),
+                &source.description,
+                at,
+                direction,
+                content,
+                comment.as_deref(),
+            )
+        });
+        self.mind(written)
+    }
+
+    /// After a failure the file is given up, and with it what its buffer held.
+    fn mind(&mut self, outcome: io::Result<()>) -> io::Result<()> {
+        if outcome.is_err() {
+            if let Some(current) = self.current.take() {
+                self.finished.push_back(current.path);
+            }
+            self.pause_until = Some(Instant::now() + PAUSE);
+        }
+        outcome
+    }
+
+    fn file_for(&mut self, size: u64) -> io::Result<&mut Current> {
+        let full = self.current.as_ref().is_some_and(|current| {
+            current.writer.size() + size > self.config.file_bytes
+                || current.begun.elapsed() >= self.config.file_age
+        });
+        if full && let Some(mut current) = self.current.take() {
+            let flushed = current.writer.flush();
+            self.finished.push_back(current.path);
+            flushed?;
+        }
+        let current = match self.current.take() {
+            Some(current) => current,
+            None => self.begin()?,
+        };
+        Ok(self.current.insert(current))
+    }
+
+    fn begin(&mut self) -> io::Result<Current> {
+        // Room is made before it is needed, so that the bound holds at every moment.
+        while self.finished.len() >= self.config.files {
+            if let Some(oldest) = self.finished.pop_front() {
+                match fs::remove_file(oldest) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        let begun = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
+        let name = format!("{}-{begun}.pcapng", self.config.prefix);
+        let path = self.config.directory.join(name);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        Ok(Current {
+            writer: FileWriter::new(BufWriter::new(file), None)?,
+            path,
+            begun: Instant::now(),
+        })
+    }
+
+    /// Our own address as this peer sees it. A socket bound to all interfaces does not know;
+    /// the routing table does.
+    fn real_local(&mut self, ends: Ends) -> SocketAddr {
+        if !ends.local.ip().is_unspecified() {
+            return ends.local;
+        }
+        if self.routes.len() >= ROUTES {
+            self.routes.clear();
+        }
+        let peer = ends.peer.ip();
+        let route = *self.routes.entry(peer).or_insert_with(|| route_to(peer));
+        let unknown = match peer {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        SocketAddr::new(route.unwrap_or(unknown), ends.local.port())
+    }
+}
+
+/// The own address the system would use towards `peer`. Sends nothing.
+fn route_to(peer: IpAddr) -> Option<IpAddr> {
+    let any = match peer {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((peer, 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        if let Some(current) = &mut self.current {
+            // The last chance; the writer has tried every 200 ms before.
+            let _flushed = current.writer.flush();
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The task that joins a port and a session.
+
+mod outgoing;
+
+use core::future::{Future, pending};
+use core::pin::Pin;
+use core::time::Duration;
+
+use narrowcast_protocol::session::{Action, Job, Notice, Peer, Session, Step};
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+use tokio_util::sync::CancellationToken;
+
+use crate::capture::{Direction, Tap};
+use crate::clock::Clock;
+use crate::events::{Backlog, LinkEvent, LinkState};
+use crate::port::{LARGEST_CHUNK, Port, PortConfig, PortError};
+use crate::reconnect::Reconnect;
+use outgoing::{Outgoing, STALL};
+
+/// How long the last bytes and events may take to leave at shutdown.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A session whose deadline stays in the past is ticked this often, and no oftener.
+const SHORTEST_TICK: Duration = Duration::from_millis(1);
+
+/// Jobs on their way to a pump.
+#[derive(Debug)]
+pub struct Lanes {
+    /// Acknowledgements and emergency traffic: drained first.
+    pub urgent: mpsc::Receiver<Job>,
+    /// Everything else.
+    pub routine: mpsc::Receiver<Job>,
+}
+
+impl Lanes {
+    /// Two bounded lanes: their senders (urgent, routine), and the ends for the pump.
+    #[must_use]
+    pub fn new(urgent: usize, routine: usize) -> (mpsc::Sender<Job>, mpsc::Sender<Job>, Self) {
+        let (urgent_jobs, urgent) = mpsc::channel(urgent);
+        let (routine_jobs, routine) = mpsc::channel(routine);
+        (urgent_jobs, routine_jobs, Self { urgent, routine })
+    }
+}
+
+/// One link: its port, its session, and what lies between.
+///
+/// * `Sent` is reported after the port has written the job's last byte, never before.
+/// * A lost port, a session's [`Action::Reopen`] and a device that takes no bytes for 5 s all
+///   end the same way: the session is told [`closed`](Session::closed), what had not left is
+///   dropped (a job among it is reported [`Step::Lost`]), and the port is opened again after
+///   a wait, see [`Reconnect`].
+/// * Jobs are handed to the session while the port is down, too: it knows what to answer.
+/// * Reports wait in a bounded backlog when their channel is full; messages and job steps
+///   are never dropped, and reading pauses before memory grows.
+pub struct Pump {
+    config: PortConfig,
+    session: Box<dyn Session>,
+    clock: Clock,
+    reconnect: Reconnect,
+    tap: Option<Tap>,
+    outgoing: Outgoing,
+    backlog: Backlog,
+    complaint: Option<String>,
+}
+
+enum Link {
+    /// Until then, and for the device to be let go.
+    Waiting(tokio::time::Instant, Option<Closing>),
+    Opening(Pin<Box<dyn Future<Output = Result<Port, PortError>> + Send>>),
+    Up(Port),
+}
+
+type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+enum Happening {
+    RetryDue,
+    Opened(Result<Port, PortError>),
+    Received(Peer, usize),
+    Wrote(usize),
+    Unsent(PortError),
+    Lost(PortError),
+    Stalled,
+}
+
+impl Pump {
+    /// A link that is not open yet. `seed` spreads the waits between tries.
+    #[must_use]
+    pub fn new(
+        config: PortConfig,
+        session: Box<dyn Session>,
+        clock: Clock,
+        seed: u64,
+        tap: Option<Tap>,
+    ) -> Self {
+        Self {
+            config,
+            session,
+            clock,
+            reconnect: Reconnect::new(seed),
+            tap,
+            outgoing: Outgoing::default(),
+            backlog: Backlog::default(),
+            complaint: None,
+        }
+    }
+
+    /// Runs until `shutdown`, or until nobody listens to `events` any more.
+    pub async fn run(
+        mut self,
+        mut jobs: Lanes,
+        events: mpsc::Sender<LinkEvent>,
+        shutdown: CancellationToken,
+    ) {
+        let mut link = self.open(None);
+        let mut buffer = vec![0; LARGEST_CHUNK];
+        let mut next_tick = tokio::time::Instant::now();
+        loop {
+            if let Some(why) = self.settle(matches!(link, Link::Up(_)))
+                && let Link::Up(port) = link
+            {
+                link = self.lose(port, why.to_owned());
+            }
+            let deadline = self.session.deadline();
+            let deadline = deadline.and_then(|at| self.clock.moment(at));
+            let writable = !self.outgoing.is_full();
+            let reading = writable && !self.backlog.is_full();
+            // In order of urgency; what could flood (the port) stands behind what cannot, and
+            // lets one routine job through with each chunk it delivers.
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                permit = events.reserve(), if !self.backlog.is_empty() => match permit {
+                    Ok(permit) => {
+                        if let Some(event) = self.backlog.pop() {
+                            permit.send(event);
+                        }
+                    }
+                    Err(_) => break,
+                },
+                () = sleep_until(deadline.unwrap_or(next_tick).max(next_tick)),
+                    if deadline.is_some() =>
+                {
+                    self.session.tick(self.clock.now());
+                    next_tick = tokio::time::Instant::now() + SHORTEST_TICK;
+                }
+                Some(job) = jobs.urgent.recv(), if writable => self.transmit(job),
+                happening = happening(&mut link, &mut buffer, &self.outgoing, reading) => {
+                    link = self.handle(happening, link, &buffer);
+                    if !self.outgoing.is_full() && let Ok(job) = jobs.routine.try_recv() {
+                        self.transmit(job);
+                    }
+                }
+                Some(job) = jobs.routine.recv(), if writable => self.transmit(job),
+                () = events.closed() => break,
+            }
+        }
+        self.leave(link, &events).await;
+    }
+
+    fn transmit(&mut self, job: Job) {
+        self.session.transmit(self.clock.now(), job);
+    }
+
+    /// Takes what the session wants done; why it wants the port reopened, if it does.
+    fn settle(&mut self, up: bool) -> Option<&'static str> {
+        let mut reopen = None;
+        while let Some(action) = self.session.poll() {
+            match action {
+                Action::Send { to, bytes, for_job } if up => {
+                    self.outgoing.push(to, bytes, for_job);
+                }
+                Action::Send { for_job, .. } => {
+                    if let Some(id) = for_job {
+                        let step = Step::Lost;
+                        self.backlog.push(LinkEvent::Job { id, step });
+                    }
+                }
+                Action::Heard(heard) => self.backlog.push(LinkEvent::Heard(heard)),
+                Action::Job { id, step } => self.backlog.push(LinkEvent::Job { id, step }),
+                Action::Carrier { id, state, room } => {
+                    self.backlog.push(LinkEvent::Carrier { id, state, room });
+                }
+                Action::Notice(notice) => self.backlog.push(LinkEvent::Notice(notice)),
+                Action::Reopen { why } => reopen = Some(why),
+            }
+        }
+        reopen
+    }
+
+    fn handle(&mut self, happening: Happening, link: Link, bytes: &[u8]) -> Link {
+        match (happening, link) {
+            (Happening::RetryDue, Link::Waiting(_, closing)) => self.open(closing),
+            (Happening::Opened(Ok(port)), _) => {
+                let now = self.clock.now();
+                let hold_down = self.reconnect.up(now);
+                self.complaint = None;
+                tracing::info!(port = %self.config, "open");
+                self.report(true, "open".to_owned(), hold_down);
+                self.session.opened(now);
+                Link::Up(port)
+            }
+            (Happening::Opened(Err(error)), _) => {
+                let wait = self.reconnect.failed();
+                let why = error.to_string();
+                // The same complaint every minute tells nobody anything new.
+                if self.complaint.as_ref() != Some(&why) {
+                    tracing::warn!(port = %self.config, %error, "cannot open");
+                    self.complaint = Some(why.clone());
+                    self.report(false, why, Duration::ZERO);
+                }
+                Link::Waiting(tokio::time::Instant::now() + wait, None)
+            }
+            (Happening::Received(from, count), Link::Up(port)) => {
+                let bytes = bytes.get(..count).unwrap_or(bytes);
+                if let Some(tap) = &self.tap {
+                    tap.record(Direction::Inbound, from, &port, bytes);
+                }
+                self.session.receive(self.clock.now(), from, bytes);
+                Link::Up(port)
+            }
+            (Happening::Wrote(count), Link::Up(port)) => {
+                if let Some((to, bytes)) = self.outgoing.head()
+                    && let Some(tap) = &self.tap
+                {
+                    let written = bytes.get(..count).unwrap_or(bytes);
+                    tap.record(Direction::Outbound, to, &port, written);
+                }
+                if let Some(id) = self.outgoing.wrote(count) {
+                    self.backlog.push(LinkEvent::Sent(id));
+                }
+                Link::Up(port)
+            }
+            (Happening::Unsent(error), Link::Up(port)) => {
+                tracing::debug!(port = %self.config, %error, "datagram dropped");
+                self.backlog.push(LinkEvent::Notice(Notice::Dropped {
+                    station: None,
+                    cause: "unsent",
+                    count: 1,
+                }));
+                if let Some(id) = self.outgoing.give_up() {
+                    let step = Step::Lost;
+                    self.backlog.push(LinkEvent::Job { id, step });
+                }
+                Link::Up(port)
+            }
+            (Happening::Lost(error), Link::Up(port)) => self.lose(port, error.to_string()),
+            (Happening::Stalled, Link::Up(port)) => self.lose(
+                port,
+                format!("the far end took no bytes for {} s", STALL.as_secs()),
+            ),
+            (_, link) => link,
+        }
+    }
+
+    fn lose(&mut self, port: Port, why: String) -> Link {
+        let now = self.clock.now();
+        let wait = self.reconnect.lost(now);
+        tracing::warn!(port = %self.config, why, wait_ms = wait.as_millis(), "lost");
+        for id in self.outgoing.clear() {
+            let step = Step::Lost;
+            self.backlog.push(LinkEvent::Job { id, step });
+        }
+        self.session.closed(now);
+        self.settle(false);
+        self.report(false, why, Duration::ZERO);
+        let due = tokio::time::Instant::now() + wait;
+        Link::Waiting(due, Some(closing(port)))
+    }
+
+    fn report(&mut self, up: bool, why: String, hold_down: Duration) {
+        self.backlog.push(LinkEvent::Link(LinkState {
+            up,
+            why,
+            flaps: self.reconnect.flaps(),
+            hold_down,
+        }));
+    }
+
+    fn open(&self, closing: Option<Closing>) -> Link {
+        let config = self.config.clone();
+        Link::Opening(Box::pin(async move {
+            if let Some(closing) = closing {
+                closing.await;
+            }
+            Port::open(&config).await
+        }))
+    }
+
+    /// Writes what is queued, closes, and hands over the last events, each within reason.
+    async fn leave(mut self, link: Link, events: &mpsc::Sender<LinkEvent>) {
+        let mut closing = None;
+        if let Link::Up(mut port) = link {
+            let last_words = async {
+                while let Some((to, bytes)) = self.outgoing.head() {
+                    let Ok(count) = port.halves().1.send_some(to, bytes).await else {
+                        break;
+                    };
+                    if let Some(tap) = &self.tap {
+                        let written = bytes.get(..count).unwrap_or(bytes);
+                        tap.record(Direction::Outbound, to, &port, written);
+                    }
+                    if let Some(id) = self.outgoing.wrote(count) {
+                        self.backlog.push(LinkEvent::Sent(id));
+                    }
+                }
+            };
+            // Late is as good as lost: the far end notices our silence.
+            let _in_time = tokio::time::timeout(FAREWELL, last_words).await;
+            for id in self.outgoing.clear() {
+                let step = Step::Lost;
+                self.backlog.push(LinkEvent::Job { id, step });
+            }
+            self.session.closed(self.clock.now());
+            self.settle(false);
+            self.report(false, "shutting down".to_owned(), Duration::ZERO);
+            closing = Some(port.close());
+        }
+        let last_events = async {
+            while let Some(event) = self.backlog.pop() {
+                if events.send(event).await.is_err() {
+                    break;
+                }
+            }
+            if let Some(closing) = closing {
+                closing.await;
+            }
+        };
+        let _in_time = tokio::time::timeout(FAREWELL, last_events).await;
+    }
+}
+
+/// Starts closing now; the future is ready when the device is free.
+fn closing(port: Port) -> Closing {
+    let task = tokio::spawn(port.close());
+    Box::pin(async move {
+        // It cannot fail but by the end of the runtime.
+        let _closed = task.await;
+    })
+}
+
+/// What happens next on the link. Dropping the future loses nothing.
+async fn happening(
+    link: &mut Link,
+    buffer: &mut [u8],
+    outgoing: &Outgoing,
+    reading: bool,
+) -> Happening {
+    match link {
+        Link::Waiting(due, _) => {
+            sleep_until(*due).await;
+            Happening::RetryDue
+        }
+        Link::Opening(opening) => Happening::Opened(opening.await),
+        Link::Up(port) => {
+            let (receiver, sender) = port.halves();
+            let write = async {
+                match outgoing.head() {
+                    Some((to, bytes)) => tokio::select! {
+                        written = sender.send_some(to, bytes) => match written {
+                            Ok(count) => Happening::Wrote(count),
+                            Err(error) if error.loses_port() => Happening::Lost(error),
+                            Err(error) => Happening::Unsent(error),
+                        },
+                        () = sleep_until(outgoing.stalls_at()) => Happening::Stalled,
+                    },
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                received = receiver.recv(buffer), if reading => match received {
+                    Ok((from, count)) => Happening::Received(from, count),
+                    Err(error) => Happening::Lost(error),
+                },
+                happening = write => happening,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

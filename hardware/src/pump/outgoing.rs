@@ -1,0 +1,88 @@
+//! Bytes that wait to be written.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use narrowcast_protocol::air::JobId;
+use narrowcast_protocol::session::Peer;
+use tokio::time::Instant;
+
+/// A port that takes nothing for so long is as good as lost.
+pub(super) const STALL: Duration = Duration::from_secs(5);
+
+/// With so many bytes waiting, nothing that could add to them is taken in.
+const FULL: usize = 256 * 1_024;
+
+/// What a waiting chunk costs beyond its bytes.
+const OVERHEAD: usize = 64;
+
+#[derive(Debug)]
+struct Chunk {
+    to: Peer,
+    bytes: Bytes,
+    for_job: Option<JobId>,
+}
+
+/// A queue of chunks, written from the front, perhaps piecewise.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    chunks: VecDeque<Chunk>,
+    size: usize,
+    progress: Option<Instant>,
+}
+
+impl Outgoing {
+    pub(super) fn push(&mut self, to: Peer, bytes: Bytes, for_job: Option<JobId>) {
+        if self.chunks.is_empty() {
+            self.progress = Some(Instant::now());
+        }
+        self.size += bytes.len() + OVERHEAD;
+        self.chunks.push_back(Chunk { to, bytes, for_job });
+    }
+
+    /// What to write next, and to whom.
+    pub(super) fn head(&self) -> Option<(Peer, &[u8])> {
+        self.chunks
+            .front()
+            .map(|chunk| (chunk.to, chunk.bytes.as_ref()))
+    }
+
+    /// `count` bytes of the head were written; the job that is complete with them.
+    pub(super) fn wrote(&mut self, count: usize) -> Option<JobId> {
+        self.progress = Some(Instant::now());
+        let head = self.chunks.front_mut()?;
+        if count < head.bytes.len() {
+            head.bytes = head.bytes.split_off(count);
+            self.size -= count;
+            return None;
+        }
+        self.give_up()
+    }
+
+    /// Drops the head; the job it would have completed.
+    pub(super) fn give_up(&mut self) -> Option<JobId> {
+        let head = self.chunks.pop_front()?;
+        self.size -= head.bytes.len() + OVERHEAD;
+        self.progress = Some(Instant::now());
+        head.for_job
+    }
+
+    /// Drops everything; the jobs that were among it.
+    pub(super) fn clear(&mut self) -> Vec<JobId> {
+        self.size = 0;
+        self.chunks
+            .drain(..)
+            .filter_map(|chunk| chunk.for_job)
+            .collect()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.size >= FULL
+    }
+
+    /// When the head will have waited too long.
+    pub(super) fn stalls_at(&self) -> Instant {
+        self.progress.unwrap_or_else(Instant::now) + STALL
+    }
+}

@@ -1,0 +1,405 @@
+use std::collections::VecDeque;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use narrowcast_protocol::air::{
+    CarrierId, Heard, HeardKind, JobId, RadioId, Slot, StationId, Transmission,
+};
+use narrowcast_protocol::session::CarrierState;
+use narrowcast_protocol::time::Instant;
+use tokio_serial::{SerialPort, SerialStream};
+
+use super::*;
+use crate::port::SerialSettings;
+
+/// Answers every chunk with itself and reports it; sends `size` bytes for each job.
+#[derive(Default)]
+struct Echo {
+    actions: VecDeque<Action>,
+    size: usize,
+    tick_at: Option<Instant>,
+    reopen_on: Option<u8>,
+}
+
+fn carrier() -> CarrierId {
+    CarrierId {
+        station: StationId(1),
+        slot: Slot::Two,
+    }
+}
+
+impl Session for Echo {
+    fn opened(&mut self, now: Instant) {
+        self.tick_at = Some(now + Duration::from_millis(20));
+        self.actions.push_back(Action::Carrier {
+            id: carrier(),
+            state: CarrierState::Up,
+            room: 4,
+        });
+    }
+
+    fn closed(&mut self, _: Instant) {
+        self.tick_at = None;
+        self.actions.push_back(Action::Carrier {
+            id: carrier(),
+            state: CarrierState::Gone,
+            room: 0,
+        });
+    }
+
+    fn receive(&mut self, _: Instant, from: Peer, bytes: &[u8]) {
+        if self.reopen_on.is_some() && bytes.first().copied() == self.reopen_on {
+            self.actions.push_back(Action::Reopen { why: "told to" });
+            return;
+        }
+        self.actions.push_back(Action::Heard(Heard {
+            carrier: carrier(),
+            what: HeardKind::Text {
+                from: RadioId::new(7).unwrap(),
+                to: narrowcast_protocol::air::Address::Radio(RadioId::new(8).unwrap()),
+                text: String::from_utf8_lossy(bytes).into_owned(),
+                reference: None,
+            },
+            owed: Vec::new(),
+        }));
+        self.actions.push_back(Action::Send {
+            to: from,
+            bytes: Bytes::copy_from_slice(bytes),
+            for_job: None,
+        });
+    }
+
+    fn transmit(&mut self, _: Instant, job: Job) {
+        if let Job::Send { id, .. } = job {
+            self.actions.push_back(Action::Send {
+                to: Peer::Line,
+                bytes: vec![b'j'; self.size].into(),
+                for_job: Some(id),
+            });
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        assert!(self.tick_at.is_some_and(|at| now >= at));
+        self.tick_at = None;
+        self.actions.push_back(Action::Notice(Notice::Dropped {
+            station: None,
+            cause: "ticked",
+            count: 1,
+        }));
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.tick_at
+    }
+
+    fn poll(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+}
+
+struct Running {
+    urgent: mpsc::Sender<Job>,
+    routine: mpsc::Sender<Job>,
+    events: mpsc::Receiver<LinkEvent>,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    fn start(config: PortConfig, session: Echo, room: usize) -> Self {
+        let (urgent, routine, lanes) = Lanes::new(8, 8);
+        let (sender, events) = mpsc::channel(room);
+        let shutdown = CancellationToken::new();
+        let pump = Pump::new(config, Box::new(session), Clock::start(), 1, None);
+        let task = tokio::spawn(pump.run(lanes, sender, shutdown.clone()));
+        Self {
+            urgent,
+            routine,
+            events,
+            shutdown,
+            task,
+        }
+    }
+
+    async fn until<T>(&mut self, wanted: impl Fn(&LinkEvent) -> Option<T>) -> T {
+        let search = async {
+            loop {
+                let event = self.events.recv().await.expect("a running pump");
+                if let Some(found) = wanted(&event) {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), search)
+            .await
+            .expect("the event within 10 s")
+    }
+
+    async fn up(&mut self) -> LinkState {
+        self.until(|event| match event {
+            LinkEvent::Link(state) if state.up => Some(state.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn down(&mut self) -> LinkState {
+        self.until(|event| match event {
+            LinkEvent::Link(state) if !state.up => Some(state.clone()),
+            _ => None,
+        })
+        .await
+    }
+}
+
+fn job(id: u64) -> Job {
+    Job::Send {
+        id: JobId(id),
+        carrier: carrier(),
+        transmission: Transmission::RadioCheck {
+            from: RadioId::new(8).unwrap(),
+            to: RadioId::new(7).unwrap(),
+        },
+    }
+}
+
+/// A terminal whose path stays the same when the device behind it is exchanged.
+struct Bench {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("modem");
+        Self {
+            _folder: folder,
+            path,
+        }
+    }
+
+    fn plug_in(&self) -> Port {
+        let (far, near) = SerialStream::pair().unwrap();
+        symlink(near.name().unwrap(), &self.path).unwrap();
+        Port::from_serial(far)
+    }
+
+    fn unplug(&self) {
+        std::fs::remove_file(&self.path).unwrap();
+    }
+
+    fn config(&self) -> PortConfig {
+        PortConfig::Serial {
+            path: self.path.clone(),
+            baud: 115_200,
+            settings: SerialSettings::default(),
+        }
+    }
+}
+
+async fn exactly(port: &mut Port, count: usize) -> Vec<u8> {
+    let mut got = Vec::new();
+    let mut buffer = [0; 4_096];
+    while got.len() < count {
+        let receive = tokio::time::timeout(Duration::from_secs(5), port.recv(&mut buffer));
+        let (_, read) = receive.await.expect("bytes within 5 s").unwrap();
+        got.extend_from_slice(&buffer[..read]);
+    }
+    got
+}
+
+#[tokio::test]
+async fn bytes_reach_the_session_and_its_answers_the_line() {
+    let bench = Bench::new();
+    let mut far = bench.plug_in();
+    let mut pump = Running::start(bench.config(), Echo::default(), 16);
+    let state = pump.up().await;
+    assert_eq!((state.flaps, state.hold_down), (0, Duration::ZERO));
+    far.send(Peer::Line, b"hello").await.unwrap();
+    assert_eq!(exactly(&mut far, 5).await, b"hello");
+    pump.until(|event| matches!(event, LinkEvent::Heard(_)).then_some(()))
+        .await;
+    pump.until(|event| {
+        matches!(event, LinkEvent::Notice(Notice::Dropped { cause, .. }) if *cause == "ticked")
+            .then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sent_is_said_after_the_last_byte_and_not_before() {
+    const SIZE: usize = 100_000;
+    let bench = Bench::new();
+    let mut far = bench.plug_in();
+    let session = Echo {
+        size: SIZE,
+        ..Echo::default()
+    };
+    let mut pump = Running::start(bench.config(), session, 16);
+    pump.up().await;
+    pump.routine.send(job(1)).await.unwrap();
+    let sent = |event: &LinkEvent| matches!(event, LinkEvent::Sent(JobId(1))).then_some(());
+    let early = tokio::time::timeout(Duration::from_millis(300), pump.until(sent)).await;
+    assert!(early.is_err(), "the terminal cannot have taken 100 kB yet");
+    let reading = tokio::spawn(async move { exactly(&mut far, SIZE).await.len() });
+    pump.until(sent).await;
+    assert_eq!(reading.await.unwrap(), SIZE);
+}
+
+#[tokio::test]
+async fn an_unplugged_device_is_noticed_and_used_again_when_it_is_back() {
+    let bench = Bench::new();
+    let far = bench.plug_in();
+    let mut pump = Running::start(bench.config(), Echo::default(), 64);
+    pump.up().await;
+    bench.unplug();
+    drop(far);
+    pump.until(|event| {
+        let gone = CarrierState::Gone;
+        matches!(event, LinkEvent::Carrier { state, .. } if *state == gone).then_some(())
+    })
+    .await;
+    let state = pump.down().await;
+    assert_eq!(
+        (state.flaps, state.why.as_str()),
+        (1, "the far end hung up")
+    );
+    let mut far = bench.plug_in();
+    let state = pump.up().await;
+    assert_eq!(state.hold_down, crate::reconnect::FIRST_HOLD_DOWN);
+    far.send(Peer::Line, b"back").await.unwrap();
+    assert_eq!(exactly(&mut far, 4).await, b"back");
+}
+
+#[tokio::test]
+async fn a_job_for_a_closed_port_is_lost_and_not_sent() {
+    let bench = Bench::new();
+    let session = Echo {
+        size: 5,
+        ..Echo::default()
+    };
+    let mut pump = Running::start(bench.config(), session, 16);
+    let state = pump.down().await;
+    assert!(state.why.contains("does not exist"), "{}", state.why);
+    pump.urgent.send(job(9)).await.unwrap();
+    let step = pump
+        .until(|event| match event {
+            LinkEvent::Job { id: JobId(9), step } => Some(*step),
+            LinkEvent::Sent(_) => panic!("sent where?"),
+            _ => None,
+        })
+        .await;
+    assert_eq!(step, Step::Lost);
+}
+
+#[tokio::test]
+async fn a_session_can_have_the_port_opened_again() {
+    let bench = Bench::new();
+    let mut far = bench.plug_in();
+    let session = Echo {
+        reopen_on: Some(b'!'),
+        ..Echo::default()
+    };
+    let mut pump = Running::start(bench.config(), session, 16);
+    pump.up().await;
+    far.send(Peer::Line, b"!").await.unwrap();
+    assert_eq!(pump.down().await.why, "told to");
+    assert_eq!(pump.up().await.flaps, 1);
+    far.send(Peer::Line, b"again").await.unwrap();
+    assert_eq!(exactly(&mut far, 5).await, b"again");
+}
+
+#[tokio::test]
+async fn nobody_listening_loses_no_message_and_blocks_no_job() {
+    const MESSAGES: usize = 3_000;
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let port = Port::open(&PortConfig::Udp { listen }).await.unwrap();
+    let listen = port.local().unwrap();
+    drop(port);
+    let session = Echo {
+        size: 1,
+        ..Echo::default()
+    };
+    let mut pump = Running::start(PortConfig::Udp { listen }, session, 1);
+    pump.up().await;
+    let mut far = Port::open(&PortConfig::UdpClient {
+        remote: listen,
+        local: None,
+    })
+    .await
+    .unwrap();
+    for n in 0..MESSAGES {
+        far.send(Peer::Line, n.to_string().as_bytes())
+            .await
+            .unwrap();
+    }
+    // More jobs than their lane holds: the pump must go on taking them.
+    for id in 0..32 {
+        let sent = tokio::time::timeout(Duration::from_secs(5), pump.urgent.send(job(id)));
+        sent.await.expect("a pump that takes jobs").unwrap();
+    }
+    let mut heard = Vec::new();
+    let mut steps = 0;
+    while heard.len() < MESSAGES || steps < 32 {
+        let event = tokio::time::timeout(Duration::from_secs(10), pump.events.recv());
+        match event.await.expect("events within 10 s").unwrap() {
+            LinkEvent::Heard(Heard {
+                what: HeardKind::Text { text, .. },
+                ..
+            }) => heard.push(text.parse::<usize>().unwrap()),
+            LinkEvent::Job { .. } => steps += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(heard, (0..MESSAGES).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_urgent_lane_is_drained_first() {
+    let bench = Bench::new();
+    let session = Echo {
+        size: 1,
+        ..Echo::default()
+    };
+    let (urgent, routine, lanes) = Lanes::new(8, 8);
+    for id in 0..8 {
+        routine.send(job(id)).await.unwrap();
+        urgent.send(job(100 + id)).await.unwrap();
+    }
+    let (sender, mut events) = mpsc::channel(64);
+    let shutdown = CancellationToken::new();
+    let pump = Pump::new(bench.config(), Box::new(session), Clock::start(), 1, None);
+    let task = tokio::spawn(pump.run(lanes, sender, shutdown.clone()));
+    let mut order = Vec::new();
+    while order.len() < 16 {
+        if let LinkEvent::Job { id, .. } = events.recv().await.unwrap() {
+            order.push(id.0);
+        }
+    }
+    assert_eq!(order[..8], [100, 101, 102, 103, 104, 105, 106, 107]);
+    shutdown.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn shutting_down_writes_what_waits_and_tells_the_session() {
+    let bench = Bench::new();
+    let mut far = bench.plug_in();
+    let session = Echo {
+        size: 3,
+        ..Echo::default()
+    };
+    let mut pump = Running::start(bench.config(), session, 16);
+    pump.up().await;
+    pump.routine.send(job(1)).await.unwrap();
+    pump.until(|event| matches!(event, LinkEvent::Sent(_)).then_some(()))
+        .await;
+    pump.shutdown.cancel();
+    assert_eq!(pump.down().await.why, "shutting down");
+    pump.task.await.unwrap();
+    assert!(pump.events.recv().await.is_none());
+    assert_eq!(exactly(&mut far, 3).await, b"jjj");
+}
