@@ -80,7 +80,10 @@ impl Backlog {
                 LinkEvent::Notice(notice) => {
                     let lost = match notice {
                         Notice::Dropped { count, .. } => *count,
-                        Notice::StationIdentified { .. } | Notice::LogInRefused { .. } => 1,
+                        Notice::StationIdentified { .. }
+                        | Notice::StationMoved { .. }
+                        | Notice::StationLeft { .. }
+                        | Notice::LogInRefused { .. } => 1,
                     };
                     self.dropped = self.dropped.saturating_add(lost);
                     return;
