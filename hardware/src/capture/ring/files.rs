@@ -16,7 +16,7 @@ use super::super::{Direction, SerialEvent};
 use super::{CaptureConfig, Ends, Record, Source};
 
 /// After a failure the disk is left in peace for so long.
-const PAUSE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_secs(1);
 /// What a record may cost beyond its bytes: blocks, headers, options, a new interface.
 const OVERHEAD: u64 = 512;
 /// How many peers' routes are remembered.
