@@ -4,4 +4,6 @@
 //! after it is believed because of its address. Between sites, run it inside a VPN.
 
 pub mod auth;
+pub mod client;
+pub mod master;
 pub mod message;

@@ -1,0 +1,221 @@
+//! The master: one socket, many stations.
+//!
+//! A repeater logs in (RPTL, RPTK, RPTC), keeps the link alive (RPTPING) and exchanges
+//! bursts (DMRD). Only the log-in is proved; afterwards a datagram is believed because it
+//! comes from the address that logged in. What strangers send costs a bounded amount of
+//! memory and answers: no state is kept before a proof, and MSTNAKs are rationed.
+
+mod burst;
+mod carriers;
+mod config;
+mod drops;
+mod limit;
+mod login;
+mod network;
+mod quarantine;
+mod salts;
+mod station;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Expiry, MasterConfig, MasterConfigError, StationConfig};
+pub use network::{Network, NetworkError};
+pub use quarantine::Stranger;
+
+use core::time::Duration;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use self::drops::Drops;
+use self::limit::{Rate, Recent};
+use self::quarantine::Quarantine;
+use self::salts::Salts;
+use self::station::Station;
+use super::message::{Message, Mstnak, Role};
+use crate::air::Slot;
+use crate::session::{Action, Job, Peer, Session};
+use crate::time::Instant;
+
+/// The session of one master socket.
+pub struct HomebrewMaster {
+    stations: Vec<Station>,
+    // Only looked up, never iterated: their order depends on the process, the session's
+    // behaviour must not.
+    by_id: HashMap<u32, usize>,
+    by_address: HashMap<SocketAddr, usize>,
+    expiry: Expiry,
+    /// No link expires before this.
+    scan_at: Option<Instant>,
+    salts: Salts,
+    quarantine: Quarantine,
+    naks: Rate,
+    reports: Rate,
+    recent: Recent,
+    drops: Drops,
+    actions: VecDeque<Action>,
+    /// Which carrier wants to be looked at when.
+    due: BTreeSet<(Instant, usize, Slot)>,
+    response_wait: Duration,
+}
+
+/// Links that expire within this time are looked for together.
+const SCAN_EVERY: Duration = Duration::from_secs(1);
+/// Reports of refused log-ins per second, whoever sends them.
+const REPORTS_PER_SECOND: u32 = 10;
+
+impl HomebrewMaster {
+    /// A master for the stations of `config`; `seed` is secret and different in every process.
+    ///
+    /// # Errors
+    /// Two stations have the same id.
+    pub fn new(config: MasterConfig, seed: [u8; 32]) -> Result<Self, MasterConfigError> {
+        let mut by_id = HashMap::with_capacity(config.stations.len());
+        for (index, station) in config.stations.iter().enumerate() {
+            if by_id.insert(station.id.0, index).is_some() {
+                return Err(MasterConfigError::Twice(station.id));
+            }
+        }
+        let stations = config.stations.into_iter().map(|config| Station {
+            config,
+            logins: 0,
+            link: None,
+        });
+        Ok(Self {
+            stations: stations.collect(),
+            by_id,
+            by_address: HashMap::new(),
+            expiry: config.expiry,
+            scan_at: None,
+            salts: Salts::new(seed),
+            quarantine: Quarantine::new(config.quarantine),
+            naks: Rate::per_second(config.naks_per_second),
+            reports: Rate::per_second(REPORTS_PER_SECOND),
+            recent: Recent::new(),
+            drops: Drops::default(),
+            actions: VecDeque::new(),
+            due: BTreeSet::new(),
+            response_wait: config.response_wait,
+        })
+    }
+
+    /// The ids that were refused at log-in lately, most recent last.
+    #[must_use]
+    pub fn quarantine(&self) -> &[Stranger] {
+        self.quarantine.strangers()
+    }
+
+    fn station(&mut self, id: u32) -> Option<(usize, &mut Station)> {
+        let index = *self.by_id.get(&id)?;
+        Some((index, self.stations.get_mut(index)?))
+    }
+
+    fn send(&mut self, to: SocketAddr, bytes: bytes::Bytes) {
+        self.actions.push_back(Action::Send {
+            to: Peer::Socket(to),
+            bytes,
+            for_job: None,
+        });
+    }
+
+    /// Counts a datagram that was dropped; the sender's address says whose it was.
+    fn drop_from(&mut self, now: Instant, peer: SocketAddr, cause: &'static str) {
+        let station = self.by_address.get(&peer);
+        let station = station.and_then(|&index| self.stations.get(index));
+        let id = station.map(|station| station.config.id);
+        self.drops.count(now, id, cause, 1);
+    }
+
+    /// Counts a datagram that was dropped, and tells the sender to log in again.
+    fn refuse(&mut self, now: Instant, peer: SocketAddr, id: u32, cause: &'static str) {
+        self.drop_from(now, peer, cause);
+        if !self.recent.answered(now, peer) && self.naks.allow(now) {
+            self.recent.note(now, peer);
+            self.send(peer, Mstnak { id }.encode());
+        }
+    }
+
+    fn scan_no_later_than(&mut self, at: Instant) {
+        self.scan_at = Some(self.scan_at.map_or(at, |scan| scan.min(at)));
+    }
+
+    /// Ends the links that were silent for too long.
+    fn expire(&mut self, now: Instant) {
+        if self.scan_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.scan_at = None;
+        for index in 0..self.stations.len() {
+            let link = self.stations.get(index).and_then(|it| it.link.as_ref());
+            match link.map(|link| link.expires(&self.expiry)) {
+                Some(at) if at <= now => self.leave(now, index, "silent for too long"),
+                Some(at) => self.scan_no_later_than(at.max(now + SCAN_EVERY)),
+                None => {}
+            }
+        }
+    }
+
+    fn datagram(&mut self, now: Instant, peer: SocketAddr, message: Message) {
+        match message {
+            Message::Dmrd(message) => self.burst(now, peer, &message),
+            Message::Rptping(message) => self.keep_alive(now, peer, message.id),
+            Message::Rptl(message) => self.log_in(now, peer, message.id),
+            Message::Rptk(message) => self.prove(now, peer, &message),
+            Message::Rptc(message) => self.configure(now, peer, message),
+            Message::Rpto(message) => self.options(now, peer, message),
+            Message::Rptcl(message) => self.close(now, peer, message.id),
+            // A sign of life. What they say also comes, checked, inside the bursts.
+            Message::Rptg(message) => self.sign_of_life(now, peer, message.id),
+            Message::Dmra(message) => self.sign_of_life(now, peer, message.id),
+            Message::Dmrg(message) => self.sign_of_life(now, peer, message.id),
+            Message::Rptack(_)
+            | Message::Mstnak(_)
+            | Message::Mstpong(_)
+            | Message::Mstcl(_)
+            | Message::Rptsbkn(_) => self.drop_from(now, peer, "unknown-message"),
+        }
+    }
+}
+
+impl Session for HomebrewMaster {
+    fn opened(&mut self, _: Instant) {}
+
+    fn closed(&mut self, now: Instant) {
+        for index in 0..self.stations.len() {
+            self.leave(now, index, "port lost");
+        }
+        self.scan_at = None;
+    }
+
+    fn receive(&mut self, now: Instant, from: Peer, bytes: &[u8]) {
+        let Peer::Socket(peer) = from else {
+            return self.drops.count(now, None, "no-address", 1);
+        };
+        match Message::decode(bytes, Role::Client) {
+            Ok(message) => self.datagram(now, peer, message),
+            Err(error) => self.drop_from(now, peer, error.label()),
+        }
+    }
+
+    fn transmit(&mut self, now: Instant, job: Job) {
+        self.job(now, job);
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.expire(now);
+        self.serve_due(now);
+        let told = self.drops.tell(now).map(Action::Notice);
+        self.actions.extend(told);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let carrier = self.due.first().map(|(at, ..)| *at);
+        [self.scan_at, self.drops.deadline(), carrier]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn poll(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+}
