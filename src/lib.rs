@@ -11,3 +11,6 @@ pub mod config;
 pub mod engine;
 pub mod ledger;
 pub mod model;
+pub mod observe;
+pub mod server;
+pub mod station;

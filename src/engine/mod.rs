@@ -95,7 +95,8 @@ impl Engine {
             state: State::default(),
             clock: Clock::new(start),
             seed,
-            ids: 0,
+            // Sessions outlive an engine: its job numbers begin beyond those of the one before.
+            ids: start.mono.as_micros(),
             batch: Vec::new(),
             urgent: false,
             out: VecDeque::new(),
@@ -200,6 +201,12 @@ impl Engine {
     #[must_use]
     pub const fn seq(&self) -> Seq {
         self.state.seq
+    }
+
+    /// Whether anybody can ask for anything: false on a new ledger.
+    #[must_use]
+    pub fn has_tokens(&self) -> bool {
+        !self.state.tokens.is_empty()
     }
 
     fn emit(&mut self, fact: Fact) -> Seq {

@@ -6,12 +6,20 @@
 //! * [`record`]: the stored form of a record and the chain over it
 //! * [`memory`]: the ledger of tests and simulations, with faults to order
 //! * [`sled`]: the ledger on a disk
+//! * [`keeper`]: the thread that owns it, and commits for many at once
+//! * [`verify`]: the chain, walked
+//! * [`export`]: the ledger as lines of JSON, and back
+//! * [`ballast`]: free space, and some held back for emergencies
 
+pub mod ballast;
 mod checkpoint;
+pub mod export;
 mod files;
+pub mod keeper;
 pub mod memory;
 pub mod record;
 pub mod sled;
+pub mod verify;
 
 #[cfg(test)]
 mod suite;
@@ -80,6 +88,21 @@ pub enum LedgerError {
         /// Why.
         why: String,
     },
+}
+
+/// Where records are read in pages: a ledger, or the [`Keeper`](keeper::Keeper) of one.
+pub trait Pages {
+    /// Up to `limit` records from position `from` on, in order; fewer only at the end.
+    ///
+    /// # Errors
+    /// As [`Ledger::stored`].
+    fn page(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError>;
+}
+
+impl<L: Ledger + ?Sized> Pages for L {
+    fn page(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        self.stored(from, limit)
+    }
 }
 
 /// The durable sequence of facts.

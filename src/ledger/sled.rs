@@ -49,9 +49,7 @@ impl SledLedger {
     /// last record, or [`LedgerError::Store`].
     pub fn open(dir: &Path, jurisdiction: &str, epoch: u64) -> Result<Self, LedgerError> {
         std::fs::create_dir_all(dir).map_err(|error| at_path(dir, &error))?;
-        let db = config(dir)
-            .open()
-            .map_err(|error| in_use_or_failed(dir, &error))?;
+        let db = open_patiently(dir).map_err(|error| in_use_or_failed(dir, &error))?;
         let path = dir.join("db");
         let file = OpenOptions::new()
             .read(true)
@@ -313,14 +311,33 @@ fn failed(error: sled::Error) -> LedgerError {
     LedgerError::Store(error.to_string())
 }
 
-fn in_use_or_failed(dir: &Path, error: &sled::Error) -> LedgerError {
-    // sled wraps the refused lock into an error of its own, whose only mark is its text.
-    match error {
-        sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => {
-            LedgerError::InUse {
-                path: dir.display().to_string(),
-            }
+/// Opens the store. A handle that was just dropped lets go of the lock a moment later, when
+/// the threads of the store have ended; that moment is waited for.
+pub(super) fn open_patiently(dir: &Path) -> sled::Result<Db> {
+    let patience = std::iter::repeat_n(LOCK_STEP, LOCK_STEPS);
+    for step in patience {
+        match config(dir).open() {
+            Err(error) if is_locked(&error) => std::thread::sleep(step),
+            other => return other,
         }
-        _ => LedgerError::Store(format!("{}: {error}", dir.display())),
+    }
+    config(dir).open()
+}
+
+const LOCK_STEP: std::time::Duration = std::time::Duration::from_millis(50);
+const LOCK_STEPS: usize = 40;
+
+/// sled wraps the refused lock into an error of its own, whose only mark is its text.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+fn in_use_or_failed(dir: &Path, error: &sled::Error) -> LedgerError {
+    if is_locked(error) {
+        LedgerError::InUse {
+            path: dir.display().to_string(),
+        }
+    } else {
+        LedgerError::Store(format!("{}: {error}", dir.display()))
     }
 }

@@ -41,7 +41,7 @@ impl OnDisk {
 }
 
 fn raw(path: &Path) -> sled::Db {
-    crate::ledger::sled::config(path).open().unwrap()
+    crate::ledger::sled::open_patiently(path).unwrap()
 }
 
 impl Place for OnDisk {

@@ -1,0 +1,593 @@
+//! The one thread that owns the ledger.
+//!
+//! It commits for all who wait at once, in the order in which they came: the engine numbers
+//! its facts before they are committed, so no commit may overtake another. What is urgent
+//! has room of its own in the queue, and readers stand aside for commits: one short step of
+//! theirs comes between two groups.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use crate::ledger::record::{Hash, Stored};
+use crate::ledger::{Ledger, LedgerError, Pages};
+use crate::model::facts::{Entry, Record};
+use crate::model::ids::{AlertId, Seq};
+
+/// Most commits that are made durable together.
+pub const GROUP: usize = 512;
+/// Commits that may wait before the queue is full.
+pub const CAPACITY: usize = 1024;
+/// Urgent commits that may wait beyond that.
+pub const RESERVE: usize = 128;
+/// Readers that may wait.
+pub const READERS: usize = 256;
+/// Most records in one answer.
+pub const PAGE: usize = 4096;
+
+const STEP: usize = 256;
+const TRIM_STEP: u64 = 256;
+const SLOW: Duration = Duration::from_millis(500);
+const ALARMING: Duration = Duration::from_secs(5);
+
+/// Why the keeper did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeeperError {
+    /// Too much waits already.
+    #[error("the ledger has too much to do")]
+    Full,
+    /// The keeper was closed.
+    #[error("the ledger is closed")]
+    Closed,
+    /// The ledger's own error.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<KeeperError> for LedgerError {
+    fn from(error: KeeperError) -> Self {
+        match error {
+            KeeperError::Ledger(error) => error,
+            other => Self::Store(other.to_string()),
+        }
+    }
+}
+
+/// A position and the state folded up to it.
+pub type Checkpoint = (Seq, Vec<u8>);
+
+/// How long commits take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// The last one.
+    pub last: Duration,
+    /// The slowest since the keeper started.
+    pub max: Duration,
+    /// All together.
+    pub sum: Duration,
+    /// How many groups were committed.
+    pub groups: u64,
+    /// How many commits were in them.
+    pub commits: u64,
+}
+
+/// The handle of a ledger's thread; clones share it. The thread ends when the last one is
+/// dropped, when it is closed, or when a commit fails.
+#[derive(Debug, Clone)]
+pub struct Keeper(Arc<Owner>);
+
+#[derive(Debug)]
+struct Owner(Arc<Shared>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.lock().state.get_or_insert(KeeperError::Closed);
+        self.0.wake.notify_one();
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    room: Notify,
+    ended: watch::Sender<Option<KeeperError>>,
+    last: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    commits: VecDeque<Ticket>,
+    steps: VecDeque<Step>,
+    /// Why nothing is taken in any more.
+    state: Option<KeeperError>,
+    latency: Latency,
+    under_way: Option<Instant>,
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue")
+            .field("commits", &self.commits.len())
+            .field("steps", &self.steps.len())
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Ticket {
+    entries: Vec<Entry>,
+    done: oneshot::Sender<Result<Seq, KeeperError>>,
+}
+
+/// One short piece of a reader's work: more to come, done, or the ledger is lost.
+type Step = Box<dyn FnMut(&mut dyn Ledger) -> ControlFlow<Option<LedgerError>> + Send>;
+
+/// An answer to come.
+#[derive(Debug)]
+#[must_use = "the answer comes to this"]
+pub struct Pending<T> {
+    answer: oneshot::Receiver<Result<T, KeeperError>>,
+    shared: Arc<Shared>,
+}
+
+impl<T> Pending<T> {
+    /// Blocks until it is there. Not for asynchronous code.
+    ///
+    /// # Errors
+    /// As the request's.
+    pub fn wait(self) -> Result<T, KeeperError> {
+        let lost = self.shared;
+        self.answer
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(lost.why()))
+    }
+}
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T, KeeperError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = Pin::new(&mut self.answer).poll(context);
+        answer.map(|answer| answer.unwrap_or_else(|_| Err(self.shared.why())))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn why(&self) -> KeeperError {
+        self.lock().state.clone().unwrap_or(KeeperError::Closed)
+    }
+}
+
+impl Keeper {
+    /// Gives `ledger` to a thread of its own.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn start(ledger: Box<dyn Ledger>) -> std::io::Result<Self> {
+        let shared = Shared::new();
+        shared.last.store(ledger.last().0, Ordering::Release);
+        let thread = Arc::clone(&shared);
+        spawn(move || thread.run(ledger))?;
+        Ok(Self(Arc::new(Owner(shared))))
+    }
+
+    /// Opens a ledger on a thread of its own, which keeps it. This is also how a ledger is
+    /// opened again after [`ended`](Self::ended): the caller waits between its tries.
+    ///
+    /// # Errors
+    /// What `open` says.
+    pub async fn open<F>(open: F) -> Result<Self, LedgerError>
+    where
+        F: FnOnce() -> Result<Box<dyn Ledger>, LedgerError> + Send + 'static,
+    {
+        let shared = Shared::new();
+        let thread = Arc::clone(&shared);
+        let (opened, answer) = oneshot::channel();
+        spawn(move || match open() {
+            Ok(ledger) => {
+                thread.last.store(ledger.last().0, Ordering::Release);
+                let _ = opened.send(Ok(()));
+                thread.run(ledger);
+            }
+            Err(error) => {
+                let _ = opened.send(Err(error));
+            }
+        })
+        .map_err(|error| LedgerError::Store(error.to_string()))?;
+        let lost = || LedgerError::Store("its thread ended while opening".into());
+        answer.await.map_err(|_| lost())??;
+        Ok(Self(Arc::new(Owner(shared))))
+    }
+
+    /// Commits `entries` behind everything committed before, together or not at all. The
+    /// answer is the position of the last of them, once they are durable.
+    ///
+    /// # Errors
+    /// [`KeeperError::Full`]: see [`room`](Self::room). [`KeeperError::Closed`] or the error
+    /// that ended the keeper.
+    pub fn commit(&self, entries: Vec<Entry>, urgent: bool) -> Result<Pending<Seq>, KeeperError> {
+        let shared = &self.0.0;
+        let (done, answer) = oneshot::channel();
+        let mut queue = shared.lock();
+        queue.state.clone().map_or(Ok(()), Err)?;
+        let bound = if urgent { CAPACITY + RESERVE } else { CAPACITY };
+        if queue.commits.len() >= bound {
+            return Err(KeeperError::Full);
+        }
+        queue.commits.push_back(Ticket { entries, done });
+        drop(queue);
+        shared.wake.notify_one();
+        Ok(self.pending(answer))
+    }
+
+    /// How many commits that are not urgent may be given now.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        CAPACITY.saturating_sub(self.0.0.lock().commits.len())
+    }
+
+    /// Waits until half of the queue is free, or the keeper has ended: what feeds the queue
+    /// stands still so long.
+    pub async fn has_room(&self) {
+        loop {
+            let changed = self.0.0.room.notified();
+            if self.room() >= CAPACITY / 2 || self.0.0.lock().state.is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Up to `limit` (at most [`PAGE`]) records from position `from` on.
+    ///
+    /// # Errors
+    /// [`KeeperError::Full`], [`KeeperError::Closed`], or the ledger's.
+    pub fn read(&self, from: Seq, limit: usize) -> Result<Pending<Vec<Record>>, KeeperError> {
+        self.paged(
+            from,
+            limit,
+            |ledger, from, limit| ledger.read(from, limit),
+            |record: &Record| record.seq,
+        )
+    }
+
+    /// As [`read`](Self::read), but as they are stored.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn stored(&self, from: Seq, limit: usize) -> Result<Pending<Vec<Stored>>, KeeperError> {
+        self.paged(
+            from,
+            limit,
+            |ledger, from, limit| ledger.stored(from, limit),
+            |stored: &Stored| stored.seq,
+        )
+    }
+
+    /// Up to `limit` (at most [`PAGE`]) records of one alert from position `from` on.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of_alert(
+        &self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Pending<Vec<Record>>, KeeperError> {
+        let page = move |ledger: &mut dyn Ledger, from: Seq, limit: usize| {
+            ledger.of_alert(id, from, limit)
+        };
+        self.paged(from, limit, page, |record: &Record| record.seq)
+    }
+
+    /// Up to `limit` (at most [`PAGE`]) alerts on record before `before`, newest first.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn alerts(
+        &self,
+        mut before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Pending<Vec<AlertId>>, KeeperError> {
+        let limit = limit.min(PAGE);
+        let mut found = Vec::new();
+        self.ask(move |ledger| {
+            let want = STEP.min(limit.saturating_sub(found.len()));
+            let page = ledger.alerts(before, want)?;
+            before = page.last().copied().or(before);
+            let more = page.len() == want && want == STEP;
+            found.extend(page);
+            Ok((!more).then(|| std::mem::take(&mut found)))
+        })
+    }
+
+    /// The chain hash of one record; none if it was trimmed or never was.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn hash_of(&self, seq: Seq) -> Result<Pending<Option<Hash>>, KeeperError> {
+        self.ask(move |ledger| ledger.hash_of(seq).map(Some))
+    }
+
+    /// The newest usable checkpoint.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn checkpoint(&self) -> Result<Pending<Option<Checkpoint>>, KeeperError> {
+        self.ask(|ledger| ledger.checkpoint().map(Some))
+    }
+
+    /// Keeps `state` as the fold of everything up to `at`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn save_checkpoint(&self, at: Seq, state: Vec<u8>) -> Result<Pending<()>, KeeperError> {
+        self.ask(move |ledger| ledger.save_checkpoint(at, &state).map(Some))
+    }
+
+    /// Removes records up to and including `up_to`, step by step between commits; the
+    /// [`Trimmed`](crate::model::facts::Fact::Trimmed) fact must be durable.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn trim(&self, up_to: Seq) -> Result<Pending<()>, KeeperError> {
+        let (done, answer) = oneshot::channel();
+        let mut done = Some(done);
+        self.step(Box::new(move |ledger| {
+            let step = Seq(ledger.first().0.saturating_add(TRIM_STEP - 1)).min(up_to);
+            let result = ledger.trim(step);
+            if result.is_ok() && ledger.first() <= up_to && ledger.first() < ledger.last() {
+                return ControlFlow::Continue(());
+            }
+            let lost = result.clone().err();
+            if let Some(done) = done.take() {
+                let _ = done.send(result.map_err(KeeperError::from));
+            }
+            ControlFlow::Break(lost)
+        }))?;
+        Ok(self.pending(answer))
+    }
+
+    /// The position up to which everything is durable.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        Seq(self.0.0.last.load(Ordering::Acquire))
+    }
+
+    /// How long commits take.
+    #[must_use]
+    pub fn latency(&self) -> Latency {
+        self.0.0.lock().latency
+    }
+
+    /// For how long the commit that is being made has been made.
+    #[must_use]
+    pub fn under_way(&self) -> Option<Duration> {
+        self.0.0.lock().under_way.map(|since| since.elapsed())
+    }
+
+    /// Waits until the thread has ended and the ledger is free to be opened again. Says why:
+    /// [`KeeperError::Closed`], or the error that ended it.
+    pub async fn ended(&self) -> KeeperError {
+        let mut ended = self.0.0.ended.subscribe();
+        match ended.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or(KeeperError::Closed),
+            Err(_) => KeeperError::Closed,
+        }
+    }
+
+    /// Takes nothing in any more, commits what waits, and ends.
+    pub async fn close(&self) -> KeeperError {
+        self.0.0.lock().state.get_or_insert(KeeperError::Closed);
+        self.0.0.wake.notify_one();
+        self.ended().await
+    }
+
+    fn pending<T>(&self, answer: oneshot::Receiver<Result<T, KeeperError>>) -> Pending<T> {
+        Pending {
+            answer,
+            shared: Arc::clone(&self.0.0),
+        }
+    }
+
+    fn step(&self, step: Step) -> Result<(), KeeperError> {
+        let shared = &self.0.0;
+        let mut queue = shared.lock();
+        queue.state.clone().map_or(Ok(()), Err)?;
+        if queue.steps.len() >= READERS {
+            return Err(KeeperError::Full);
+        }
+        queue.steps.push_back(step);
+        drop(queue);
+        shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Calls `work` step by step until it has an answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut dyn Ledger) -> Result<Option<T>, LedgerError> + Send + 'static,
+    ) -> Result<Pending<T>, KeeperError> {
+        let (done, answer) = oneshot::channel();
+        let mut done = Some(done);
+        self.step(Box::new(move |ledger| {
+            if done.as_ref().is_none_or(oneshot::Sender::is_closed) {
+                return ControlFlow::Break(None);
+            }
+            match work(ledger) {
+                Ok(None) => return ControlFlow::Continue(()),
+                Ok(Some(answer)) => done.take().map(|done| done.send(Ok(answer)).is_ok()),
+                Err(error) => done.take().map(|done| done.send(Err(error.into())).is_ok()),
+            };
+            ControlFlow::Break(None)
+        }))?;
+        Ok(self.pending(answer))
+    }
+
+    fn paged<T: Send + 'static>(
+        &self,
+        mut from: Seq,
+        limit: usize,
+        mut page: impl FnMut(&mut dyn Ledger, Seq, usize) -> Result<Vec<T>, LedgerError>
+        + Send
+        + 'static,
+        seq: fn(&T) -> Seq,
+    ) -> Result<Pending<Vec<T>>, KeeperError> {
+        let limit = limit.min(PAGE);
+        let mut found = Vec::new();
+        self.ask(move |ledger| {
+            let want = STEP.min(limit.saturating_sub(found.len()));
+            let more = page(ledger, from, want)?;
+            from = more.last().map_or(from, |last| seq(last).next());
+            let end = more.len() < want || want < STEP;
+            found.extend(more);
+            Ok(end.then(|| std::mem::take(&mut found)))
+        })
+    }
+}
+
+/// Blocks: not for asynchronous code.
+impl Pages for Keeper {
+    fn page(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        Ok(self.stored(from, limit)?.wait()?)
+    }
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new()
+        .name("ledger".into())
+        .spawn(run)
+        .map(drop)
+}
+
+impl Shared {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            room: Notify::new(),
+            ended: watch::Sender::new(None),
+            last: AtomicU64::new(0),
+        })
+    }
+
+    fn run(&self, mut ledger: Box<dyn Ledger>) {
+        let why = loop {
+            match self.turn(&mut *ledger) {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(why) => break why,
+            }
+        };
+        let mut queue = self.lock();
+        queue.state = Some(why.clone());
+        let waiting = std::mem::take(&mut *queue);
+        queue.state = Some(why.clone());
+        queue.latency = waiting.latency;
+        drop(queue);
+        for ticket in waiting.commits {
+            let _ = ticket.done.send(Err(why.clone()));
+        }
+        drop(waiting.steps);
+        // It may take a while, and the directory is locked until it is done.
+        drop(ledger);
+        self.room.notify_waiters();
+        self.ended.send_replace(Some(why));
+    }
+
+    /// One group of commits and one step of a reader.
+    fn turn(&self, ledger: &mut dyn Ledger) -> ControlFlow<KeeperError> {
+        let mut queue = self.lock();
+        while queue.commits.is_empty() && queue.steps.is_empty() && queue.state.is_none() {
+            queue = self
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if queue.commits.is_empty()
+            && let Some(why) = &queue.state
+        {
+            return ControlFlow::Break(why.clone());
+        }
+        let many = queue.commits.len().min(GROUP);
+        let group: Vec<Ticket> = queue.commits.drain(..many).collect();
+        let step = queue.steps.pop_front();
+        queue.under_way = (many > 0).then(Instant::now);
+        drop(queue);
+        if many > 0 {
+            self.room.notify_waiters();
+            if let Err(error) = self.commit(ledger, group) {
+                tracing::error!(%error, "the ledger failed and is given up");
+                return ControlFlow::Break(error.into());
+            }
+        }
+        if let Some(mut step) = step {
+            match step(ledger) {
+                ControlFlow::Continue(()) => self.lock().steps.push_back(step),
+                ControlFlow::Break(None) => {}
+                ControlFlow::Break(Some(error)) => return ControlFlow::Break(error.into()),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn commit(&self, ledger: &mut dyn Ledger, group: Vec<Ticket>) -> Result<(), LedgerError> {
+        let started = Instant::now();
+        let commits = group.len() as u64;
+        let before = ledger.last();
+        let mut entries = Vec::new();
+        let mut waiting = Vec::with_capacity(group.len());
+        for ticket in group {
+            let start = entries.len();
+            entries.extend(ticket.entries);
+            waiting.push((start..entries.len(), ticket.done));
+        }
+        let mut result = ledger.commit(&entries);
+        if matches!(result, Err(LedgerError::TooLarge { .. })) {
+            // Nothing was written: those before the guilty one need not suffer with it.
+            result = waiting.iter().try_fold(before, |_, (range, _)| {
+                ledger.commit(entries.get(range.clone()).unwrap_or_default())
+            });
+        }
+        let durable = ledger.last();
+        self.last.store(durable.0, Ordering::Release);
+        self.measure(started.elapsed(), commits);
+        for (range, done) in waiting {
+            let end = Seq(before.0.saturating_add(range.end as u64));
+            let answer = match &result {
+                Err(error) if end > durable => Err(error.clone().into()),
+                _ => Ok(end),
+            };
+            let _ = done.send(answer);
+        }
+        result.map(drop)
+    }
+
+    fn measure(&self, took: Duration, commits: u64) {
+        let mut queue = self.lock();
+        queue.under_way = None;
+        let latency = &mut queue.latency;
+        latency.last = took;
+        latency.max = latency.max.max(took);
+        latency.sum = latency.sum.saturating_add(took);
+        latency.groups += 1;
+        latency.commits += commits;
+        drop(queue);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if took > ALARMING {
+            tracing::error!(millis, commits, "a commit to the ledger took far too long");
+        } else if took > SLOW {
+            tracing::warn!(millis, commits, "a commit to the ledger was slow");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Logs, metrics, health.
+
+pub mod logs;
+pub mod metrics;

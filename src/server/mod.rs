@@ -1,0 +1,110 @@
+//! Wiring and shutdown: the engine's task, the ledger's thread, the links, the API.
+//!
+//! ```text
+//! links --LinkEvent--> core <--Call-- API
+//!   ^                  |  ^
+//!   |     outputs held |  | durable up to
+//!   +------------------+  +--- keeper (ledger thread)
+//! ```
+
+mod core;
+mod degraded;
+mod first_token;
+mod listen;
+mod recovery;
+mod space;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use narrowcast_hardware::clock::Clock;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::api::backend;
+use crate::api::router::Api;
+use crate::config::Config;
+use crate::ledger::LedgerError;
+use crate::observe::metrics::Metrics;
+use crate::station;
+
+use self::core::Core;
+
+/// Events of all links that may wait for the engine.
+const LINK_EVENTS: usize = 4_096;
+
+/// Why the server cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A directory cannot be made or written.
+    #[error("cannot use {path}: {source}; check `server.state_dir` and its owner")]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A link cannot be built from its configuration.
+    #[error(transparent)]
+    Link(#[from] station::LinkError),
+    /// The API cannot listen.
+    #[error("cannot listen on {address}: {source}; is another server running there?")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The API's socket failed.
+    #[error("the API's socket failed: {0}")]
+    Serve(std::io::Error),
+    /// Certificate or key are unusable.
+    #[error(
+        "cannot use the TLS certificate or key: {0}; check `server.tls_cert` and `server.tls_key`"
+    )]
+    Tls(std::io::Error),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// The core ended by itself.
+    #[error("the engine's task ended unexpectedly")]
+    Core,
+}
+
+/// Runs the server until `shutdown`.
+///
+/// # Errors
+/// It cannot start; see [`ServerError`].
+pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), ServerError> {
+    first_token::private_directory(&config.server.state_dir)?;
+    let listening = listen::bind(&config).await?;
+    let metrics = Arc::new(Metrics::default());
+    let (backend, ends) = backend::backend(config.server.queue);
+    let clock = Clock::start();
+    let (events, events_end) = tokio::sync::mpsc::channel(LINK_EVENTS);
+    let links = station::start(&config, clock, &events, &shutdown)?;
+    drop(events);
+    let core = Core::start(
+        &config,
+        clock,
+        links,
+        events_end,
+        ends,
+        Arc::clone(&metrics),
+    )
+    .await?;
+    let core = tokio::spawn(core.run(shutdown.clone()));
+    info!(listen = %config.server.listen, "narrowcast is up");
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        warn!(%error, "cannot tell systemd that the server is ready");
+    }
+    let served = listen::serve(listening, Api::new(backend), shutdown.clone()).await;
+    // Whatever ended the API ends the rest, so that the ledger is closed in order.
+    shutdown.cancel();
+    core.await.map_err(|_| ServerError::Core)?;
+    served
+}

@@ -1,0 +1,71 @@
+//! From the ledger to an engine: the one recovery path, at start and after a failure.
+
+use std::path::PathBuf;
+
+use tracing::{info, warn};
+
+use crate::engine::Engine;
+use crate::engine::io::Now;
+use crate::ledger::keeper::{Keeper, PAGE};
+use crate::ledger::sled::SledLedger;
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::ids::Seq;
+use crate::model::policy::Policy;
+
+/// How a ledger is opened and an engine made of it.
+#[derive(Debug, Clone)]
+pub(super) struct Recovery {
+    pub(super) dir: PathBuf,
+    pub(super) jurisdiction: String,
+    pub(super) policy: Policy,
+}
+
+impl Recovery {
+    /// Opens the ledger and folds it into a fresh engine that has taken up work.
+    pub(super) async fn recover(
+        &self,
+        now: Now,
+        seed: [u8; 32],
+    ) -> Result<(Keeper, Engine), LedgerError> {
+        let (dir, jurisdiction) = (self.dir.clone(), self.jurisdiction.clone());
+        let keeper = Keeper::open(move || {
+            let ledger = SledLedger::open(&dir, &jurisdiction, EPOCH)?;
+            Ok(Box::new(ledger) as Box<dyn Ledger>)
+        })
+        .await?;
+        let mut engine = self.restored(&keeper, now, seed).await?;
+        let mut from = engine.seq().next();
+        let mut folded = 0u64;
+        loop {
+            let page = keeper.read(from, PAGE)?.await?;
+            let Some(last) = page.last() else { break };
+            from = last.seq.next();
+            folded += page.len() as u64;
+            page.iter().for_each(|record| engine.replay(record));
+        }
+        info!(last = %keeper.last(), folded, "ledger opened");
+        engine.resume(self.policy.clone(), env!("CARGO_PKG_VERSION"), now);
+        Ok((keeper, engine))
+    }
+
+    async fn restored(
+        &self,
+        keeper: &Keeper,
+        now: Now,
+        seed: [u8; 32],
+    ) -> Result<Engine, LedgerError> {
+        let mut engine = Engine::new(now, seed);
+        if let Some((at, state)) = keeper.checkpoint()?.await? {
+            match engine.restore(&state) {
+                Ok(seq) if seq == at => return Ok(engine),
+                Ok(_) | Err(_) => warn!(%at, "checkpoint is unusable, folding all facts"),
+            }
+            engine = Engine::new(now, seed);
+        }
+        debug_assert_eq!(engine.seq(), Seq(0));
+        Ok(engine)
+    }
+}
+
+/// One process holds the directory's lock, so the holder never changes under it.
+const EPOCH: u64 = 1;

@@ -1,0 +1,139 @@
+//! One task per link: a port, a session, and the jobs that go to it.
+
+mod sessions;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use narrowcast_hardware::capture::{CaptureConfig, CaptureRing};
+use narrowcast_hardware::clock::Clock;
+use narrowcast_hardware::events::LinkEvent;
+use narrowcast_hardware::pump::{Lanes, Pump};
+use narrowcast_protocol::air::{JobId, StationId};
+use narrowcast_protocol::session::Job;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info_span, warn};
+
+use crate::config::Config;
+
+/// Jobs of one lane that may wait for a link.
+const LANE: usize = 256;
+
+/// Why a link cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Its configuration names a thing that cannot be.
+    #[error("link {link}: {why}")]
+    Config {
+        /// Which.
+        link: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+#[derive(Debug)]
+struct Lane {
+    urgent: mpsc::Sender<Job>,
+    routine: mpsc::Sender<Job>,
+}
+
+/// The ways to all links.
+#[derive(Debug, Default)]
+pub struct Links {
+    lanes: Vec<Lane>,
+    of_station: HashMap<StationId, usize>,
+    of_job: HashMap<JobId, usize>,
+    /// Kept as long as the links run: dropping it ends the record.
+    capture: Option<CaptureRing>,
+}
+
+impl Links {
+    /// Gives a job to the link that serves its station.
+    ///
+    /// # Errors
+    /// The job, if no link serves it or its lane is full.
+    pub fn give(&mut self, job: Job) -> Result<(), Job> {
+        let link = match &job {
+            Job::Send { carrier, .. } | Job::Acknowledge { carrier, .. } => {
+                self.of_station.get(&carrier.station)
+            }
+            Job::Withdraw(id) => self.of_job.get(id),
+        };
+        let Some((index, lane)) = link.and_then(|index| Some((*index, self.lanes.get(*index)?)))
+        else {
+            return Err(job);
+        };
+        let sent = match &job {
+            Job::Send { id, .. } => Some(*id),
+            _ => None,
+        };
+        let way = if matches!(job, Job::Acknowledge { .. }) {
+            &lane.urgent
+        } else {
+            &lane.routine
+        };
+        way.try_send(job).map_err(|full| full.into_inner())?;
+        if let Some(id) = sent {
+            self.of_job.insert(id, index);
+        }
+        Ok(())
+    }
+
+    /// A job is over.
+    pub fn forget(&mut self, id: JobId) {
+        self.of_job.remove(&id);
+    }
+}
+
+/// Starts every configured link. Each ends at `shutdown`.
+///
+/// # Errors
+/// A link's configuration cannot be.
+pub fn start(
+    config: &Config,
+    clock: Clock,
+    events: &mpsc::Sender<LinkEvent>,
+    shutdown: &CancellationToken,
+) -> Result<Links, LinkError> {
+    let mut links = Links {
+        capture: capture(config),
+        ..Links::default()
+    };
+    for link in sessions::all(config)? {
+        let tap = links
+            .capture
+            .as_ref()
+            .map(|ring| ring.tap(&link.name, link.description));
+        let (urgent, routine, lanes) = Lanes::new(LANE, LANE);
+        let index = links.lanes.len();
+        links.lanes.push(Lane { urgent, routine });
+        links
+            .of_station
+            .extend(link.stations.iter().map(|station| (*station, index)));
+        let spread = RandomState::new().hash_one(index);
+        let pump = Pump::new(link.port, link.session, clock, spread, tap);
+        let span = info_span!("link", name = %link.name);
+        tokio::spawn(
+            pump.run(lanes, events.clone(), shutdown.clone())
+                .instrument(span),
+        );
+    }
+    Ok(links)
+}
+
+/// The record of what goes over the links. Its trouble never keeps the server from running.
+fn capture(config: &Config) -> Option<CaptureRing> {
+    if !config.capture.enabled {
+        return None;
+    }
+    let mut ring = CaptureConfig::in_directory(config.capture.directory(&config.server.state_dir));
+    ring.file_bytes = (config.capture.bytes / ring.files as u64).max(256 * 1_024);
+    CaptureRing::start(ring)
+        .inspect_err(|error| warn!(%error, "links are not recorded"))
+        .ok()
+}
