@@ -1,0 +1,10 @@
+//! Recorded frames, captures and documents decode to what their sources state.
+//!
+//! The records are not in this repository. `NARROWCAST_VECTORS` names their folder; without
+//! it these tests say so and prove nothing.
+
+mod dmr;
+mod homebrew;
+mod mmdvm;
+mod packets;
+mod records;
