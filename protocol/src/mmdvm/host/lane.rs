@@ -1,0 +1,174 @@
+//! One carrier: the channel that decides what to send, the flow that knows what the
+//! modem did with it, and the steps of each fragment put together from both.
+
+use std::collections::VecDeque;
+
+use super::flow::{Flow, Pending, Proof};
+use crate::air::{CarrierId, JobId, Transmission};
+use crate::dmr::channel::{Channel, ChannelConfig, ChannelEvent};
+use crate::session::{Action, CarrierState, Notice, Refusal, Step};
+use crate::time::Instant;
+
+/// A fragment whose last step has not been reported.
+#[derive(Debug)]
+struct Live {
+    id: JobId,
+    /// The channel is done with it; only the modem's evidence is awaited.
+    done: bool,
+    /// A radio confirmed it, which proves more than the modem can.
+    received: bool,
+    /// Its last step has been reported, but the channel does not know.
+    muted: bool,
+}
+
+/// One carrier of a modem.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) channel: Channel,
+    pub(super) flow: Flow,
+    live: VecDeque<Live>,
+    /// What the channel says about itself, and what was reported.
+    state: (CarrierState, u8),
+    reported: (CarrierState, u8),
+}
+
+const GONE: (CarrierState, u8) = (CarrierState::Gone, 0);
+
+impl Lane {
+    pub(super) fn new(config: ChannelConfig) -> Self {
+        let mut channel = Channel::new(config);
+        channel.close(Instant::ZERO);
+        Self {
+            channel,
+            flow: Flow::default(),
+            live: VecDeque::new(),
+            state: GONE,
+            reported: GONE,
+        }
+    }
+
+    pub(super) const fn carrier(&self) -> CarrierId {
+        self.channel.carrier()
+    }
+
+    pub(super) fn send(&mut self, now: Instant, id: JobId, transmission: Transmission) {
+        self.live.push_back(Live {
+            id,
+            done: false,
+            received: false,
+            muted: false,
+        });
+        self.channel.send(now, id, transmission);
+    }
+
+    /// The next burst to write, if there is one and the modem has room.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Pending> {
+        if !self.flow.may_write() {
+            return None;
+        }
+        let pending = self.flow.take_again().or_else(|| {
+            self.channel.next_burst(now).map(|burst| Pending {
+                burst: burst.burst,
+                starts: burst.new_stream,
+                last_of: burst.last_of,
+            })
+        })?;
+        self.flow.wrote(pending);
+        Some(pending)
+    }
+
+    /// The modem works: the carrier is there.
+    pub(super) fn open(&mut self) {
+        self.flow = Flow::default();
+        self.channel.reopen();
+    }
+
+    /// The link was lost.
+    pub(super) fn close(&mut self, now: Instant, out: &mut VecDeque<Action>) {
+        self.channel.close(now);
+        self.drain(false, out);
+        for live in self.live.drain(..).filter(|live| !live.muted) {
+            let (id, step) = (live.id, Step::Lost);
+            out.push_back(Action::Job { id, step });
+        }
+        self.flow = Flow::default();
+    }
+
+    /// Reports what a status proved.
+    pub(super) fn proved(&mut self, proof: Proof, out: &mut VecDeque<Action>) {
+        let (id, step) = match proof {
+            Proof::Accepted(id) => (id, Step::Accepted),
+            Proof::OnAir(id) => (id, Step::OnAir),
+            Proof::Refused(id, reason) => (id, Step::Refused(Refusal::Station(reason))),
+            Proof::Settled(id) => (id, Step::Done),
+        };
+        let Some(place) = self.live.iter().position(|live| live.id == id) else {
+            return;
+        };
+        let Some(live) = self.live.get_mut(place).filter(|live| !live.muted) else {
+            return;
+        };
+        let ended = live.done;
+        match proof {
+            Proof::Settled(_) if !ended => return,
+            Proof::Refused(..) if !ended => live.muted = true,
+            Proof::Settled(_) | Proof::Refused(..) => {
+                self.live.remove(place);
+            }
+            Proof::Accepted(_) | Proof::OnAir(_) => {}
+        }
+        out.push_back(Action::Job { id, step });
+    }
+
+    /// Passes on what the channel reports. A fragment is not done before the modem's
+    /// evidence about it is complete, or a radio has confirmed it.
+    pub(super) fn drain(&mut self, inhibited: bool, out: &mut VecDeque<Action>) {
+        while let Some(event) = self.channel.poll() {
+            match event {
+                ChannelEvent::Heard(heard) => out.push_back(Action::Heard(heard)),
+                ChannelEvent::Job { id, step } => self.stepped(id, step, out),
+                ChannelEvent::State { state, room } => self.state = (state, room),
+                ChannelEvent::Dropped { cause, count } => {
+                    let station = Some(self.carrier().station);
+                    out.push_back(Action::Notice(Notice::Dropped {
+                        station,
+                        cause,
+                        count,
+                    }));
+                }
+            }
+        }
+        let now = match self.state {
+            (CarrierState::Up, _) if inhibited => (CarrierState::Busy, 0),
+            state => state,
+        };
+        if now != self.reported {
+            self.reported = now;
+            let (id, (state, room)) = (self.carrier(), now);
+            out.push_back(Action::Carrier { id, state, room });
+        }
+    }
+
+    fn stepped(&mut self, id: JobId, step: Step, out: &mut VecDeque<Action>) {
+        if let Some(place) = self.live.iter().position(|live| live.id == id) {
+            let follows = self.flow.follows(id);
+            if let Some(live) = self.live.get_mut(place) {
+                live.received |= matches!(step, Step::Received { .. });
+                live.done |= step == Step::Done;
+                let muted = live.muted;
+                let waits = live.done && follows && !live.received && !muted;
+                let ends = matches!(step, Step::Done | Step::Refused(_) | Step::Lost);
+                if waits {
+                    return;
+                }
+                if ends {
+                    self.live.remove(place);
+                }
+                if muted {
+                    return;
+                }
+            }
+        }
+        out.push_back(Action::Job { id, step });
+    }
+}
