@@ -290,5 +290,25 @@ mod tests {
             let found = all(&mut Deframer::new(Direction::ToHost), Instant::ZERO, &stream);
             prop_assert_eq!(found.len(), gaps.len());
         }
+
+        #[test]
+        fn garbage_costs_only_frames_that_something_legal_in_it_reaches_into(
+            gaps in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..12),
+        ) {
+            let frame = Frame::new(0x1A, vec![0x20; 36]).unwrap().to_bytes();
+            let (mut stream, mut places) = (Vec::new(), Vec::new());
+            for gap in &gaps {
+                stream.extend(gap.iter().map(|octet| confusing(*octet)));
+                places.push(stream.len() as u64);
+                stream.extend_from_slice(&frame);
+            }
+            let mut deframer = Deframer::new(Direction::ToHost);
+            let mut found = all(&mut deframer, Instant::ZERO, &stream);
+            found.extend(all(&mut deframer, Instant::from_millis(200), &[]));
+            for place in places {
+                let reached = |f: &Deframed| f.offset < place + 39 && place < f.offset + f.length as u64;
+                prop_assert!(found.iter().any(reached), "nothing found at {}", place);
+            }
+        }
     }
 }

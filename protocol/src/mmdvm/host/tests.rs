@@ -24,6 +24,8 @@ struct Bench {
     actions: Vec<(Instant, Action)>,
     on_air: Vec<(Instant, Slot, [u8; 33])>,
     refused: Vec<Nak>,
+    /// Every frame of the modem arrives twice.
+    twice: bool,
 }
 
 fn own() -> RadioId {
@@ -54,6 +56,7 @@ impl Bench {
             actions: Vec::new(),
             on_air: Vec::new(),
             refused: Vec::new(),
+            twice: false,
         }
     }
 
@@ -68,7 +71,12 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(event) = self.modem.poll() {
             match event {
-                ModemEvent::ToHost(bytes) => self.to_host.push_back((self.now + LINE, bytes)),
+                ModemEvent::ToHost(bytes) => {
+                    let copies = if self.twice { 2 } else { 1 };
+                    let due = self.now + LINE;
+                    let all = core::iter::repeat_n((due, bytes), copies);
+                    self.to_host.extend(all);
+                }
                 ModemEvent::OnAir { at, slot, burst } => self.on_air.push((at, slot, burst)),
                 ModemEvent::Refused(nak) => self.refused.push(nak),
             }
@@ -250,6 +258,19 @@ fn a_text_of_nine_bursts_leaves_without_a_gap_and_its_steps_arrive_in_order() {
         assert_eq!(bench.written(1), 1);
         assert_eq!(bench.refused, []);
     }
+}
+
+#[test]
+fn statuses_that_arrive_twice_change_nothing() {
+    let mut bench = Bench::running(true);
+    bench.twice = true;
+    for id in 0..3 {
+        bench.send(id, Slot::Two, TEXT);
+        bench.run(1_000);
+        assert_eq!(bench.steps(id), DONE);
+    }
+    assert_eq!(bench.on_air.len(), 27);
+    assert_eq!(bench.refused, []);
 }
 
 #[test]
@@ -474,4 +495,15 @@ proptest! {
             prop_assert!(bench.host.out.len() < 200);
         }
     }
+}
+
+#[test]
+fn the_farewell_sets_the_modem_idle() {
+    let mut bench = Bench::running(true);
+    bench.send(1, Slot::Two, TEXT);
+    bench.run(300);
+    let farewell = bench.host.farewell();
+    bench.modem.receive(bench.now, &farewell);
+    assert_eq!(bench.modem.mode(), Mode::Idle);
+    assert!(!bench.modem.is_transmitting());
 }
