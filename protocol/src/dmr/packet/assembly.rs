@@ -28,9 +28,19 @@ pub(super) struct Assembly {
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     expected: usize,
-    seen: usize,
+    /// Blocks of an unconfirmed packet, or unusable ones of a confirmed packet.
+    counted: usize,
+    /// Serial numbers heard, one bit each: links repeat bursts, and a repetition is no
+    /// further block.
+    heard: u128,
     /// Highest serial number expected: after it nothing comes.
     last: usize,
+}
+
+impl Attempt {
+    const fn seen(&self) -> usize {
+        self.counted + self.heard.count_ones() as usize
+    }
 }
 
 /// What a block changed.
@@ -52,7 +62,8 @@ impl Assembly {
             blocks: vec![None; total],
             attempt: Some(Attempt {
                 expected: total,
-                seen: 0,
+                counted: 0,
+                heard: 0,
                 last: total.saturating_sub(1),
             }),
             touched: now,
@@ -90,7 +101,8 @@ impl Assembly {
             .map_or(usize::MAX, |&last| usize::from(last));
         self.attempt = Some(Attempt {
             expected: usize::from(header.blocks()),
-            seen: 0,
+            counted: 0,
+            heard: 0,
             last,
         });
         self.touched = now;
@@ -105,7 +117,7 @@ impl Assembly {
         let Some(attempt) = &mut self.attempt else {
             return false;
         };
-        if !awaited || attempt.seen > 0 || self.second.is_some() || self.blocks.pop().is_none() {
+        if !awaited || attempt.seen() > 0 || self.second.is_some() || self.blocks.pop().is_none() {
             return false;
         }
         self.second = Some(second);
@@ -119,28 +131,30 @@ impl Assembly {
     pub(super) fn block(&mut self, block: &Block, now: Instant) -> Progress {
         self.touched = now;
         let whole_before = self.missing().is_empty();
-        let (position, expected, last) = match &mut self.attempt {
-            Some(attempt) => {
-                attempt.seen += 1;
-                (attempt.seen - 1, attempt.expected, attempt.last)
-            }
-            None => (usize::MAX - 1, usize::MAX, usize::MAX),
-        };
         let confirmed = self.header.is_confirmed();
-        let taken = if confirmed {
+        let opened = if confirmed {
             let opened = block.open_confirmed().ok();
             opened.map(|(serial, user)| (usize::from(serial), user))
         } else {
-            Some((position, block.octets()))
+            self.attempt
+                .map(|attempt| (attempt.counted, block.octets()))
         };
-        let mut over = position + 1 >= expected;
-        if let Some((at, user)) = taken
+        if let Some(attempt) = &mut self.attempt {
+            match opened {
+                Some((serial, _)) if confirmed => attempt.heard |= 1 << serial,
+                _ => attempt.counted += 1,
+            }
+        }
+        if let Some((at, user)) = opened
             && *self.rate.get_or_insert(block.rate()) == block.rate()
             && let Some(place) = self.blocks.get_mut(at)
         {
             *place = Some(user.to_vec());
-            over |= confirmed && at == last;
         }
+        let last = opened.map(|(at, _)| at).filter(|_| confirmed);
+        let over = self.attempt.is_some_and(|attempt| {
+            attempt.seen() >= attempt.expected || Some(attempt.last) == last
+        });
         let missing = self.missing();
         if over || (missing.is_empty() && !whole_before) {
             self.attempt = None;

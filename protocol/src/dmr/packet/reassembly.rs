@@ -454,6 +454,19 @@ mod tests {
     }
 
     #[test]
+    fn bursts_that_a_link_repeats_are_not_counted_twice() {
+        let mut air = Reassembler::default();
+        air.header(NOW, Slot::One, &header(HEAD));
+        for hex in &TEXT[..4] {
+            for _ in 0..3 {
+                assert_eq!(air.block(NOW, Slot::One, &block(hex)), Outcome::Pending);
+            }
+        }
+        packet(air.block(NOW, Slot::One, &block(TEXT[4])));
+        assert_eq!(air.block(NOW, Slot::One, &block(TEXT[4])), Outcome::Stray);
+    }
+
+    #[test]
     fn a_lost_acknowledgement_is_answered_again_but_not_delivered_again() {
         let mut air = Reassembler::default();
         assert!(!packet(feed(&mut air, HEAD, &TEXT)).repeated);
