@@ -495,6 +495,14 @@ impl Wire {
     }
 }
 
+/// A preamble, a rate 1/2 block, a voice burst and a voice header.
+const ON_AIR: [&str; 4] = [
+    "43f0007d899035ac17893812c4cdff57d75df5dac92265f88be83ae0bf1d6f1398",
+    "6cbf40af13e5d68b6893026585ed5d7f77fd7570944b6779062d1ea037105232c1",
+    "fd956f6e8bb53d09817a4e6b26d1347030900914b4e255cceadac1b1d881e71ceb",
+    "0798107c13d83b5031001660046d5d7f77fd757e32f426e86b10176144c0ae01ee",
+];
+
 const NAMES: [&str; 12] = [
     "RPTL", "RPTK", "RPTC", "RPTCL", "RPTO", "RPTPING", "RPTG", "DMRD", "DMRA", "DMRG", "MST", "",
 ];
@@ -543,6 +551,62 @@ proptest! {
             prop_assert!(answer.1.starts_with(b"MSTNAK"));
         }
         prop_assert!(master.stations.iter().all(|station| station.link.is_none()));
+    }
+
+    #[test]
+    fn whatever_a_station_says_on_the_air_every_job_ends_and_the_master_comes_to_rest(
+        bursts in proptest::collection::vec(
+            (proptest::sample::select(ON_AIR.as_slice()), any::<u8>(), 0..264_usize, 0..400_u64),
+            1..120,
+        ),
+        jobs in proptest::collection::vec(0..40_usize, 0..8),
+    ) {
+        let mut master = master();
+        log_in(&mut master, at(0), peer(1), ID);
+        drain(&mut master);
+        let mut now = at(1);
+        let mut given = Vec::new();
+        let mut ended = BTreeSet::new();
+        let mut note = |actions: Vec<Action>| {
+            for action in actions {
+                if let Action::Job { id, step: Step::Done | Step::Refused(_) | Step::Lost } = action {
+                    ended.insert(id);
+                }
+            }
+        };
+        for (index, (recorded, flags, wrong_bit, wait)) in bursts.into_iter().enumerate() {
+            now += Duration::from_millis(wait);
+            let mut on_air: [u8; 33] = hex::decode(recorded).unwrap().try_into().unwrap();
+            on_air[wrong_bit / 8] ^= (flags & 1) << (wrong_bit % 8);
+            let slot = if flags & 2 == 0 { Slot::One } else { Slot::Two };
+            let heard = Dmrd { slot, burst: on_air, ..burst(ID) };
+            master.receive(now, Peer::Socket(peer(1)), &heard.encode());
+            for _ in jobs.iter().filter(|job| **job == index) {
+                let id = JobId(given.len() as u64);
+                given.push(id);
+                master.transmit(now, Job::Send {
+                    id,
+                    carrier: CarrierId { station: StationId(ID), slot },
+                    transmission: Transmission::RadioCheck {
+                        from: RadioId::new(9_990).unwrap(),
+                        to: RadioId::new(2_308_155).unwrap(),
+                    },
+                });
+            }
+            if master.deadline().is_some_and(|due| due <= now) {
+                master.tick(now);
+            }
+            note(drain(&mut master));
+        }
+        // Without further traffic nothing but the expiry of the link may remain.
+        let mut ticks = 0;
+        while let Some(due) = master.deadline().filter(|due| *due < now + Duration::from_secs(20)) {
+            master.tick(due);
+            note(drain(&mut master));
+            ticks += 1;
+            prop_assert!(ticks < 2_000, "it is never at rest");
+        }
+        prop_assert_eq!(ended.into_iter().collect::<Vec<_>>(), given);
     }
 
     #[test]
