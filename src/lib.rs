@@ -2,6 +2,7 @@
 //!
 //! * [`config`]: the one configuration file
 //! * [`api`]: REST, event stream, health and metrics
+//! * [`observe`]: logs, metrics, health
 //! * [`model`]: the words of the house as types; facts and the fold over them
 //! * [`engine`]: the one place that decides
 //! * [`ledger`]: the durable, hash-chained sequence of facts

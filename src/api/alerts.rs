@@ -1,4 +1,4 @@
-//! Alerts: submit and list.
+//! Alerts: submit, try dry, list.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,13 +8,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::auth::Bearer;
-use crate::api::body::{AlertList, BecauseBody, DoneBody, ReceiptBody, ResentBody, SubmitBody};
-use crate::api::extract::{Asked, Body, Named};
+use crate::api::body::{AlertList, PlanBody, ReceiptBody, SubmitBody};
+use crate::api::extract::{Asked, Body};
+use crate::api::history;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::engine::io::{Request, Response};
 use crate::model::ids::AlertId;
-use crate::model::text;
 
 const KEY: &str = "idempotency-key";
 
@@ -63,6 +63,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
+    /// `all` (if none) or `live`: those that are still in memory.
+    state: Option<String>,
     /// Only alerts before this one.
     before: Option<String>,
     /// At most so many, 1 to 100; 20 if none.
@@ -83,58 +85,36 @@ pub(super) async fn list(
         .transpose()
         .map_err(|error| Problem::invalid("before", error.to_string()))?;
     let limit = query.limit.unwrap_or(20).clamp(1, 100);
-    let Response::Alerts(views) = api.ask(&bearer, Request::Alerts { before, limit }).await? else {
+    let Response::Alerts(live) = api.ask(&bearer, Request::Alerts { before, limit }).await? else {
         return Err(Problem::unexpected());
     };
-    let next = (views.len() == limit)
-        .then(|| views.last().map(|view| view.id.to_string()))
-        .flatten();
+    let (views, next) = match query.state.as_deref() {
+        None | Some("all") => history::alerts(&api, live, before, limit).await?,
+        Some("live") => {
+            let next = live.last().map(|view| view.id);
+            let next = next.filter(|_| live.len() == limit);
+            (live, next)
+        }
+        Some(_) => return Err(Problem::invalid("state", "write all or live")),
+    };
     Ok(Json(AlertList {
         alerts: views.into_iter().map(Into::into).collect(),
-        next,
+        next: next.map(|id| id.to_string()),
     }))
 }
 
-/// Withdraw an alert.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/cancel", tag = "alerts", security(("token" = [])),
-    params(("id" = String, Path)), request_body = BecauseBody,
-    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn cancel(
+/// Say who would get an alert, over which stations and with how much airtime.
+#[utoipa::path(post, path = "/api/v1/alerts/dry-run", tag = "alerts", security(("token" = [])),
+    request_body = SubmitBody,
+    responses((status = 200, body = PlanBody), (status = 422, body = Problem)))]
+pub(super) async fn dry_run(
     State(api): State<Api>,
     bearer: Bearer,
-    Named(alert): Named<AlertId>,
-    Body(body): Body<BecauseBody>,
-) -> Result<Json<DoneBody>, Problem> {
-    let because = reason(body)?;
-    match api.ask(&bearer, Request::Cancel { alert, because }).await? {
-        Response::Done(seq) => Ok(Json(DoneBody { seq: seq.0 })),
+    Body(body): Body<SubmitBody>,
+) -> Result<Json<PlanBody>, Problem> {
+    let submit = body.into_submit(AlertId(api.backend.new_id()), None)?;
+    match api.ask(&bearer, Request::DryRun(submit)).await? {
+        Response::Plan(plan) => Ok(Json((*plan).into())),
         _ => Err(Problem::unexpected()),
     }
-}
-
-/// Send an alert again to those who have not answered.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/resend", tag = "alerts", security(("token" = [])),
-    params(("id" = String, Path)),
-    responses((status = 200, body = ResentBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
-pub(super) async fn resend(
-    State(api): State<Api>,
-    bearer: Bearer,
-    Named(alert): Named<AlertId>,
-) -> Result<Json<ResentBody>, Problem> {
-    match api.ask(&bearer, Request::Resend { alert }).await? {
-        Response::Resent(deliveries) => Ok(Json(ResentBody { deliveries })),
-        _ => Err(Problem::unexpected()),
-    }
-}
-
-/// The reason, if it is one.
-pub(super) fn reason(body: BecauseBody) -> Result<String, Problem> {
-    text::check(&body.because).map_err(|error| Problem::invalid("because", error.to_string()))?;
-    if !(1..=500).contains(&body.because.trim().chars().count()) {
-        return Err(Problem::invalid(
-            "because",
-            "give a reason of 1 to 500 characters",
-        ));
-    }
-    Ok(body.because)
 }

@@ -12,6 +12,7 @@ use ulid::{Generator, Ulid};
 
 use crate::engine::io::{Credential, Refusal, Request, Response};
 use crate::ledger::LedgerError;
+use crate::ledger::record::Stored;
 use crate::model::alert::Precedence;
 use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
@@ -42,6 +43,15 @@ pub enum Page {
         limit: usize,
         /// Where the page goes.
         reply: oneshot::Sender<Result<Vec<Record>, LedgerError>>,
+    },
+    /// Records as they are stored, for an export.
+    Stored {
+        /// The first position.
+        from: Seq,
+        /// At most so many.
+        limit: usize,
+        /// Where the page goes.
+        reply: oneshot::Sender<Result<Vec<Stored>, LedgerError>>,
     },
     /// See [`Ledger::of_alert`](crate::ledger::Ledger::of_alert).
     OfAlert {
@@ -192,6 +202,15 @@ impl Backend {
     pub async fn read(&self, from: Seq, limit: usize) -> Result<Vec<Record>, Unavailable> {
         let (reply, answer) = oneshot::channel();
         self.page(Page::Read { from, limit, reply }, answer).await
+    }
+
+    /// Records as they are stored, from position `from` on.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn stored(&self, from: Seq, limit: usize) -> Result<Vec<Stored>, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.page(Page::Stored { from, limit, reply }, answer).await
     }
 
     /// Records of one alert from position `from` on.

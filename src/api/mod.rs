@@ -9,8 +9,20 @@ pub mod auth;
 pub mod backend;
 pub mod body;
 pub mod problem;
+pub mod roster_csv;
 pub mod router;
 
 mod accounts;
+mod alert;
 mod alerts;
+mod emergencies;
+mod events;
 mod extract;
+mod health;
+mod history;
+mod ledger;
+mod roster;
+mod stations;
+
+#[cfg(test)]
+mod tests;

@@ -1,56 +1,91 @@
 //! The routes, and the document that describes them.
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use std::sync::Arc;
+
+use axum::extract::{self, DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response as AxumResponse};
 use axum::routing::get;
+use axum::{Json, Router};
+use tokio::sync::Semaphore;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::api::auth::Bearer;
 use crate::api::backend::Backend;
+use crate::api::body::DoneBody;
 use crate::api::problem::Problem;
-use crate::api::{accounts, alerts};
+use crate::api::{accounts, alert, alerts, emergencies, events, health, ledger, roster, stations};
 use crate::engine::io::{Request, Response};
+use crate::observe::metrics::{AnswerLabel, Metrics};
 
 /// Most bytes of a request body, where the route does not say otherwise.
 pub const BODY_LIMIT: usize = 1 << 20;
+
+/// Most event streams at once.
+pub const STREAMS: usize = 256;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// The way to engine and ledger.
     pub backend: Backend,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    pub(crate) guard_metrics: bool,
+    pub(crate) streams: Arc<Semaphore>,
 }
 
 impl Api {
-    /// What the routes need.
+    /// What the routes need. `beyond_loopback` says that other machines can reach the
+    /// listener: metrics need a token then.
     #[must_use]
-    pub const fn new(backend: Backend) -> Self {
-        Self { backend }
+    pub fn new(backend: Backend, metrics: Arc<Metrics>, beyond_loopback: bool) -> Self {
+        Self {
+            backend,
+            metrics,
+            guard_metrics: beyond_loopback,
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
     }
 
     /// Asks the engine; every refusal is a problem.
     pub(crate) async fn ask(&self, bearer: &Bearer, request: Request) -> Result<Response, Problem> {
         Ok(self.backend.ask(bearer.0.clone(), request).await??)
     }
+
+    /// Asks for what is answered with its place in the ledger.
+    pub(crate) async fn done(
+        &self,
+        bearer: &Bearer,
+        request: Request,
+    ) -> Result<Json<DoneBody>, Problem> {
+        match self.ask(bearer, request).await? {
+            Response::Done(seq) => Ok(Json(DoneBody { seq: seq.0 })),
+            _ => Err(Problem::unexpected()),
+        }
+    }
 }
 
-/// All routes.
+/// All routes. `/health` and `/metrics` answer under `/api/v1` and at the root.
 pub fn router(api: Api) -> Router {
     let (router, document) = routes().split_for_parts();
     let json = document.to_pretty_json().unwrap_or_default();
+    let media_type = [("content-type", "application/json")];
     router
         .route(
             "/api/v1/openapi.json",
-            get(move || async move { ([("content-type", "application/json")], json) }),
+            get(move || async move { (media_type, json) }),
         )
+        .route("/health", get(health::health))
+        .route("/metrics", get(health::metrics))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(api.clone(), counted))
         .with_state(api)
 }
 
@@ -61,11 +96,38 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<Api> {
+    let large = DefaultBodyLimit::max(roster::LIMIT);
     OpenApiRouter::with_openapi(base())
         .routes(routes!(alerts::submit, alerts::list))
-        .routes(routes!(alerts::cancel))
-        .routes(routes!(alerts::resend))
+        .routes(routes!(alerts::dry_run))
+        .routes(routes!(alert::show))
+        .routes(routes!(alert::deliveries))
+        .routes(routes!(alert::timeline))
+        .routes(routes!(alert::cancel))
+        .routes(routes!(alert::resend))
+        .routes(routes!(emergencies::list))
+        .routes(routes!(emergencies::take))
+        .routes(routes!(emergencies::close))
+        .routes(routes!(stations::list))
+        .routes(routes!(stations::test))
+        .routes(routes!(roster::list, roster::import).layer(large))
+        .routes(routes!(accounts::list, accounts::make))
+        .routes(routes!(accounts::revoke))
         .routes(routes!(accounts::whoami))
+        .routes(routes!(events::events))
+        .routes(routes!(ledger::export_all))
+        .routes(routes!(ledger::trim))
+        .routes(routes!(health::confirm_clock))
+        .routes(routes!(health::health))
+        .routes(routes!(health::metrics))
+}
+
+async fn counted(State(api): State<Api>, request: extract::Request, next: Next) -> AxumResponse {
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let label = AnswerLabel { status };
+    api.metrics.answers.get_or_create(&label).inc();
+    response
 }
 
 fn base() -> OpenApi {

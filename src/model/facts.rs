@@ -270,6 +270,34 @@ pub struct Record {
 }
 
 impl Fact {
+    /// The names of all facts, in the order of their variants.
+    pub const NAMES: [&'static str; 24] = [
+        "started",
+        "policy_in_force",
+        "roster_imported",
+        "token_created",
+        "token_revoked",
+        "alert_accepted",
+        "recipients",
+        "attempt_started",
+        "group_attempt_started",
+        "evidenced",
+        "group_evidenced",
+        "attempt_ended",
+        "delivery_ended",
+        "alert_ended",
+        "resent",
+        "report_heard",
+        "radio_heard",
+        "emergency_raised",
+        "emergency_acknowledged",
+        "emergency_taken",
+        "emergency_closed",
+        "station_changed",
+        "clock_confirmed",
+        "trimmed",
+    ];
+
     /// The alert this fact belongs to.
     #[must_use]
     pub fn alert(&self) -> Option<AlertId> {

@@ -267,6 +267,9 @@ impl Core {
                 Page::Read { from, limit, reply } => {
                     let _ = reply.send(settled(keeper.read(from, limit)).await);
                 }
+                Page::Stored { from, limit, reply } => {
+                    let _ = reply.send(settled(keeper.stored(from, limit)).await);
+                }
                 Page::OfAlert {
                     id,
                     from,

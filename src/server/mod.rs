@@ -102,7 +102,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Serv
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         warn!(%error, "cannot tell systemd that the server is ready");
     }
-    let served = listen::serve(listening, Api::new(backend), shutdown.clone()).await;
+    let beyond_loopback = !config.server.listen.ip().is_loopback();
+    let api = Api::new(backend, metrics, beyond_loopback);
+    let served = listen::serve(listening, api, shutdown.clone()).await;
     // Whatever ended the API ends the rest, so that the ledger is closed in order.
     shutdown.cancel();
     core.await.map_err(|_| ServerError::Core)?;

@@ -5,12 +5,28 @@
 mod alert;
 mod delivery;
 mod done;
+mod emergency;
+mod event;
+mod health;
+mod plan;
+mod roster;
+mod station;
 mod submit;
+mod token;
+mod trim;
 
 pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
 pub use delivery::{AnswerBody, DeliveryBody, DeliveryList};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
+pub use emergency::{EmergencyBody, EmergencyList, PositionBody};
+pub use event::EventBody;
+pub use health::HealthBody;
+pub use plan::{CarrierPlanBody, PlanBody, PlannedBody};
+pub use roster::{LineError, RosterLine, RosterList};
+pub use station::{StationBody, StationList, StationTestBody};
 pub use submit::{AskBody, SubmitBody};
+pub use token::{MadeTokenBody, NewTokenBody, TokenBody, TokenList};
+pub use trim::TrimBody;
 
 /// The kebab-case name of a plain variant.
 pub(crate) fn name_of<T: serde::Serialize>(value: &T) -> String {

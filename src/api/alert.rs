@@ -1,0 +1,210 @@
+//! One alert: its state, deliveries and timeline; cancel and resend.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::auth::{Bearer, principal};
+use crate::api::body::{
+    AlertBody, BecauseBody, DeliveryBody, DeliveryList, DoneBody, EventBody, ResentBody,
+};
+use crate::api::extract::{Asked, Body, Named};
+use crate::api::history;
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::engine::io::{Refusal, Request, Response};
+use crate::engine::views::{AlertView, DeliveryView};
+use crate::model::book::AlertBook;
+use crate::model::delivery::Rung;
+use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::text;
+use crate::model::token::Right;
+
+/// One alert, live or ended.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = AlertBody), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(id): Named<AlertId>,
+) -> Result<Json<AlertBody>, Problem> {
+    let view = match api.backend.ask(bearer.0, Request::Alert(id)).await? {
+        Ok(Response::Alert(view)) => *view,
+        Ok(_) => return Err(Problem::unexpected()),
+        Err(Refusal::NotFound(_)) => AlertView::of(&ended(&api, id).await?),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    Ok(Json(view.into()))
+}
+
+async fn ended(api: &Api, id: AlertId) -> Result<AlertBook, Problem> {
+    let book = history::book(api, id).await?;
+    book.ok_or_else(|| Problem::not_found("alert"))
+}
+
+/// Which page of deliveries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeliveriesQuery {
+    /// From this index on.
+    from: Option<u32>,
+    /// At most so many, 1 to 1000; 100 if none.
+    limit: Option<usize>,
+    /// Only those that have not answered.
+    #[serde(default)]
+    unanswered: bool,
+}
+
+/// The deliveries of an alert, by index.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}/deliveries", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path), DeliveriesQuery),
+    responses((status = 200, body = DeliveryList), (status = 404, body = Problem)))]
+pub(super) async fn deliveries(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(id): Named<AlertId>,
+    Asked(query): Asked<DeliveriesQuery>,
+) -> Result<Json<DeliveryList>, Problem> {
+    let limit = query.limit.unwrap_or(100).clamp(1, 1_000);
+    let mut pages = Deliveries {
+        api,
+        bearer,
+        id,
+        ended: None,
+    };
+    let mut from = query.from.unwrap_or(0);
+    let mut found: Vec<DeliveryBody> = Vec::new();
+    loop {
+        let page = pages.page(DeliveryIndex(from), limit).await?;
+        let whole = page.len() == limit;
+        for view in page {
+            let index = view.index.0;
+            if query.unanswered && view.rung == Rung::Answered {
+                from = index + 1;
+                continue;
+            }
+            if found.len() == limit {
+                return Ok(Json(DeliveryList {
+                    deliveries: found,
+                    next: Some(index),
+                }));
+            }
+            from = index + 1;
+            found.push(view.into());
+        }
+        if !whole {
+            return Ok(Json(DeliveryList {
+                deliveries: found,
+                next: None,
+            }));
+        }
+    }
+}
+
+struct Deliveries {
+    api: Api,
+    bearer: Bearer,
+    id: AlertId,
+    ended: Option<AlertBook>,
+}
+
+impl Deliveries {
+    async fn page(
+        &mut self,
+        from: DeliveryIndex,
+        limit: usize,
+    ) -> Result<Vec<DeliveryView>, Problem> {
+        if let Some(book) = &self.ended {
+            return Ok(history::deliveries(book, from, limit));
+        }
+        let request = Request::Deliveries {
+            alert: self.id,
+            from,
+            limit,
+        };
+        match self.api.backend.ask(self.bearer.0.clone(), request).await? {
+            Ok(Response::Deliveries(page)) => Ok(page),
+            Ok(_) => Err(Problem::unexpected()),
+            Err(Refusal::NotFound(_)) => {
+                let book = self.ended.insert(ended(&self.api, self.id).await?);
+                Ok(history::deliveries(book, from, limit))
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+/// Which page of facts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TimelineQuery {
+    /// From this position of the ledger on.
+    from: Option<u64>,
+    /// At most so many, 1 to 1000; 200 if none.
+    limit: Option<usize>,
+}
+
+/// The facts of an alert, oldest first. Ask again with `?from=` the last `seq` and one more.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}/timeline", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path), TimelineQuery),
+    responses((status = 200, body = [EventBody]), (status = 404, body = Problem)))]
+pub(super) async fn timeline(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(id): Named<AlertId>,
+    Asked(query): Asked<TimelineQuery>,
+) -> Result<Json<Vec<EventBody>>, Problem> {
+    principal(&api, &bearer, Right::Look).await?;
+    let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
+    let from = Seq(query.from.unwrap_or(0));
+    let page = api.backend.of_alert(id, from, limit).await?;
+    if page.is_empty() && query.from.is_none() {
+        return Err(Problem::not_found("alert"));
+    }
+    Ok(Json(page.iter().map(Into::into).collect()))
+}
+
+/// Withdraw an alert.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/cancel", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path)), request_body = BecauseBody,
+    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(alert): Named<AlertId>,
+    Body(body): Body<BecauseBody>,
+) -> Result<Json<DoneBody>, Problem> {
+    let because = reason(body)?;
+    api.done(&bearer, Request::Cancel { alert, because }).await
+}
+
+/// Send an alert again to those who have not answered.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/resend", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = ResentBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn resend(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(alert): Named<AlertId>,
+) -> Result<Json<ResentBody>, Problem> {
+    match api.ask(&bearer, Request::Resend { alert }).await? {
+        Response::Resent(deliveries) => Ok(Json(ResentBody { deliveries })),
+        _ => Err(Problem::unexpected()),
+    }
+}
+
+/// The reason, if it is one.
+pub(super) fn reason(body: BecauseBody) -> Result<String, Problem> {
+    text::check(&body.because).map_err(|error| Problem::invalid("because", error.to_string()))?;
+    if !(1..=500).contains(&body.because.trim().chars().count()) {
+        return Err(Problem::invalid(
+            "because",
+            "give a reason of 1 to 500 characters",
+        ));
+    }
+    Ok(body.because)
+}

@@ -1,0 +1,21 @@
+//! Whether the server works.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whether the server works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthBody {
+    /// `ok`, `degraded` or `starting`.
+    pub status: String,
+    /// Whether the ledger is loaded and the ports are open.
+    pub ready: bool,
+    /// Why it is degraded.
+    pub degraded: Vec<String>,
+    /// Emergencies that could not be recorded yet.
+    pub unrecorded_emergencies: usize,
+    /// The position up to which the ledger is durable.
+    pub seq: u64,
+    /// The server's version.
+    pub version: String,
+}

@@ -1,0 +1,82 @@
+//! What a dry run says.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::engine::views::Plan;
+use crate::model::delivery::Rung;
+
+/// What would happen to an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanBody {
+    /// How many would get it.
+    pub recipients: u32,
+    /// How many can at best be `sent`: their radio or station reports nothing more.
+    pub at_best_sent: u32,
+    /// How many have no station that is up and permitted now.
+    pub unreachable: u32,
+    /// In how many parts the longest of them is sent.
+    pub parts: u8,
+    /// What each carrier would bear.
+    pub carriers: Vec<CarrierPlanBody>,
+    /// The first of the recipients.
+    pub sample: Vec<PlannedBody>,
+}
+
+/// What one carrier would bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CarrierPlanBody {
+    /// The carrier, as `station/slot`.
+    pub carrier: String,
+    /// Its station's name.
+    pub station: String,
+    /// Individual deliveries.
+    pub deliveries: u32,
+    /// Talkgroups addressed.
+    pub groups: Vec<u32>,
+    /// Airtime in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last would be sent, in milliseconds from now.
+    pub finished_in_ms: u64,
+}
+
+/// One recipient of a dry run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlannedBody {
+    /// The radio.
+    pub radio: u32,
+    /// Its name.
+    pub name: String,
+    /// Over which carrier.
+    pub carrier: Option<String>,
+    /// The highest rung it can reach.
+    #[schema(value_type = String)]
+    pub best: Rung,
+}
+
+impl From<Plan> for PlanBody {
+    fn from(plan: Plan) -> Self {
+        let carriers = plan.carriers.into_iter().map(|carrier| CarrierPlanBody {
+            carrier: carrier.carrier.to_string(),
+            station: carrier.station,
+            deliveries: carrier.deliveries,
+            groups: carrier.groups.iter().map(|group| group.get()).collect(),
+            airtime_ms: carrier.airtime_ms,
+            finished_in_ms: carrier.finished_in_ms,
+        });
+        let sample = plan.sample.into_iter().map(|planned| PlannedBody {
+            radio: planned.radio.get(),
+            name: planned.name,
+            carrier: planned.carrier.map(|carrier| carrier.to_string()),
+            best: planned.best,
+        });
+        Self {
+            recipients: plan.recipients,
+            at_best_sent: plan.at_best_sent,
+            unreachable: plan.unreachable,
+            parts: plan.parts,
+            carriers: carriers.collect(),
+            sample: sample.collect(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The event stream: every fact once it is durable, in order, from where the reader left off.
+//!
+//! The stream reads the ledger page by page as the reader takes events; nothing is kept for a
+//! slow reader, who may leave and come back with `Last-Event-ID`.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, timeout};
+use utoipa::IntoParams;
+
+use crate::api::auth::{Bearer, principal};
+use crate::api::body::EventBody;
+use crate::api::extract::Asked;
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::model::facts::{Fact, Record};
+use crate::model::ids::{AlertId, Seq};
+use crate::model::token::Right;
+
+const PAGE: usize = 256;
+/// How often a comment is sent when nothing happens.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a long stream's token is checked again.
+const RECHECK: Duration = Duration::from_secs(30);
+/// How long the ledger may be away before the stream ends, and the reader comes back.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Which events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventsQuery {
+    /// From this position on; from the newest on if neither this nor `Last-Event-ID` is given.
+    from: Option<u64>,
+    /// Only these types, separated by commas, as in `alert_accepted,emergency_raised`.
+    types: Option<String>,
+    /// Only facts of this alert.
+    alert: Option<String>,
+}
+
+/// Facts as they become durable: `id` is the position, `event` the type, `data` an `EventBody`.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
+    params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
+    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn events(
+    State(api): State<Api>,
+    bearer: Bearer,
+    headers: HeaderMap,
+    Asked(query): Asked<EventsQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    principal(&api, &bearer, Right::Look).await?;
+    let permit = Arc::clone(&api.streams)
+        .try_acquire_owned()
+        .map_err(|_| Problem::unavailable("too many event streams are open", 10))?;
+    let durable = api.backend.durable.clone();
+    let newest = durable.borrow().next();
+    let from = match (last_event(&headers)?, query.from) {
+        (Some(last), _) => last.next(),
+        (None, Some(from)) => Seq(from),
+        (None, None) => newest,
+    };
+    let alert = query
+        .alert
+        .map(|text| text.parse::<AlertId>())
+        .transpose()
+        .map_err(|error| Problem::invalid("alert", error.to_string()))?;
+    api.metrics.streams.inc();
+    let reader = Reader {
+        filter: Filter {
+            types: types(query.types.as_deref())?,
+            alert,
+        },
+        checked: Instant::now(),
+        from,
+        ready: VecDeque::new(),
+        durable,
+        api,
+        bearer,
+        _permit: permit,
+    };
+    let stream = stream::unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((Ok(event), reader))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn last_event(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    number
+        .map(|seq| Some(Seq(seq)))
+        .ok_or_else(|| Problem::invalid("Last-Event-ID", "it is the `id` of an event: a number"))
+}
+
+fn types(text: Option<&str>) -> Result<BTreeSet<String>, Problem> {
+    let names = text.unwrap_or_default().split(',').map(str::trim);
+    let names: BTreeSet<String> = names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    match names
+        .iter()
+        .find(|name| !Fact::NAMES.contains(&name.as_str()))
+    {
+        Some(name) => Err(Problem::invalid(
+            "types",
+            format!(
+                "`{}` is no type: write {}",
+                crate::model::text::shown(name),
+                Fact::NAMES.join(", ")
+            ),
+        )),
+        None => Ok(names),
+    }
+}
+
+struct Filter {
+    types: BTreeSet<String>,
+    alert: Option<AlertId>,
+}
+
+impl Filter {
+    fn passes(&self, record: &Record) -> bool {
+        (self.types.is_empty() || self.types.contains(record.fact.name()))
+            && (self.alert.is_none() || self.alert == record.fact.alert())
+    }
+}
+
+struct Reader {
+    api: Api,
+    bearer: Bearer,
+    filter: Filter,
+    checked: Instant,
+    from: Seq,
+    ready: VecDeque<Event>,
+    durable: watch::Receiver<Seq>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    /// The next event; none when the stream must end.
+    async fn next(&mut self) -> Option<Event> {
+        let mut away_since = None;
+        loop {
+            if self.checked.elapsed() >= RECHECK {
+                principal(&self.api, &self.bearer, Right::Look).await.ok()?;
+                self.checked = Instant::now();
+            }
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            let durable = *self.durable.borrow_and_update();
+            if self.from > durable {
+                if let Ok(changed) = timeout(RECHECK, self.durable.changed()).await {
+                    changed.ok()?;
+                }
+                continue;
+            }
+            match self.api.backend.read(self.from, PAGE).await {
+                Ok(page) => {
+                    away_since = None;
+                    self.take(&page, durable);
+                }
+                Err(_) => {
+                    let since = *away_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() > PATIENCE {
+                        return None;
+                    }
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, page: &[Record], durable: Seq) {
+        let Some(last) = page.last() else {
+            // Trimmed in the meantime, up to the very end.
+            self.from = durable.next();
+            return;
+        };
+        self.from = last.seq.next();
+        let passing = page.iter().filter(|record| self.filter.passes(record));
+        self.ready.extend(passing.map(|record| {
+            let body = EventBody::from(record);
+            let event = Event::default().id(body.seq.to_string()).event(&body.kind);
+            event
+                .json_data(&body)
+                .unwrap_or_else(|_| Event::default().comment("a fact without a JSON form"))
+        }));
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.api.metrics.streams.dec();
+    }
+}

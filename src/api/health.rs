@@ -1,0 +1,69 @@
+//! Whether the server works, for people, supervisors and Prometheus.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+
+use crate::api::auth::{Bearer, principal};
+use crate::api::body::{DoneBody, HealthBody};
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::engine::io::{Credential, Request, Response};
+use crate::model::token::Right;
+use crate::observe::metrics;
+
+/// Whether the server works. Needs no token. 503 while it is not ready.
+#[utoipa::path(get, path = "/api/v1/health", tag = "server",
+    responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
+pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBody>) {
+    let board = api.backend.board.borrow().clone();
+    let (code, status) = match (board.ready, board.degraded.is_empty()) {
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (true, true) => (StatusCode::OK, "ok"),
+    };
+    let body = HealthBody {
+        status: status.to_owned(),
+        ready: board.ready,
+        degraded: board.degraded,
+        unrecorded_emergencies: board.unrecorded.len(),
+        seq: api.backend.durable.borrow().0,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    (code, Json(body))
+}
+
+/// Counters and gauges in OpenMetrics text. Beyond loopback a token is needed.
+#[utoipa::path(get, path = "/api/v1/metrics", tag = "server", security((), ("token" = [])),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text"), (status = 401, body = Problem)))]
+pub(super) async fn metrics(
+    State(api): State<Api>,
+    bearer: Result<Bearer, Problem>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    if api.guard_metrics || headers.contains_key("authorization") {
+        principal(&api, &bearer?, Right::Look).await?;
+    }
+    // The counters are worth having even when the engine is away.
+    let asked = api.backend.ask(Credential::System, Request::Overview);
+    if let Ok(Ok(Response::Overview(overview))) = asked.await {
+        api.metrics.learn(&overview);
+    }
+    let text = api
+        .metrics
+        .encode()
+        .map_err(|error| Problem::unavailable(format!("metrics: {error}"), 5))?;
+    Ok(([(CONTENT_TYPE, metrics::MEDIA_TYPE)], text))
+}
+
+/// Accept the civil clock as it stands after a step.
+#[utoipa::path(post, path = "/api/v1/clock/confirm", tag = "server", security(("token" = [])),
+    responses((status = 200, body = DoneBody), (status = 409, body = Problem)))]
+pub(super) async fn confirm_clock(
+    State(api): State<Api>,
+    bearer: Bearer,
+) -> Result<Json<DoneBody>, Problem> {
+    api.done(&bearer, Request::ConfirmClock).await
+}

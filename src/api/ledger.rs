@@ -1,0 +1,78 @@
+//! The ledger as a file, and retention.
+
+use axum::Json;
+use axum::body::Body as HttpBody;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use futures_util::stream;
+
+use crate::api::auth::{Bearer, principal};
+use crate::api::body::{DoneBody, TrimBody};
+use crate::api::extract::Body;
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::engine::io::Request;
+use crate::ledger::LedgerError;
+use crate::ledger::export;
+use crate::model::ids::Seq;
+use crate::model::token::Right;
+
+const PAGE: usize = 512;
+
+/// The whole ledger as JSON lines that `narrowcast ledger import` reads and `narrowcast verify`
+/// checks. The stream breaks off when a record is missing or the ledger fails; compare its last
+/// `seq` with `/health`.
+#[utoipa::path(post, path = "/api/v1/ledger/export", tag = "ledger", security(("token" = [])),
+    responses((status = 200, body = String, content_type = "application/x-ndjson"), (status = 403, body = Problem)))]
+pub(super) async fn export_all(
+    State(api): State<Api>,
+    bearer: Bearer,
+) -> Result<impl IntoResponse, Problem> {
+    principal(&api, &bearer, Right::Administer).await?;
+    let up_to = *api.backend.durable.borrow();
+    let lines = stream::try_unfold(
+        (api, None),
+        move |(api, next): (Api, Option<Seq>)| async move {
+            if next.is_some_and(|next| next > up_to) {
+                return Ok::<_, std::io::Error>(None);
+            }
+            let page = api.backend.stored(next.unwrap_or(Seq(0)), PAGE).await;
+            let page = page.map_err(std::io::Error::other)?;
+            let mut text = String::new();
+            let mut expected = next;
+            for stored in page.iter().take_while(|stored| stored.seq <= up_to) {
+                if expected.is_some_and(|expected| expected != stored.seq) {
+                    let why = "records were trimmed meanwhile: export again".to_owned();
+                    let seq = stored.seq;
+                    return Err(std::io::Error::other(LedgerError::Chain { seq, why }));
+                }
+                text.push_str(&export::line(stored).map_err(std::io::Error::other)?);
+                text.push('\n');
+                expected = Some(stored.seq.next());
+            }
+            Ok((!text.is_empty()).then_some((text, (api, expected))))
+        },
+    );
+    let media_type = [(CONTENT_TYPE, "application/x-ndjson")];
+    Ok((media_type, HttpBody::from_stream(lines)))
+}
+
+/// Trim the ledger: what is still needed is stated again, the rest is removed.
+#[utoipa::path(post, path = "/api/v1/ledger/trim", tag = "ledger", security(("token" = [])),
+    request_body = TrimBody,
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn trim(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Body(body): Body<TrimBody>,
+) -> Result<Json<DoneBody>, Problem> {
+    principal(&api, &bearer, Right::Administer).await?;
+    let up_to = Seq(body.up_to);
+    let page = api.backend.read(up_to, 1).await?;
+    let record = page.first().filter(|record| record.seq == up_to);
+    let hash = record
+        .map(|record| record.hash)
+        .ok_or_else(|| Problem::invalid("up_to", format!("there is no fact {up_to}")))?;
+    api.done(&bearer, Request::Trim { up_to, hash }).await
+}

@@ -1,0 +1,67 @@
+//! Stations: list and test.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use narrowcast_protocol::air::{RadioId, StationId};
+
+use crate::api::auth::Bearer;
+use crate::api::body::{ReceiptBody, StationList, StationTestBody};
+use crate::api::extract::{Body, Named};
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::engine::io::{Request, Response, Submit};
+use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::ids::AlertId;
+use crate::model::text;
+
+/// All stations, in the order of the configuration.
+#[utoipa::path(get, path = "/api/v1/stations", tag = "stations", security(("token" = [])),
+    responses((status = 200, body = StationList), (status = 401, body = Problem)))]
+pub(super) async fn list(
+    State(api): State<Api>,
+    bearer: Bearer,
+) -> Result<Json<StationList>, Problem> {
+    match api.ask(&bearer, Request::Stations).await? {
+        Response::Stations(views) => Ok(Json(StationList {
+            stations: views.into_iter().map(Into::into).collect(),
+        })),
+        _ => Err(Problem::unexpected()),
+    }
+}
+
+/// Test a station: a drill to one radio through it, which asks for a receipt.
+#[utoipa::path(post, path = "/api/v1/stations/{id}/test", tag = "stations", security(("token" = [])),
+    params(("id" = u32, Path)), request_body = StationTestBody,
+    responses((status = 201, body = ReceiptBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn test(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Named(station): Named<u32>,
+    Body(body): Body<StationTestBody>,
+) -> Result<impl IntoResponse, Problem> {
+    text::check(&body.text).map_err(|error| Problem::invalid("text", error.to_string()))?;
+    let radio =
+        RadioId::new(body.radio).map_err(|error| Problem::invalid("radio", error.to_string()))?;
+    let submit = Submit {
+        id: AlertId(api.backend.new_id()),
+        text: body.text,
+        precedence: Precedence::Routine,
+        ask: Ask::Receipt,
+        targets: vec![Target::Radio(radio)],
+        expires_at: None,
+        exercise: true,
+        station: Some(StationId(station)),
+        idempotency: None,
+    };
+    let Response::Accepted(receipt) = api.ask(&bearer, Request::Submit(submit)).await? else {
+        return Err(Problem::unexpected());
+    };
+    let location = format!("/api/v1/alerts/{}", receipt.id);
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(ReceiptBody::from(receipt)),
+    ))
+}
