@@ -1,60 +1,21 @@
 //! The server and its command line.
+//!
+//! Exit codes: 0 done; 1 refused, not found, or a check failed; 2 wrong usage.
 
-use std::path::PathBuf;
+mod cli;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand};
-use narrowcast::config::Config;
-use narrowcast::{observe, server};
-use tokio_util::sync::CancellationToken;
+use std::process::ExitCode;
 
-/// Narrowband radio messaging and alerting server.
-#[derive(Debug, Parser)]
-#[command(name = "narrowcast", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+use clap::Parser;
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run the server.
-    Serve {
-        /// The configuration file.
-        #[arg(long, default_value = "/etc/narrowcast.toml")]
-        config: PathBuf,
-    },
-}
-
-fn main() -> anyhow::Result<()> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    match Arguments::parse().command {
-        Command::Serve { config } => serve(&config),
+fn main() -> ExitCode {
+    // The one TLS provider of the process; a second call changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match cli::run(cli::Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("narrowcast: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-}
-
-fn serve(path: &std::path::Path) -> anyhow::Result<()> {
-    let config = Config::load(path)?;
-    observe::logs::init(&config.log)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(async {
-        let shutdown = CancellationToken::new();
-        let stop = shutdown.clone();
-        tokio::spawn(async move {
-            let mut terminate =
-                match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                    Ok(signal) => signal,
-                    Err(_) => return,
-                };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            stop.cancel();
-        });
-        server::run(config, shutdown).await
-    })?;
-    Ok(())
 }

@@ -1,0 +1,131 @@
+//! The command line. All but `serve`, `config`, `check-config`, `doctor` and the offline
+//! forms of `verify` and `ledger` are clients of the API.
+
+mod alert;
+mod client;
+mod doctor;
+mod emergency;
+mod ledger;
+mod output;
+mod roster;
+mod serve;
+mod station;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+/// Narrowband radio messaging and alerting server.
+#[derive(Debug, Parser)]
+#[command(name = "narrowcast", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// How the API is reached.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Access {
+    /// The server's address.
+    #[arg(
+        long,
+        global = true,
+        env = "NARROWCAST_SERVER",
+        default_value = "http://127.0.0.1:7373"
+    )]
+    server: String,
+    /// The bearer token.
+    #[arg(long, global = true, env = "NARROWCAST_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Print JSON, one value a line.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// The configuration file.
+        #[arg(long, default_value = "/etc/narrowcast.toml")]
+        config: PathBuf,
+    },
+    /// Print the commented default configuration.
+    Config,
+    /// Check a configuration file and say everything that is wrong with it.
+    CheckConfig {
+        /// The configuration file.
+        #[arg(default_value = "/etc/narrowcast.toml")]
+        config: PathBuf,
+    },
+    /// Send alerts and see where they stand.
+    #[command(subcommand)]
+    Alert(alert::AlertCommand),
+    /// Radios, people and groups.
+    #[command(subcommand)]
+    Roster(roster::RosterCommand),
+    /// Distress calls.
+    #[command(subcommand)]
+    Emergency(emergency::EmergencyCommand),
+    /// Base stations and modems.
+    #[command(subcommand)]
+    Station(station::StationCommand),
+    /// Access tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Export and import the ledger.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Check the ledger's hash chain.
+    Verify {
+        /// Offline: the ledger's directory, of a server that is stopped.
+        #[arg(long)]
+        ledger: Option<PathBuf>,
+        /// Offline: the jurisdiction whose ledger it is.
+        #[arg(long, default_value = "default")]
+        jurisdiction: String,
+    },
+    /// Look for what keeps this installation from working.
+    Doctor {
+        /// The configuration file.
+        #[arg(long, default_value = "/etc/narrowcast.toml")]
+        config: PathBuf,
+    },
+}
+
+/// Does what was asked.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let access = arguments.access;
+    match arguments.command {
+        Command::Serve { config } => serve::serve(&config),
+        Command::Config => {
+            print!("{}", narrowcast::config::DOCUMENTED);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::CheckConfig { config } => serve::check(&config),
+        Command::Ledger(command) => ledger::run(&access, command),
+        Command::Verify {
+            ledger,
+            jurisdiction,
+        } => ledger::verify(&access, ledger, &jurisdiction),
+        Command::Doctor { config } => doctor::run(&access, &config),
+        Command::Alert(command) => online(alert::run(&access, command)),
+        Command::Roster(command) => online(roster::run(&access, command)),
+        Command::Emergency(command) => online(emergency::run(&access, command)),
+        Command::Station(command) => online(station::run(&access, command)),
+        Command::Token(command) => online(token::run(&access, command)),
+    }
+}
+
+/// Runs a client of the API.
+pub(crate) fn online<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.context("cannot start the runtime")?.block_on(work)
+}
