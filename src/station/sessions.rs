@@ -1,13 +1,21 @@
 //! From the configuration to ports and sessions.
 
-use narrowcast_hardware::port::PortConfig;
+use std::time::Duration;
+
+use narrowcast_hardware::port::{PortConfig, SerialSettings};
 use narrowcast_protocol::air::{Slot, StationId};
+use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::master::{HomebrewMaster, MasterConfig, Network, StationConfig};
-use narrowcast_protocol::session::Session;
+use narrowcast_protocol::mmdvm::host::{HostConfig, ModemHost};
+use narrowcast_protocol::mmdvm::message::config_flag;
+use narrowcast_protocol::session::{Peer, Session};
 
-use crate::config::{Config, HomebrewLink, HomebrewStation, ModemLink};
+use crate::config::{Config, HomebrewLink, HomebrewStation, ModemLink, ModemPort};
 use crate::station::LinkError;
+
+/// How long a board that the opening of its serial line has reset needs.
+const RESET: Duration = Duration::from_secs(2);
 
 /// A link that can be started.
 pub(super) struct Link {
@@ -76,10 +84,54 @@ fn station(station: &HomebrewStation) -> Result<StationConfig, String> {
 }
 
 fn modem(link: &ModemLink) -> Result<Link, LinkError> {
-    let why = "modem links are not served by this version yet".to_owned();
-    Err(LinkError::Config {
-        link: format!("modem {}", link.name),
+    let name = format!("modem {}", link.name);
+    let fault = |why: String| LinkError::Config {
+        link: name.clone(),
         why,
+    };
+    let none = || fault("it has neither `path` nor `udp`".to_owned());
+    let (port, settle) = match link.port().ok_or_else(none)? {
+        ModemPort::Serial { path, baud } => {
+            let port = PortConfig::Serial {
+                path,
+                baud,
+                settings: SerialSettings::default(),
+            };
+            (port, RESET)
+        }
+        ModemPort::Udp { listen, modem } => (
+            PortConfig::UdpClient {
+                remote: modem,
+                local: Some(listen),
+            },
+            Duration::ZERO,
+        ),
+    };
+    let color_code = ColorCode::new(link.colour_code).map_err(|error| fault(error.to_string()))?;
+    let mut host = HostConfig::new(link.id, link.own, color_code, (link.rx_hz, link.tx_hz));
+    host.groups.clone_from(&link.groups);
+    host.duplex = link.duplex;
+    host.rx_level = link.rx_level;
+    host.tx_level = link.tx_level;
+    // Per cent of full power, as the modem counts it.
+    host.rf_level = u8::try_from(u16::from(link.rf_level) * 255 / 100).unwrap_or(u8::MAX);
+    host.tx_delay = u8::try_from(link.tx_delay_ms / 10).unwrap_or(50).min(50);
+    host.settle = settle;
+    let inversions = [
+        (link.rx_invert, config_flag::RX_INVERT),
+        (link.tx_invert, config_flag::TX_INVERT),
+        (link.ptt_invert, config_flag::PTT_INVERT),
+    ];
+    host.flags |= inversions
+        .iter()
+        .filter(|(set, _)| *set)
+        .fold(0, |flags, (_, flag)| flags | flag);
+    Ok(Link {
+        description: "mmdvm",
+        port,
+        session: Box::new(ModemHost::new(host, Peer::Line)),
+        stations: vec![link.id],
+        name,
     })
 }
 

@@ -1,13 +1,10 @@
 //! From what is wanted to the bursts of the air.
 
 use crate::air::{Acknowledgement, Address, RadioId, Transmission};
-use crate::dmr::burst::DataBurst;
 use crate::dmr::csbk::{CallAlertAck, Csbk, CsbkBody, ExtendedFunction, Function};
 use crate::dmr::data_header::{Addressing, Sap};
-use crate::dmr::info::Info;
 use crate::dmr::packet::{self, Sequence};
 use crate::dmr::packet::{Pdu, response};
-use crate::dmr::slot_type::DataType;
 use crate::dmr::text::{self, Options, TextError};
 use crate::session::Refusal;
 
@@ -183,34 +180,19 @@ pub(super) fn bursts(
 }
 
 fn on_air(config: &ChannelConfig, pdus: &[Pdu], way: Way) -> Vec<Outgoing> {
-    let bursts = pdus.iter().enumerate().filter_map(|(index, pdu)| {
-        let data_type = DataType::from_number(pdu.data_type());
-        let burst = DataBurst {
-            sync: config.source.data_sync(),
-            color_code: config.color_code,
-            data_type,
-            info: info(pdu)?,
-        };
-        Some(Outgoing {
+    let bursts = pdus.iter().enumerate().map(|(index, pdu)| {
+        let burst = pdu.to_burst(config.source.data_sync(), config.color_code);
+        Outgoing {
             burst: burst.encode(),
-            data_type: data_type.number(),
+            data_type: burst.data_type.number(),
             src: way.src,
             dst: way.dst,
             group: way.group,
             new_stream: index == 0,
             last_of: None,
-        })
+        }
     });
     bursts.collect()
-}
-
-fn info(pdu: &Pdu) -> Option<Info> {
-    let octets = pdu.octets();
-    match octets.len() {
-        12 => octets.try_into().ok().map(Info::Bptc),
-        18 => octets.try_into().ok().map(Info::Trellis),
-        _ => octets.try_into().ok().map(Info::Rate1),
-    }
 }
 
 fn options(numbering: &mut Numbering, number: u8) -> Options {

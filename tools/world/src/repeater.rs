@@ -1,0 +1,248 @@
+//! A Homebrew repeater with radios on its two timeslots.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use narrowcast_protocol::air::Slot;
+use narrowcast_protocol::dmr::burst::Burst;
+use narrowcast_protocol::homebrew::auth::{EmptyPassphrase, Passphrase};
+use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
+use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Slots};
+use narrowcast_protocol::time::Instant;
+
+use crate::air::{Air, AirEvent, BURST};
+use crate::radio::RadioConfig;
+use crate::rng::Rng;
+
+/// A repeater buffers about so many bursts a slot; what comes too fast is lost.
+const BUFFER: usize = 17;
+
+/// What a repeater is.
+#[derive(Debug, Clone)]
+pub struct RepeaterConfig {
+    /// The id it logs in with.
+    pub id: u32,
+    /// Its passphrase.
+    pub passphrase: String,
+    /// Radios on timeslot 1 and on timeslot 2.
+    pub radios: [Vec<RadioConfig>; 2],
+    /// Probability that a burst is lost on its way to a receiver.
+    pub loss: f64,
+    /// Wait before a log-in and between its repeats.
+    pub retry: Duration,
+    /// Seed of everything by chance.
+    pub seed: u64,
+}
+
+/// What a repeater did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepeaterEvent {
+    /// It sends this to its master.
+    Send(Bytes),
+    /// It is logged in, or not any more.
+    LoggedIn(bool),
+    /// Something went over its air.
+    Air {
+        /// When.
+        at: Instant,
+        /// On which timeslot.
+        slot: Slot,
+        /// What.
+        event: AirEvent,
+    },
+}
+
+/// A repeater.
+#[derive(Debug)]
+pub struct Repeater {
+    client: Client,
+    airs: [(Slot, Air, VecDeque<[u8; 33]>); 2],
+    rng: Rng,
+    next_slot: Instant,
+    stream: [u32; 2],
+    fresh: [bool; 2],
+    sequence: u8,
+    out: VecDeque<RepeaterEvent>,
+}
+
+impl Repeater {
+    /// A repeater that is not connected yet.
+    ///
+    /// # Errors
+    /// The passphrase is empty.
+    pub fn new(config: RepeaterConfig) -> Result<Self, EmptyPassphrase> {
+        let mut rng = Rng::new(config.seed);
+        let identity = Rptc {
+            id: config.id,
+            callsign: format!("SIM{}", config.id % 10_000),
+            rx_frequency: Some(431_000_000),
+            tx_frequency: Some(439_000_000),
+            power: Some(10),
+            color_code: Some(1),
+            latitude: None,
+            longitude: None,
+            height: None,
+            location: "simulated".into(),
+            description: "no radio waves".into(),
+            slots: Slots::Both,
+            url: String::new(),
+            software: "narrowcast-sim".into(),
+            package: "simulated".into(),
+        };
+        let mut client = ClientConfig::new(Passphrase::new(config.passphrase)?, identity);
+        client.retry = config.retry;
+        let [one, two] = config.radios;
+        let airs = [
+            (
+                Slot::One,
+                Air::new(one, config.loss, rng.draw()),
+                VecDeque::new(),
+            ),
+            (
+                Slot::Two,
+                Air::new(two, config.loss, rng.draw()),
+                VecDeque::new(),
+            ),
+        ];
+        Ok(Self {
+            client: Client::new(client),
+            airs,
+            rng,
+            next_slot: Instant::ZERO,
+            stream: [0; 2],
+            fresh: [true; 2],
+            sequence: 0,
+            out: VecDeque::new(),
+        })
+    }
+
+    /// The socket is open.
+    pub fn opened(&mut self, now: Instant) {
+        self.next_slot = now + BURST;
+        self.client.opened(now);
+    }
+
+    /// Leaves in good order.
+    pub fn close(&mut self) {
+        self.client.close();
+        self.drain_client();
+    }
+
+    /// The carrier of a timeslot.
+    pub fn air(&mut self, slot: Slot) -> &mut Air {
+        let [one, two] = &mut self.airs;
+        if slot == Slot::One {
+            &mut one.1
+        } else {
+            &mut two.1
+        }
+    }
+
+    /// A datagram from the master.
+    pub fn receive(&mut self, now: Instant, datagram: &[u8]) {
+        self.client.receive(now, datagram);
+        self.drain_client();
+    }
+
+    /// Time has reached [`deadline`](Self::deadline).
+    pub fn tick(&mut self, now: Instant) {
+        self.client.tick(now);
+        self.drain_client();
+        while self.next_slot <= now {
+            let at = self.next_slot;
+            self.next_slot += BURST;
+            self.pass(at);
+        }
+    }
+
+    /// When to call [`tick`](Self::tick) next.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.client
+            .deadline()
+            .map_or(self.next_slot, |at| at.min(self.next_slot))
+    }
+
+    /// What it did next.
+    pub fn poll(&mut self) -> Option<RepeaterEvent> {
+        self.out.pop_front()
+    }
+
+    fn drain_client(&mut self) {
+        while let Some(action) = self.client.poll() {
+            match action {
+                ClientAction::Send(bytes) => self.out.push_back(RepeaterEvent::Send(bytes)),
+                ClientAction::LoggedIn => self.out.push_back(RepeaterEvent::LoggedIn(true)),
+                ClientAction::LoggedOut(_) => self.out.push_back(RepeaterEvent::LoggedIn(false)),
+                ClientAction::Burst(burst) => {
+                    let queue = self.airs.iter_mut().find(|(slot, ..)| *slot == burst.slot);
+                    if let Some((_, _, queue)) = queue.filter(|(_, _, queue)| queue.len() < BUFFER)
+                    {
+                        queue.push_back(burst.burst);
+                    }
+                }
+                ClientAction::Beacon | ClientAction::Dropped(_) => {}
+            }
+        }
+    }
+
+    fn pass(&mut self, at: Instant) {
+        let mut up = Vec::new();
+        for (slot, air, queue) in &mut self.airs {
+            for event in air.slot(at, queue.pop_front()) {
+                match &event {
+                    AirEvent::Up(burst) => up.push((*slot, Some(*burst))),
+                    AirEvent::UpEnded => up.push((*slot, None)),
+                    _ => {}
+                }
+                self.out.push_back(RepeaterEvent::Air {
+                    at,
+                    slot: *slot,
+                    event,
+                });
+            }
+        }
+        for (slot, burst) in up {
+            self.forward(slot, burst);
+        }
+        self.drain_client();
+    }
+
+    /// Sends a radio's burst to the master; none ends its stream.
+    fn forward(&mut self, slot: Slot, burst: Option<[u8; 33]>) {
+        let index = usize::from(slot == Slot::Two);
+        let (Some(stream), Some(fresh)) = (self.stream.get_mut(index), self.fresh.get_mut(index))
+        else {
+            return;
+        };
+        let Some(burst) = burst else {
+            *fresh = true;
+            return;
+        };
+        if std::mem::take(fresh) {
+            *stream = u32::try_from(self.rng.below(1 << 32)).unwrap_or(1);
+        }
+        let data_type = match Burst::decode(&burst).map(|read| read.value) {
+            Ok(Burst::Data(data)) => data.data_type.number(),
+            _ => return,
+        };
+        let stream = *stream;
+        self.sequence = self.sequence.wrapping_add(1);
+        self.client.send_burst(Dmrd {
+            sequence: self.sequence,
+            source: 0,
+            destination: 0,
+            repeater: 0,
+            slot,
+            group: false,
+            frame: FrameType::Data(data_type),
+            stream,
+            burst,
+            quality: Some(Quality {
+                bit_errors: 0,
+                rssi: 60,
+            }),
+        });
+    }
+}
