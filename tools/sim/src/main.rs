@@ -1,1 +1,90 @@
-fn main() {}
+//! Base stations and radios without radio, behind real UDP sockets and pseudo-terminals.
+
+mod air_log;
+mod api;
+mod demo;
+mod server;
+mod stations;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Base stations and radios without radio.
+#[derive(Debug, Parser)]
+#[command(name = "narrowcast-sim", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a server on a temporary ledger beside a small city, and show the main job.
+    Demo(demo::DemoArguments),
+    /// Run the stations of a city against a server that runs already.
+    City(CityArguments),
+}
+
+/// The stations of a city.
+#[derive(Debug, Clone, clap::Args)]
+struct CityArguments {
+    /// Where the server's Homebrew link listens.
+    #[arg(long)]
+    master: SocketAddr,
+    /// The passphrase of every station.
+    #[arg(long, default_value = "passw0rd")]
+    passphrase: String,
+    /// How many repeaters.
+    #[arg(long, default_value_t = 4)]
+    repeaters: u32,
+    /// How many radios on all of them together.
+    #[arg(long, default_value_t = 60)]
+    radios: u32,
+    /// Probability that a burst is lost.
+    #[arg(long, default_value_t = 0.02)]
+    loss: f64,
+    /// Seed of everything by chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where a link to the modem's pseudo-terminal is made; no modem if left out.
+    #[arg(long)]
+    modem: Option<PathBuf>,
+    /// Where everything on the air is written as JSON lines.
+    #[arg(long)]
+    air_log: Option<PathBuf>,
+    /// The second radio's user presses the emergency button after so many seconds.
+    #[arg(long)]
+    emergency_after: Option<u64>,
+    /// Write the roster as CSV to this file.
+    #[arg(long)]
+    roster: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("narrowcast-sim: cannot start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match Arguments::parse().command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::City(arguments) => stations::run_city(arguments).await.map(|()| true),
+        }
+    });
+    runtime.shutdown_background();
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("narrowcast-sim: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Simulated stations on real sockets and pseudo-terminals.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use narrowcast_protocol::air::Slot;
+use narrowcast_protocol::time::Instant;
+use narrowcast_world::city::{City, city};
+use narrowcast_world::modem_site::{ModemSite, SiteEvent};
+use narrowcast_world::repeater::{Repeater, RepeaterConfig, RepeaterEvent};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UdpSocket;
+use tokio_serial::{SerialPort, SerialStream};
+
+use crate::CityArguments;
+use crate::air_log::AirLog;
+
+/// A log-in is tried this often: the real ones wait ten times longer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The wall of virtual time: instants since the simulation began.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock(tokio::time::Instant);
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+
+    fn now(self) -> Instant {
+        Instant::ZERO + self.0.elapsed()
+    }
+
+    async fn until(self, at: Instant) {
+        tokio::time::sleep_until(self.0 + at.since(Instant::ZERO)).await;
+    }
+}
+
+/// A repeater on a socket of its own, until the task is dropped.
+pub(crate) async fn repeater(
+    clock: Clock,
+    master: SocketAddr,
+    config: RepeaterConfig,
+    log: AirLog,
+) -> anyhow::Result<()> {
+    let id = config.id;
+    let local = if master.is_ipv4() {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
+    let socket = UdpSocket::bind(local)
+        .await
+        .context("cannot open a UDP socket")?;
+    socket
+        .connect(master)
+        .await
+        .with_context(|| format!("cannot reach {master}"))?;
+    let mut repeater = Repeater::new(config)?;
+    repeater.opened(clock.now());
+    let mut buffer = [0; 2_048];
+    loop {
+        while let Some(event) = repeater.poll() {
+            match event {
+                // A refused datagram means only that the master is not there yet.
+                RepeaterEvent::Send(bytes) => drop(socket.send(&bytes).await),
+                RepeaterEvent::LoggedIn(_) => {}
+                RepeaterEvent::Air { slot, event, .. } => log.write(id, slot, &event),
+            }
+        }
+        tokio::select! {
+            read = socket.recv(&mut buffer) => {
+                if let Some(datagram) = read.ok().and_then(|length| buffer.get(..length)) {
+                    repeater.receive(clock.now(), datagram);
+                }
+            }
+            () = clock.until(repeater.deadline()) => repeater.tick(clock.now()),
+        }
+    }
+}
+
+/// A modem on a pseudo-terminal to which `link` leads, until the task is dropped.
+pub(crate) struct ModemLine {
+    ours: SerialStream,
+    /// Kept open, so that the line does not hang up before the server has opened it.
+    _theirs: SerialStream,
+}
+
+impl ModemLine {
+    /// Makes the pseudo-terminal and the link to it.
+    pub(crate) fn open(link: &Path) -> anyhow::Result<Self> {
+        let (ours, mut theirs) = SerialStream::pair().context("cannot make a pseudo-terminal")?;
+        theirs
+            .set_exclusive(false)
+            .context("cannot share the pseudo-terminal")?;
+        let device = theirs.name().context("the pseudo-terminal has no name")?;
+        if link.symlink_metadata().is_ok() {
+            std::fs::remove_file(link)
+                .with_context(|| format!("cannot replace {}", link.display()))?;
+        }
+        std::os::unix::fs::symlink(&device, link)
+            .with_context(|| format!("cannot make {}", link.display()))?;
+        Ok(Self {
+            ours,
+            _theirs: theirs,
+        })
+    }
+
+    pub(crate) async fn serve(
+        mut self,
+        clock: Clock,
+        id: u32,
+        mut site: ModemSite,
+        log: AirLog,
+    ) -> anyhow::Result<()> {
+        let mut buffer = [0; 1_024];
+        loop {
+            while let Some(event) = site.poll() {
+                match event {
+                    SiteEvent::Write(bytes) => self.ours.write_all(&bytes).await?,
+                    SiteEvent::Air { event, .. } => log.write(id, Slot::Two, &event),
+                }
+            }
+            tokio::select! {
+                read = self.ours.read(&mut buffer) => {
+                    let length = read?;
+                    site.receive(clock.now(), buffer.get(..length).unwrap_or_default());
+                }
+                () = clock.until(site.deadline()) => site.tick(clock.now()),
+            }
+        }
+    }
+}
+
+/// Every station of a city, each as a task; they end when the set is dropped.
+pub(crate) fn start(
+    clock: Clock,
+    city: &City,
+    master: SocketAddr,
+    passphrase: &str,
+    modem: Option<&PathBuf>,
+    (loss, seed): (f64, u64),
+    log: &AirLog,
+) -> anyhow::Result<tokio::task::JoinSet<anyhow::Result<()>>> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for station in &city.stations {
+        let seed = seed ^ u64::from(station.id);
+        if station.modem {
+            if let Some(link) = modem {
+                let line = ModemLine::open(link)?;
+                let [_, radios] = station.radios.clone();
+                let site = ModemSite::new(clock.now(), radios, loss, seed);
+                tasks.spawn(line.serve(clock, station.id, site, log.clone()));
+            }
+        } else {
+            let config = RepeaterConfig {
+                id: station.id,
+                passphrase: passphrase.to_owned(),
+                radios: station.radios.clone(),
+                loss,
+                retry: RETRY,
+                seed,
+            };
+            tasks.spawn(repeater(clock, master, config, log.clone()));
+        }
+    }
+    Ok(tasks)
+}
+
+/// `narrowcast-sim city`: until Ctrl-C, or a station cannot go on.
+pub(crate) async fn run_city(arguments: CityArguments) -> anyhow::Result<()> {
+    let clock = Clock::start();
+    let emergency = arguments
+        .emergency_after
+        .map(|seconds| Instant::from_millis(seconds * 1_000));
+    let city = city(
+        arguments.repeaters,
+        arguments.radios,
+        emergency,
+        arguments.seed,
+    );
+    if let Some(path) = &arguments.roster {
+        std::fs::write(path, &city.roster)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let log = AirLog::open(arguments.air_log.as_deref())?;
+    let chance = (arguments.loss, arguments.seed);
+    let passphrase = &arguments.passphrase;
+    let mut tasks = start(
+        clock,
+        &city,
+        arguments.master,
+        passphrase,
+        arguments.modem.as_ref(),
+        chance,
+        &log,
+    )?;
+    println!(
+        "{} stations, {} radios; Ctrl-C ends",
+        city.stations.len(),
+        city.radios
+    );
+    tokio::select! {
+        Some(ended) = tasks.join_next() => ended?,
+        signal = tokio::signal::ctrl_c() => signal.map_err(Into::into),
+    }
+}
