@@ -121,7 +121,7 @@ impl Outcome {
                 self.answered, city.answering
             ));
         }
-        for step in ["acknowledged_at", "taken", "closed"] {
+        for step in ["acknowledged_at", "taken_at", "closed_at"] {
             if self.emergency.get(step).is_none_or(Value::is_null) {
                 missed.push(format!("the emergency is not {step}"));
             }
@@ -255,7 +255,7 @@ async fn tend(person: &Api) -> anyhow::Result<Value> {
     let Some(id) = emergency.get("id").and_then(Value::as_str) else {
         return Ok(Value::Null);
     };
-    if is("acknowledged_at") && !is("taken") {
+    if is("acknowledged_at") && !is("taken_at") {
         println!(
             "radio {} says EMERGENCY; 王指挥 takes it",
             emergency.get("radio").unwrap_or(&Value::Null)
@@ -263,7 +263,7 @@ async fn tend(person: &Api) -> anyhow::Result<Value> {
         person
             .post(&format!("emergencies/{id}/take"), &json!({}))
             .await?;
-    } else if is("taken") && !is("closed") {
+    } else if is("taken_at") && !is("closed_at") {
         person
             .post(
                 &format!("emergencies/{id}/close"),

@@ -20,6 +20,9 @@ use crate::air_log::AirLog;
 /// A log-in is tried this often: the real ones wait ten times longer.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// A line that nobody has opened is looked at again after this long.
+const UNPLUGGED: Duration = Duration::from_millis(50);
+
 /// The wall of virtual time: instants since the simulation began.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(tokio::time::Instant);
@@ -81,20 +84,14 @@ pub(crate) async fn repeater(
     }
 }
 
-/// A modem on a pseudo-terminal to which `link` leads, until the task is dropped.
-pub(crate) struct ModemLine {
-    ours: SerialStream,
-    /// Kept open, so that the line does not hang up before the server has opened it.
-    _theirs: SerialStream,
-}
+/// A modem on a pseudo-terminal to which a link leads, until the task is dropped.
+pub(crate) struct ModemLine(SerialStream);
 
 impl ModemLine {
     /// Makes the pseudo-terminal and the link to it.
     pub(crate) fn open(link: &Path) -> anyhow::Result<Self> {
-        let (ours, mut theirs) = SerialStream::pair().context("cannot make a pseudo-terminal")?;
-        theirs
-            .set_exclusive(false)
-            .context("cannot share the pseudo-terminal")?;
+        // The far end is let go: the server wants the device for itself.
+        let (ours, theirs) = SerialStream::pair().context("cannot make a pseudo-terminal")?;
         let device = theirs.name().context("the pseudo-terminal has no name")?;
         if link.symlink_metadata().is_ok() {
             std::fs::remove_file(link)
@@ -102,10 +99,7 @@ impl ModemLine {
         }
         std::os::unix::fs::symlink(&device, link)
             .with_context(|| format!("cannot make {}", link.display()))?;
-        Ok(Self {
-            ours,
-            _theirs: theirs,
-        })
+        Ok(Self(ours))
     }
 
     pub(crate) async fn serve(
@@ -119,19 +113,28 @@ impl ModemLine {
         loop {
             while let Some(event) = site.poll() {
                 match event {
-                    SiteEvent::Write(bytes) => self.ours.write_all(&bytes).await?,
+                    // What nobody reads is lost, as on a line that is not plugged in.
+                    SiteEvent::Write(bytes) => drop(self.0.write_all(&bytes).await),
                     SiteEvent::Air { event, .. } => log.write(id, Slot::Two, &event),
                 }
             }
             tokio::select! {
-                read = self.ours.read(&mut buffer) => {
-                    let length = read?;
-                    site.receive(clock.now(), buffer.get(..length).unwrap_or_default());
-                }
+                bytes = heard(&mut self.0, &mut buffer) => site.receive(clock.now(), bytes),
                 () = clock.until(site.deadline()) => site.tick(clock.now()),
             }
         }
     }
+}
+
+/// The next bytes from the host. While nobody has the far end open, reading fails at once.
+async fn heard<'a>(line: &mut SerialStream, buffer: &'a mut [u8]) -> &'a [u8] {
+    let length = loop {
+        match line.read(buffer).await {
+            Ok(length) if length > 0 => break length,
+            _ => tokio::time::sleep(UNPLUGGED).await,
+        }
+    };
+    buffer.get(..length).unwrap_or_default()
 }
 
 /// Every station of a city, each as a task; they end when the set is dropped.
