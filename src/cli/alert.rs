@@ -155,19 +155,15 @@ async fn send(
     } else {
         Ask::Answers
     };
-    let mut body = json!({
+    let body = json!({
         "text": arguments.text,
         "precedence": name(arguments.precedence),
         "ask": name(ask),
+        "answers": arguments.answer,
         "targets": arguments.to,
+        "expires_at": arguments.expires_at,
         "exercise": arguments.exercise,
     });
-    if ask == Ask::Answers {
-        body["answers"] = json!(arguments.answer);
-    }
-    if let Some(expires) = &arguments.expires_at {
-        body["expires_at"] = json!(expires);
-    }
     if arguments.dry_run {
         let plan = client.post("alerts/dry-run", &body).await?;
         show_plan(access, &plan);
