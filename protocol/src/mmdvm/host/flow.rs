@@ -5,6 +5,7 @@
 //! A status is only read against the count at the moment it was asked for, and one that
 //! nobody asked for proves nothing.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::air::JobId;
@@ -15,6 +16,21 @@ use crate::time::Instant;
 const WANTED: u64 = 5;
 /// The last unit of reported space is not used.
 const RESERVE: u8 = 1;
+
+/// A queue that holds back bursts for so long, free to transmit, is empty: what looks like
+/// their space was never there. One damaged status can have claimed too much of it.
+const STEADY: Duration = Duration::from_secs(1);
+
+/// What a status says about one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Report {
+    /// Free space in bursts.
+    pub(super) space: u8,
+    /// The transmitter is on and not locked out.
+    pub(super) keyed: bool,
+    /// The transmitter is locked out.
+    pub(super) inhibited: bool,
+}
 
 /// A burst on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +82,8 @@ struct Job {
 pub(super) struct Flow {
     /// Most space ever reported: the empty buffer.
     capacity: u8,
+    /// The space reported last while bursts were waiting, and since when.
+    steady: Option<(u8, Instant)>,
     /// Our own copy of the free space.
     space: u8,
     /// Bursts written so far: the index of the next.
@@ -203,10 +221,31 @@ impl Flow {
         Some(newest)
     }
 
-    /// Takes in a status: free space, transmitter on (and not locked out), and the mark
-    /// of the GET_STATUS it answers.
-    pub(super) fn status(&mut self, mark: Mark, space: u8, keyed: bool, prove: &mut Vec<Proof>) {
+    /// Corrects the capacity when bursts seem to wait although nothing moves.
+    fn learn(
+        &mut self,
+        at: Instant,
+        Report {
+            space, inhibited, ..
+        }: Report,
+    ) {
+        match self.steady {
+            _ if inhibited || self.waiting.is_empty() => self.steady = None,
+            Some((same, since)) if same == space => {
+                if at.since(since) >= STEADY {
+                    self.capacity = space;
+                    self.steady = None;
+                }
+            }
+            _ => self.steady = Some((space, at)),
+        }
+    }
+
+    /// Takes in a status, with the mark of the GET_STATUS it answers.
+    pub(super) fn status(&mut self, mark: Mark, report: Report, prove: &mut Vec<Proof>) {
+        let Report { space, keyed, .. } = report;
         self.capacity = self.capacity.max(space);
+        self.learn(mark.at, report);
         if self.held.is_some_and(|since| mark.at >= since) {
             self.held = None;
         }
@@ -264,7 +303,13 @@ mod tests {
 
     fn answered(flow: &mut Flow, mark: Mark, space: u8, keyed: bool) -> Vec<Proof> {
         let mut proofs = Vec::new();
-        flow.status(mark, space, keyed, &mut proofs);
+        let inhibited = false;
+        let report = Report {
+            space,
+            keyed,
+            inhibited,
+        };
+        flow.status(mark, report, &mut proofs);
         proofs
     }
 
@@ -400,6 +445,39 @@ mod tests {
             ]
         );
         assert!(!flow.refused(2));
+    }
+
+    #[test]
+    fn a_capacity_that_one_damaged_status_claimed_is_unlearned() {
+        let mut flow = Flow::default();
+        status(&mut flow, 0, 10, false);
+        status(&mut flow, 100, 0xE0, false);
+        status(&mut flow, 200, 10, false);
+        fill(&mut flow);
+        status(&mut flow, 300, 5, true);
+        for at in [400, 900, 1_300] {
+            status(&mut flow, at, 10, true);
+            assert!(!flow.may_write());
+        }
+        status(&mut flow, 1_400, 10, true);
+        assert!(flow.may_write() && flow.is_empty());
+    }
+
+    #[test]
+    fn a_queue_that_a_lock_out_holds_is_not_taken_for_empty() {
+        let mut flow = Flow::default();
+        status(&mut flow, 0, 10, false);
+        flow.wrote(pending(Some(1)));
+        let report = Report {
+            space: 9,
+            keyed: false,
+            inhibited: true,
+        };
+        for at in [100, 2_000, 4_000] {
+            let mark = flow.mark(Instant::from_millis(at));
+            flow.status(mark, report, &mut Vec::new());
+        }
+        assert!(!flow.is_empty());
     }
 
     proptest! {

@@ -36,7 +36,7 @@ mod tests;
 mod wake_up;
 
 pub use config::HostConfig;
-use flow::Pending;
+use flow::{Pending, Report};
 use keying::Keying;
 use lane::Lane;
 use polling::Polling;
@@ -245,7 +245,12 @@ impl ModemHost {
                 Slot::One => (one, space_one),
                 Slot::Two => (two, space_two),
             };
-            lane.flow.status(mark, space, keyed, &mut proofs);
+            let report = Report {
+                space,
+                keyed,
+                inhibited: self.inhibited,
+            };
+            lane.flow.status(mark, report, &mut proofs);
             for proof in proofs.drain(..) {
                 lane.proved(proof, &mut self.out);
             }

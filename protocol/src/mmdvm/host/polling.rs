@@ -1,7 +1,6 @@
 //! Which GET_STATUS a status answers, and when the modem counts as silent.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use super::flow::Mark;
 use crate::time::Instant;
@@ -12,10 +11,6 @@ pub(super) const POLL: Duration = Duration::from_millis(250);
 pub(super) const BUSY_POLL: Duration = Duration::from_millis(100);
 /// Without an answer for so long the modem is given up.
 pub(super) const SILENCE: Duration = Duration::from_secs(2);
-/// An answer does not take so long; the question or its answer was lost.
-const ANSWER: Duration = Duration::from_secs(1);
-/// More questions than are written until the modem is given up.
-const MOST: usize = 32;
 
 /// The slots' counts when a status was asked for.
 pub(super) type Marks = [Mark; 2];
@@ -24,62 +19,58 @@ pub(super) type Marks = [Mark; 2];
 pub(super) struct Polling {
     next: Instant,
     heard: Instant,
-    asked: VecDeque<Marks>,
-}
-
-fn asked_at([mark, _]: &Marks) -> Instant {
-    mark.at
+    /// When the last question was written.
+    last: Instant,
+    /// What the next answer is read against, while a question is open.
+    asked: Option<Marks>,
 }
 
 impl Polling {
     /// The modem works from now on.
-    pub(super) fn start(&mut self, now: Instant) {
+    pub(super) const fn start(&mut self, now: Instant) {
         self.next = now;
         self.heard = now;
-        self.asked.clear();
+        self.asked = None;
     }
 
     pub(super) fn is_silent(&self, now: Instant) -> bool {
         now >= self.heard + SILENCE
     }
 
+    /// While a question is open the next waits, for its answer or until the answer
+    /// counts as lost.
+    fn due(&self) -> Instant {
+        match self.asked {
+            Some(_) => self.next.max(self.last + POLL),
+            None => self.next,
+        }
+    }
+
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        now >= self.next
+        now >= self.due()
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        self.next.min(self.heard + SILENCE)
+        self.due().min(self.heard + SILENCE)
     }
 
-    /// Asks at once.
+    /// Asks as soon as no question is open.
     pub(super) const fn hurry(&mut self, now: Instant) {
         self.next = now;
     }
 
-    /// GET_STATUS is being written.
+    /// GET_STATUS is being written. If the last question was not answered, the next answer
+    /// may still be its own: it is read against the older count, which proves less.
     pub(super) fn ask(&mut self, now: Instant, marks: Marks, busy: bool) {
-        if self.asked.len() == MOST {
-            self.asked.pop_front();
-        }
-        self.asked.push_back(marks);
+        self.asked.get_or_insert(marks);
+        self.last = now;
         self.next = now + if busy { BUSY_POLL } else { POLL };
     }
 
     /// A status arrived: what it answers. `None` if nothing was asked; it is a duplicate.
-    ///
-    /// Answers come in the order of the questions. After a loss the oldest open question
-    /// is taken until it is a second old, which errs on the side of knowing less.
-    pub(super) fn answer(&mut self, now: Instant) -> Option<Marks> {
+    pub(super) const fn answer(&mut self, now: Instant) -> Option<Marks> {
         self.heard = now;
-        while self.asked.len() > 1
-            && self
-                .asked
-                .front()
-                .is_some_and(|marks| now >= asked_at(marks) + ANSWER)
-        {
-            self.asked.pop_front();
-        }
-        self.asked.pop_front()
+        self.asked.take()
     }
 }
 
@@ -97,26 +88,29 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_belongs_to_one_question_and_more_answers_to_none() {
+    fn an_answer_belongs_to_the_open_question_and_a_second_one_to_none() {
         let mut polling = Polling::default();
         polling.start(at(0));
         assert!(polling.is_due(at(0)));
-        polling.ask(at(0), marks(0), false);
-        assert!(!polling.is_due(at(249)) && polling.is_due(at(250)));
-        polling.ask(at(250), marks(250), true);
-        assert!(polling.is_due(at(350)));
-        assert_eq!(polling.answer(at(260)), Some(marks(0)));
-        assert_eq!(polling.answer(at(261)), Some(marks(250)));
-        assert_eq!(polling.answer(at(262)), None);
+        polling.ask(at(0), marks(0), true);
+        assert!(!polling.is_due(at(249)), "the answer is awaited");
+        assert_eq!(polling.answer(at(10)), Some(marks(0)));
+        assert_eq!(polling.answer(at(11)), None);
+        assert!(!polling.is_due(at(99)) && polling.is_due(at(100)));
+        polling.hurry(at(20));
+        assert!(polling.is_due(at(20)));
     }
 
     #[test]
-    fn a_lost_answer_is_forgotten_after_a_second() {
+    fn after_a_lost_answer_one_is_read_against_the_older_count_and_no_more() {
         let mut polling = Polling::default();
         polling.start(at(0));
         polling.ask(at(0), marks(0), false);
-        polling.ask(at(990), marks(990), false);
-        assert_eq!(polling.answer(at(1_000)), Some(marks(990)));
+        assert!(polling.is_due(at(250)));
+        polling.ask(at(250), marks(250), false);
+        assert_eq!(polling.answer(at(260)), Some(marks(0)));
+        polling.ask(at(500), marks(500), false);
+        assert_eq!(polling.answer(at(510)), Some(marks(500)));
     }
 
     #[test]

@@ -478,6 +478,9 @@ proptest! {
             prop_assert_eq!(ends.count(), 1, "job {}: {:?}", id, steps);
             prop_assert!(matches!(steps.last(), Some(Step::Done | Step::Lost | Step::Refused(_))));
         }
+        bench.send(30, Slot::Two, TEXT);
+        bench.run(3_000);
+        prop_assert_eq!(bench.steps(30), DONE, "nothing may stay broken on a good line");
     }
 
     #[test]
@@ -506,4 +509,27 @@ fn the_farewell_sets_the_modem_idle() {
     bench.modem.receive(bench.now, &farewell);
     assert_eq!(bench.modem.mode(), Mode::Idle);
     assert!(!bench.modem.is_transmitting());
+}
+
+#[test]
+fn one_octet_lost_in_a_thousand_costs_no_airtime_and_few_proofs() {
+    let seeds = 0..8;
+    let mut proved = 0;
+    for seed in seeds.clone() {
+        let modem = ModemConfig {
+            seed,
+            ..ModemConfig::default()
+        };
+        let mut bench = Bench::new(true, modem);
+        bench.run(3_000);
+        bench.modem.faults().lost_octets = 65;
+        for id in 0..50 {
+            bench.send(id, Slot::Two, TEXT);
+            bench.run(900);
+        }
+        bench.run(1_000);
+        assert_eq!(bench.on_air.len(), 450);
+        proved += (0..50).filter(|id| bench.steps(*id) == DONE).count();
+    }
+    assert!(proved >= 50 * seeds.count() * 95 / 100, "{proved}");
 }

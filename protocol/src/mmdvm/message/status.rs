@@ -2,7 +2,7 @@
 
 use super::{MessageError, Mode, Modes};
 use crate::dmr::fields::{Field, Fields};
-use crate::mmdvm::frame::Frame;
+use crate::mmdvm::frame::{Frame, START};
 use crate::mmdvm::kind;
 
 /// The flags octet of a status.
@@ -66,14 +66,23 @@ pub struct Status {
 }
 
 const NAME: &str = "GET_STATUS";
+/// Octets of data in version 2.
+const V2_DATA: usize = 17;
 
 impl Status {
     /// Reads the data of the frame: 17 octets are version 2, 7 to 10 are version 1.
     ///
     /// # Errors
-    /// Any other length.
+    /// Any other length, or version 2 data that run into the next frame.
     pub fn decode(data: &[u8]) -> Result<Self, MessageError> {
         match *data {
+            // The start byte in a place that is always zero: octets were lost, and this is
+            // the next frame.
+            [.., START] if data.len() == V2_DATA => Err(MessageError::Value {
+                message: NAME,
+                field: "reserved",
+                value: START,
+            }),
             [
                 mode,
                 flags,
@@ -228,6 +237,16 @@ mod tests {
             assert_eq!(status.spaces.p25, if length >= 8 { 7 } else { 0 });
         }
         assert_eq!(Status::decode(&long).unwrap().encode().data(), long);
+    }
+
+    #[test]
+    fn a_status_that_lost_an_octet_to_the_line_is_refused() {
+        let mut data = [0; V2_DATA];
+        data[16] = START;
+        assert_eq!(
+            Status::decode(&data).unwrap_err().to_string(),
+            "GET_STATUS: reserved is 224"
+        );
     }
 
     #[test]
