@@ -1,1 +1,68 @@
-fn main() {}
+//! `narrowcast-replay`, the technician's frame tool.
+
+mod decode;
+mod encode;
+mod input;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use decode::Kind;
+
+/// Decode, make and play the frames of base-station links.
+#[derive(Debug, Parser)]
+#[command(name = "narrowcast-replay", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the frames of a capture or of hex lines
+    Decode(DecodeArgs),
+    /// Write the frames that carry a text, as hex lines in sending order
+    Encode(encode::EncodeArgs),
+}
+
+#[derive(Debug, Args)]
+struct DecodeArgs {
+    /// One JSON object per frame instead of trees
+    #[arg(long)]
+    json: bool,
+    /// What the frames are; guessed from each frame when left out
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Also put text messages together
+    #[arg(long)]
+    reassemble: bool,
+    /// Read the CSBKs of base stations as those of a trunked control channel
+    #[arg(long)]
+    tier3: bool,
+    /// pcap, pcapng, or hex lines; standard input when left out
+    file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Decode(args) => decode::run(
+            args.file.as_deref(),
+            &decode::Settings {
+                json: args.json,
+                kind: args.kind,
+                reassemble: args.reassemble,
+                trunked: args.tier3,
+            },
+        ),
+        Command::Encode(args) => encode::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("narrowcast-replay: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

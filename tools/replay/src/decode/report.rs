@@ -1,0 +1,148 @@
+//! What is said about one frame: the JSON object of the contract for scripts.
+
+use narrowcast_protocol::dmr::fields::{Field, FieldValue};
+use narrowcast_protocol::dmr::target::Target;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use narrowcast_hardware::capture::Direction;
+
+use crate::input::Raw;
+
+/// One frame, or one message put together from frames.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct Report {
+    /// Every check of this layer has passed.
+    pub(crate) ok: bool,
+    pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) pdu: &'static str,
+    /// Short name of the PDU inside a burst.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+    /// Which check it was, `none` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) check: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) src: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dst: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slot: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) color_code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data_type: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) opcode: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) encoding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) corrected_bits: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) direction: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) fields: Map<String, Value>,
+    /// What the frame carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inner: Option<Box<Report>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hex: Option<String>,
+}
+
+impl Report {
+    /// A frame of `kind` in `bytes`, about which nothing is known yet.
+    pub(crate) fn new(kind: &'static str, bytes: &[u8]) -> Self {
+        Self {
+            ok: true,
+            kind,
+            hex: Some(hex::encode(bytes)),
+            ..Self::default()
+        }
+    }
+
+    /// Something that is no frame of `kind`.
+    pub(crate) fn refused(kind: &'static str, given: String, why: String) -> Self {
+        Self {
+            kind,
+            pdu: "Unknown",
+            error: Some(why),
+            hex: Some(given),
+            ..Self::default()
+        }
+    }
+
+    /// A check failed.
+    pub(crate) fn fail(&mut self, why: impl ToString) {
+        self.ok = false;
+        self.error = Some(why.to_string());
+    }
+
+    /// Whom the frame is from and for.
+    pub(crate) fn addresses(&mut self, source: Option<u32>, target: Option<Target>) {
+        self.src = source;
+        self.dst = target.map(|target| target.number);
+        self.group = target.map(|target| target.group);
+    }
+
+    /// Adds fields to the tree.
+    pub(crate) fn add(&mut self, fields: &[Field]) {
+        insert(&mut self.fields, fields);
+    }
+
+    /// What the recorder said about the frame.
+    pub(crate) fn place(&mut self, raw: &Raw) {
+        self.time = raw.at.map(|at| at.to_string());
+        self.direction = raw.direction.map(|direction| match direction {
+            Direction::Inbound => "in",
+            Direction::Outbound => "out",
+        });
+        if let Some((from, to)) = raw.peers {
+            self.from = Some(from.to_string());
+            self.to = Some(to.to_string());
+        }
+    }
+}
+
+fn insert(map: &mut Map<String, Value>, fields: &[Field]) {
+    for field in fields {
+        let value = value(&field.value);
+        match map.get_mut(field.name) {
+            None => {
+                map.insert(field.name.to_owned(), value);
+            }
+            // A field that comes several times becomes a list.
+            Some(Value::Array(list)) => list.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+}
+
+fn value(value: &FieldValue) -> Value {
+    match value {
+        FieldValue::Flag(set) => Value::from(*set),
+        FieldValue::Number { value, .. } => Value::from(*value),
+        FieldValue::Coded { value, meaning, .. } => json!({ "value": value, "meaning": meaning }),
+        FieldValue::Text(text) => Value::from(text.as_str()),
+        FieldValue::Bytes(bytes) => Value::from(hex::encode(bytes)),
+        FieldValue::Nested(fields) => {
+            let mut map = Map::new();
+            insert(&mut map, fields);
+            Value::Object(map)
+        }
+    }
+}
