@@ -1,8 +1,11 @@
 //! `narrowcast-replay`, the technician's frame tool.
 
+mod compare;
 mod decode;
 mod encode;
+mod faults;
 mod input;
+mod play;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +28,12 @@ enum Command {
     Decode(DecodeArgs),
     /// Write the frames that carry a text, as hex lines in sending order
     Encode(encode::EncodeArgs),
+    /// Play a recording to a link
+    Play(play::PlayArgs),
+    /// Compare two recordings: exit 0 equal, 1 different, 2 unusable
+    Diff(compare::DiffArgs),
+    /// Write a recording as an annotated hex log
+    Convert(compare::ConvertArgs),
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +66,9 @@ fn main() -> ExitCode {
             },
         ),
         Command::Encode(args) => encode::run(&args),
+        Command::Play(args) => play::run(&args),
+        Command::Diff(args) => compare::diff(&args),
+        Command::Convert(args) => compare::convert(&args),
     };
     match result {
         Ok(code) => code,
