@@ -227,7 +227,7 @@ async fn watch(person: &Api, id: &str, city: &City) -> anyhow::Result<(Value, Va
         bar.set_message(format!("answered {answered} received {received}"));
         let emergency = tend(person).await?;
         let closed = emergency
-            .get("closed")
+            .get("closed_at")
             .is_some_and(|closed| !closed.is_null());
         let done = answered >= u64::from(city.answering)
             && answered + received == u64::from(city.radios)

@@ -85,21 +85,34 @@ pub(crate) async fn repeater(
 }
 
 /// A modem on a pseudo-terminal to which a link leads, until the task is dropped.
-pub(crate) struct ModemLine(SerialStream);
+pub(crate) struct ModemLine {
+    ours: SerialStream,
+    /// Holds the far end open without claiming it: a line without a far end reports a
+    /// hang-up without pause.
+    _theirs: std::fs::File,
+}
 
 impl ModemLine {
     /// Makes the pseudo-terminal and the link to it.
     pub(crate) fn open(link: &Path) -> anyhow::Result<Self> {
-        // The far end is let go: the server wants the device for itself.
-        let (ours, theirs) = SerialStream::pair().context("cannot make a pseudo-terminal")?;
+        let (ours, mut theirs) = SerialStream::pair().context("cannot make a pseudo-terminal")?;
         let device = theirs.name().context("the pseudo-terminal has no name")?;
+        // The server wants the device for itself.
+        theirs
+            .set_exclusive(false)
+            .context("cannot share the pseudo-terminal")?;
+        let held = std::fs::File::open(&device).with_context(|| format!("cannot open {device}"))?;
+        drop(theirs);
         if link.symlink_metadata().is_ok() {
             std::fs::remove_file(link)
                 .with_context(|| format!("cannot replace {}", link.display()))?;
         }
         std::os::unix::fs::symlink(&device, link)
             .with_context(|| format!("cannot make {}", link.display()))?;
-        Ok(Self(ours))
+        Ok(Self {
+            ours,
+            _theirs: held,
+        })
     }
 
     pub(crate) async fn serve(
@@ -114,12 +127,12 @@ impl ModemLine {
             while let Some(event) = site.poll() {
                 match event {
                     // What nobody reads is lost, as on a line that is not plugged in.
-                    SiteEvent::Write(bytes) => drop(self.0.write_all(&bytes).await),
+                    SiteEvent::Write(bytes) => drop(self.ours.write_all(&bytes).await),
                     SiteEvent::Air { event, .. } => log.write(id, Slot::Two, &event),
                 }
             }
             tokio::select! {
-                bytes = heard(&mut self.0, &mut buffer) => site.receive(clock.now(), bytes),
+                bytes = heard(&mut self.ours, &mut buffer) => site.receive(clock.now(), bytes),
                 () = clock.until(site.deadline()) => site.tick(clock.now()),
             }
         }
