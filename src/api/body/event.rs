@@ -38,7 +38,8 @@ impl From<&Record> for EventBody {
     }
 }
 
-/// The fact's fields without its name, and without what a token's secret hashes to.
+/// The fact's fields without its name, without what a token's secret hashes to and without
+/// submitters' keys; a mark as it stands on the air.
 fn content(fact: &Fact) -> Value {
     let mut content = match serde_json::to_value(fact) {
         Ok(Value::Object(named)) => named
@@ -47,8 +48,17 @@ fn content(fact: &Fact) -> Value {
             .map_or(Value::Null, |(_, content)| content),
         _ => Value::Null,
     };
-    if let Some(Value::Object(token)) = content.get_mut("token") {
-        token.remove("hash");
+    match (fact, &mut content) {
+        (Fact::TokenCreated { .. }, Value::Object(fields)) => {
+            if let Some(Value::Object(token)) = fields.get_mut("token") {
+                token.remove("hash");
+            }
+        }
+        (Fact::AlertAccepted(alert), Value::Object(fields)) => {
+            fields.remove("idempotency");
+            fields.insert("mark".to_owned(), alert.mark.to_string().into());
+        }
+        _ => {}
     }
     content
 }
