@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Access;
-use super::client::Client;
+use super::client::{Client, NoAnswer};
 use super::output::{cell, print, table};
 
 /// How often the progress is asked for.
@@ -169,10 +169,19 @@ async fn send(
         show_plan(access, &plan);
         return Ok(ExitCode::SUCCESS);
     }
-    let receipt = match &arguments.key {
-        Some(key) => client.post_with_key("alerts", &body, key).await?,
-        None => client.post("alerts", &body).await?,
-    };
+    // Whoever must repeat the command after a lost answer can, with the same key.
+    let fresh = || ulid::Ulid::generate().to_string();
+    let key = arguments.key.clone().unwrap_or_else(fresh);
+    let sent = client.post_with_key("alerts", &body, &key).await;
+    let receipt = sent.map_err(|error| {
+        if error.is::<NoAnswer>() {
+            error.context(format!(
+                "not confirmed: to send it once only, repeat with --key {key}"
+            ))
+        } else {
+            error
+        }
+    })?;
     print(access, &receipt, |receipt| {
         format!(
             "alert {} ({}) is on record for {} radios",
@@ -187,7 +196,7 @@ async fn send(
             .and_then(Value::as_str)
             .unwrap_or_default();
         let last = watch(client, id, Duration::from_secs(arguments.wait)).await?;
-        println!("{}", summary(&last));
+        print(access, &last, summary);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -231,7 +240,7 @@ async fn watch(client: &Client, id: &str, patience: Duration) -> anyhow::Result<
         let alert = client.get(&format!("alerts/{id}")).await?;
         let counts = Counts::of(&alert);
         bar.set_length(counts.all);
-        bar.set_position(counts.all - counts.failed.min(counts.all) - counts.sent);
+        bar.set_position(counts.all.saturating_sub(counts.failed + counts.sent));
         bar.set_message(format!(
             "answered {} received {}",
             counts.answered, counts.received

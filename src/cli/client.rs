@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
+use narrowcast::api::body::{RosterLine, RosterList};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -10,6 +11,14 @@ use super::Access;
 
 /// Longest wait for an answer; the server itself answers within 30 s.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Whether what was asked was done is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer from {base}: {why}; is the server running there? (see `narrowcast doctor`)")]
+pub(super) struct NoAnswer {
+    base: String,
+    why: String,
+}
 
 pub(super) struct Client {
     http: reqwest::Client,
@@ -19,12 +28,22 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(access: &Access) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
+            .connect_timeout(Duration::from_secs(5));
+        if let Some(path) = &access.ca {
+            let named = || format!("--ca {}", path.display());
+            let pem = std::fs::read(path).with_context(named)?;
+            let trusted = reqwest::Certificate::from_pem_bundle(&pem).with_context(named)?;
+            http = http.tls_certs_only(trusted);
+        } else if access.server.starts_with("http:") {
+            // The system's certificates are not needed, and may not be there.
+            http = http.tls_certs_only([]);
+        }
+        let http = http
             .build()
-            .context("cannot make an HTTP client")?;
+            .context("cannot make an HTTP client; name a CA's certificate with --ca")?;
         Ok(Self {
             http,
             base: access.server.trim_end_matches('/').to_owned(),
@@ -78,12 +97,23 @@ impl Client {
         self.answer(self.request(Method::DELETE, path)).await
     }
 
-    /// The body as text, in the form asked for.
-    pub(super) async fn text(&self, path: &str, accept: &str) -> anyhow::Result<String> {
-        let response = self
-            .send(self.request(Method::GET, path).header("Accept", accept))
-            .await?;
-        Ok(response.text().await?)
+    /// All lines of the roster.
+    pub(super) async fn roster(&self) -> anyhow::Result<Vec<RosterLine>> {
+        let mut lines = Vec::new();
+        loop {
+            let path = format!("roster?offset={}&limit=1000", lines.len());
+            let page: RosterList = serde_json::from_value(self.get(&path).await?)?;
+            let empty = page.entries.is_empty();
+            lines.extend(page.entries);
+            if empty || lines.len() >= page.total {
+                return Ok(lines);
+            }
+        }
+    }
+
+    /// An answer of any length, as it comes.
+    pub(super) async fn stream(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        self.sent(self.request(Method::POST, path)).await
     }
 
     async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Value> {
@@ -96,13 +126,13 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
-        let sent = request.timeout(PATIENCE).send().await;
-        let response = sent.map_err(|error| {
-            anyhow!(
-                "no answer from {}: {}; is the server running there? (see `narrowcast doctor`)",
-                self.base,
-                root(&error)
-            )
+        self.sent(request.timeout(PATIENCE)).await
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
+        let response = request.send().await.map_err(|error| NoAnswer {
+            base: self.base.clone(),
+            why: root(&error),
         })?;
         if response.status().is_success() {
             return Ok(response);

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use narrowcast::config::{Config, ModemPort};
 use narrowcast::ledger::ballast::Space;
+use serde_json::json;
 
 use super::Access;
 use super::client::Client;
+use super::output::print;
 
 /// Nobody runs this with a clock before its release.
 const RELEASED: i64 = 1_767_225_600;
@@ -40,10 +42,13 @@ pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
     }
     let bad = findings.iter().filter(|finding| finding.is_err()).count();
     for finding in findings {
-        match finding {
-            Ok(good) => println!("ok    {good}"),
-            Err(wrong) => println!("WRONG {wrong}"),
-        }
+        let (ok, sign, says) = match finding {
+            Ok(good) => (true, "ok   ", good),
+            Err(wrong) => (false, "WRONG", wrong),
+        };
+        print(access, &json!({"ok": ok, "says": says}), |_| {
+            format!("{sign} {says}")
+        });
     }
     Ok(if bad == 0 {
         ExitCode::SUCCESS
@@ -97,7 +102,7 @@ fn space(path: &Path) -> Finding {
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
     match Space::of(there) {
         Ok(space) if space.free < 1 << 30 => Err(format!(
-            "only {} MiB free at {}: free some, Routine is refused below 512 MiB",
+            "only {} MiB free at {}: free some; Routine and Priority are refused when little is left",
             space.free >> 20,
             there.display()
         )),

@@ -1,23 +1,30 @@
 //! `narrowcast ledger` and `narrowcast verify`: over the API, or offline on a directory.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use narrowcast::ledger::sled::SledLedger;
+use narrowcast::ledger::verify::Sound;
 use narrowcast::ledger::{self, Ledger};
 use narrowcast::model::ids::Seq;
+use serde_json::json;
 
 use super::Access;
 use super::client::Client;
+use super::output::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
     /// Write every record as JSON lines; the file can be imported to the byte.
     Export {
-        /// The file to write; it appears whole or not at all.
+        /// The file to write; must not exist yet.
         file: PathBuf,
         /// Offline: the ledger's directory, of a server that is stopped.
         #[arg(long)]
@@ -39,33 +46,41 @@ pub(super) enum LedgerCommand {
     },
 }
 
+/// What `verify` checks.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// Offline: the ledger's directory, of a server that is stopped.
+    #[arg(long)]
+    ledger: Option<PathBuf>,
+    /// Offline: the jurisdiction whose ledger it is.
+    #[arg(long, default_value = "default")]
+    jurisdiction: String,
+    /// Offline: an exported file.
+    #[arg(long, conflicts_with = "ledger")]
+    file: Option<PathBuf>,
+}
+
 pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<ExitCode> {
     match command {
         LedgerCommand::Export {
             file,
-            ledger: Some(dir),
+            ledger: dir,
             jurisdiction,
         } => {
-            let mut ledger = open(&dir, &jurisdiction)?;
-            let bar = bar(ledger.last());
-            let count = ledger::export::export(&mut ledger, &file, |at| bar.set_position(at.0))?;
-            bar.finish_and_clear();
-            println!("exported {count} records to {}", file.display());
-        }
-        LedgerCommand::Export {
-            file, ledger: None, ..
-        } => {
-            let text = super::online(async {
-                Client::new(access)?
-                    .text("ledger/export", "application/x-ndjson")
-                    .await
-            })?;
-            write_whole(&file, &text)?;
-            println!(
-                "exported {} records to {}",
-                text.lines().count(),
-                file.display()
-            );
+            if file.exists() {
+                bail!("{} exists already: name another file", file.display());
+            }
+            match dir {
+                Some(dir) => {
+                    let mut ledger = open(&dir, &jurisdiction)?;
+                    let bar = bar(ledger.last());
+                    ledger::export::export(&mut ledger, &file, |at| bar.set_position(at.0))?;
+                    bar.finish_and_clear();
+                }
+                None => super::online(download(access, &file))?,
+            }
+            let sound = ledger::export::check(&file)?;
+            report(access, &sound, &format!("exported to {}", file.display()));
         }
         LedgerCommand::Import {
             file,
@@ -73,60 +88,66 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
             jurisdiction,
         } => {
             let mut ledger = SledLedger::open(&dir, &jurisdiction, 1)?;
-            let sound = ledger::export::import(&file, &mut ledger, |_| {})?;
-            println!(
-                "imported records {} to {} into {}",
-                sound.first,
-                sound.last,
-                dir.display()
-            );
+            let bar = ProgressBar::new_spinner();
+            let sound = ledger::export::import(&file, &mut ledger, |at| bar.set_position(at.0))?;
+            bar.finish_and_clear();
+            report(access, &sound, &format!("imported into {}", dir.display()));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn verify(
-    access: &Access,
-    dir: Option<PathBuf>,
-    jurisdiction: &str,
-) -> anyhow::Result<ExitCode> {
-    let checked = match dir {
-        Some(dir) => {
-            let mut ledger = open(&dir, jurisdiction)?;
+pub(super) fn verify(access: &Access, arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
+    let sound = match (&arguments.file, &arguments.ledger) {
+        (Some(file), _) => ledger::export::check(file)?,
+        (None, Some(dir)) => {
+            let mut ledger = open(dir, &arguments.jurisdiction)?;
             let bar = bar(ledger.last());
             let checked = ledger::verify::verify(&mut ledger, |at| bar.set_position(at.0));
             bar.finish_and_clear();
-            checked
+            checked?
         }
-        None => {
-            let text = super::online(async {
-                Client::new(access)?
-                    .text("ledger/export", "application/x-ndjson")
-                    .await
-            })?;
-            let file = std::env::temp_dir()
-                .join(format!("narrowcast-verify-{}.jsonl", std::process::id()));
-            write_whole(&file, &text)?;
-            let checked = ledger::export::check(&file);
+        (None, None) => {
+            let name = format!("narrowcast-verify-{}.jsonl", ulid::Ulid::generate());
+            let file = std::env::temp_dir().join(name);
+            let downloaded = super::online(download(access, &file));
+            let checked = downloaded.and_then(|()| Ok(ledger::export::check(&file)?));
             std::fs::remove_file(&file).ok();
-            checked
+            checked?
         }
     };
-    match checked {
-        Ok(sound) => {
-            println!(
-                "chain sound from {} to {}, ends with {}",
-                sound.first,
-                sound.last,
-                hex::encode(sound.hash)
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            Ok(ExitCode::FAILURE)
-        }
+    report(access, &sound, "the chain is sound");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The server's export, as it comes, into a new file that only its owner can read.
+async fn download(access: &Access, file: &Path) -> anyhow::Result<()> {
+    let response = Client::new(access)?.stream("ledger/export").await?;
+    let unwritable = || format!("cannot write {}", file.display());
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(unwritable)?;
+    let bar = ProgressBar::new_spinner();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.context("the export broke off; see the server's log, then try again")?;
+        out.write_all(&chunk).with_context(unwritable)?;
+        bar.inc(chunk.len() as u64);
     }
+    bar.finish_and_clear();
+    out.sync_all().with_context(unwritable)
+}
+
+fn report(access: &Access, sound: &Sound, what: &str) {
+    let hash = hex::encode(sound.hash);
+    let (first, last) = (sound.first.0, sound.last.0);
+    let value = json!({"ok": true, "first": first, "last": last, "hash": hash});
+    print(access, &value, |_| {
+        format!("{what}: records {first} to {last}, the last hash is {hash}")
+    });
 }
 
 fn open(dir: &Path, jurisdiction: &str) -> anyhow::Result<SledLedger> {
@@ -143,11 +164,4 @@ fn bar(last: Seq) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} facts")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(last.0).with_style(style)
-}
-
-fn write_whole(file: &Path, text: &str) -> anyhow::Result<()> {
-    let partial = file.with_extension("partial");
-    std::fs::write(&partial, text)
-        .with_context(|| format!("cannot write {}", partial.display()))?;
-    std::fs::rename(&partial, file).with_context(|| format!("cannot write {}", file.display()))
 }

@@ -42,6 +42,9 @@ pub(crate) struct Access {
     /// The bearer token.
     #[arg(long, global = true, env = "NARROWCAST_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Trust only the certificates in this PEM file.
+    #[arg(long, global = true)]
+    ca: Option<PathBuf>,
     /// Print JSON, one value a line.
     #[arg(long, global = true)]
     json: bool,
@@ -82,14 +85,7 @@ enum Command {
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     /// Check the ledger's hash chain.
-    Verify {
-        /// Offline: the ledger's directory, of a server that is stopped.
-        #[arg(long)]
-        ledger: Option<PathBuf>,
-        /// Offline: the jurisdiction whose ledger it is.
-        #[arg(long, default_value = "default")]
-        jurisdiction: String,
-    },
+    Verify(ledger::VerifyArguments),
     /// Look for what keeps this installation from working.
     Doctor {
         /// The configuration file.
@@ -104,15 +100,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve { config } => serve::serve(&config),
         Command::Config => {
-            print!("{}", narrowcast::config::DOCUMENTED);
+            output::write(narrowcast::config::DOCUMENTED);
             Ok(ExitCode::SUCCESS)
         }
-        Command::CheckConfig { config } => serve::check(&config),
+        Command::CheckConfig { config } => serve::check(&access, &config),
         Command::Ledger(command) => ledger::run(&access, command),
-        Command::Verify {
-            ledger,
-            jurisdiction,
-        } => ledger::verify(&access, ledger, &jurisdiction),
+        Command::Verify(arguments) => ledger::verify(&access, &arguments),
         Command::Doctor { config } => doctor::run(&access, &config),
         Command::Alert(command) => online(alert::run(&access, command)),
         Command::Roster(command) => online(roster::run(&access, command)),

@@ -1,10 +1,22 @@
 //! What goes to the terminal: tables for people, JSON for programs, nothing that moves
 //! the cursor.
 
+use std::io::Write;
+
 use narrowcast::model::text;
 use serde_json::Value;
 
 use super::Access;
+
+/// Writes to standard output. A reader that has gone away (`| head`) is no failure.
+pub(super) fn write(text: &str) {
+    std::io::stdout().write_all(text.as_bytes()).ok();
+}
+
+/// One line of ours.
+pub(super) fn say(line: &str) {
+    write(&format!("{line}\n"));
+}
 
 /// Text from elsewhere, without control and bidirectional characters.
 pub(super) fn safe(text: &str) -> String {
@@ -14,16 +26,16 @@ pub(super) fn safe(text: &str) -> String {
 /// Prints one value: as JSON if asked, else as `show` words it.
 pub(super) fn print(access: &Access, value: &Value, show: impl Fn(&Value) -> String) {
     if access.json {
-        println!("{value}");
+        say(&value.to_string());
     } else {
-        println!("{}", safe_lines(&show(value)));
+        say(&safe_lines(&show(value)));
     }
 }
 
 /// Prints the members of a list, one a line: as JSON if asked, else as a table.
 pub(super) fn table(access: &Access, rows: &[Value], columns: &[(&str, &str)]) {
     if access.json {
-        rows.iter().for_each(|row| println!("{row}"));
+        rows.iter().for_each(|row| say(&row.to_string()));
         return;
     }
     let head: Vec<String> = columns
@@ -54,7 +66,7 @@ pub(super) fn table(access: &Access, rows: &[Value], columns: &[(&str, &str)]) {
                 " ".repeat(width_of_column.saturating_sub(width(cell)))
             )
         });
-        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+        say(padded.collect::<Vec<_>>().join("  ").trim_end());
     }
 }
 

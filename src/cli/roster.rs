@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
+use narrowcast::api::roster_csv;
 
 use super::Access;
 use super::client::Client;
-use super::output::{cell, print};
+use super::output::{cell, print, say, write};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RosterCommand {
@@ -37,12 +38,14 @@ pub(super) async fn run(access: &Access, command: RosterCommand) -> anyhow::Resu
                 format!("imported; on record at {}", cell(done, "seq"))
             });
         }
-        RosterCommand::List if access.json => {
-            println!("{}", client.get("roster?limit=1000").await?)
-        }
         RosterCommand::List => {
-            for line in client.text("roster", "text/csv").await?.lines() {
-                println!("{}", super::output::safe(line));
+            let lines = client.roster().await?;
+            if access.json {
+                for line in &lines {
+                    say(&serde_json::to_string(line)?);
+                }
+            } else {
+                write(&String::from_utf8_lossy(&roster_csv::write(&lines)));
             }
         }
     }

@@ -4,10 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use narrowcast::config::Config;
+use narrowcast::config::{Config, ConfigError};
 use narrowcast::{observe, server};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use super::Access;
+use super::output::print;
 
 pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
@@ -32,19 +36,32 @@ pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn check(path: &Path) -> anyhow::Result<ExitCode> {
-    match Config::load(path) {
+/// Says that the file is sound, or everything that is wrong with it.
+pub(super) fn check(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
+    let (errors, words) = match Config::load(path) {
         Ok(config) => {
-            println!(
-                "{} is sound: {} station(s)",
-                path.display(),
-                config.to_policy().stations.len()
-            );
-            Ok(ExitCode::SUCCESS)
+            let stations = config.to_policy().stations.len();
+            let words = format!("{} is sound: {stations} station(s)", path.display());
+            (Vec::new(), words)
         }
-        Err(error) => {
-            eprintln!("{error}");
-            Ok(ExitCode::FAILURE)
+        Err(ConfigError::Invalid { path, faults }) => {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            let words: Vec<String> = lines.iter().map(|line| format!("{path}: {line}")).collect();
+            (lines, words.join("\n"))
         }
+        Err(error) => (vec![error.to_string()], error.to_string()),
+    };
+    let sound = errors.is_empty();
+    if sound || access.json {
+        print(access, &json!({"ok": sound, "errors": errors}), |_| {
+            words.clone()
+        });
+    } else {
+        eprintln!("{words}");
     }
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
