@@ -17,3 +17,6 @@ pub mod modem_site;
 pub mod radio;
 pub mod repeater;
 pub mod rng;
+
+#[cfg(test)]
+mod tests;
