@@ -24,6 +24,8 @@ const EMERGENCY_AT: Instant = Instant::from_millis(9_000);
 /// How long the stations may take to log in.
 const STATIONS: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(500);
+/// Without a terminal progress is told in lines, so often.
+const TELL: Duration = Duration::from_secs(5);
 
 /// What the demo does.
 #[derive(Debug, Args)]
@@ -213,6 +215,7 @@ async fn wait_for_stations(api: &Api, city: &City) -> anyhow::Result<()> {
 /// Follows the alert, and deals with the emergency as a person would, until all is done.
 async fn watch(person: &Api, id: &str, city: &City) -> anyhow::Result<(Value, Value)> {
     let bar = bar(city);
+    let mut told = tokio::time::Instant::now();
     let end = tokio::time::Instant::now() + PATIENCE;
     loop {
         let alert = person.get(&format!("alerts/{id}")).await?;
@@ -225,6 +228,10 @@ async fn watch(person: &Api, id: &str, city: &City) -> anyhow::Result<(Value, Va
         let (answered, received) = (count("answered"), count("received") + count("read"));
         bar.set_position(answered + received);
         bar.set_message(format!("answered {answered} received {received}"));
+        if bar.is_hidden() && told.elapsed() >= TELL {
+            told = tokio::time::Instant::now();
+            println!("answered {answered} received {received} of {}", city.radios);
+        }
         let emergency = tend(person).await?;
         let closed = emergency
             .get("closed_at")

@@ -4,6 +4,7 @@ mod air_log;
 mod api;
 mod demo;
 mod server;
+mod single;
 mod stations;
 
 use std::net::SocketAddr;
@@ -26,6 +27,62 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Run the stations of a city against a server that runs already.
     City(CityArguments),
+    /// Run one repeater with radios.
+    Repeater(RepeaterArguments),
+    /// Run one modem with radios on a pseudo-terminal.
+    Modem(ModemArguments),
+}
+
+/// What one station needs to know.
+#[derive(Debug, Clone, clap::Args)]
+struct StationArguments {
+    /// Addresses of its radios, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    radios: Vec<u32>,
+    /// Probability that a burst is lost.
+    #[arg(long, default_value_t = 0.02)]
+    loss: f64,
+    /// Seed of everything by chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where everything on the air is written as JSON lines.
+    #[arg(long)]
+    air_log: Option<PathBuf>,
+    /// The first radio's user presses the emergency button after so many seconds.
+    #[arg(long)]
+    emergency_after: Option<u64>,
+}
+
+/// One repeater.
+#[derive(Debug, Clone, clap::Args)]
+struct RepeaterArguments {
+    /// Where the master listens.
+    #[arg(long)]
+    master: SocketAddr,
+    /// The id it logs in with.
+    #[arg(long)]
+    id: u32,
+    /// The passphrase it logs in with.
+    #[arg(long)]
+    passphrase: String,
+    /// The timeslot of its radios: 1 or 2.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    slot: u8,
+    #[command(flatten)]
+    station: StationArguments,
+}
+
+/// One modem.
+#[derive(Debug, Clone, clap::Args)]
+struct ModemArguments {
+    /// Where a link to the pseudo-terminal is made.
+    #[arg(long)]
+    link: PathBuf,
+    /// Its number in the log.
+    #[arg(long, default_value_t = 1)]
+    id: u32,
+    #[command(flatten)]
+    station: StationArguments,
 }
 
 /// The stations of a city.
@@ -76,6 +133,8 @@ fn main() -> ExitCode {
         match Arguments::parse().command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::City(arguments) => stations::run_city(arguments).await.map(|()| true),
+            Command::Repeater(arguments) => single::repeater(arguments).await.map(|()| true),
+            Command::Modem(arguments) => single::modem(arguments).await.map(|()| true),
         }
     });
     runtime.shutdown_background();

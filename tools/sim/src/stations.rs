@@ -18,7 +18,7 @@ use crate::CityArguments;
 use crate::air_log::AirLog;
 
 /// A log-in is tried this often: the real ones wait ten times longer.
-const RETRY: Duration = Duration::from_secs(1);
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 /// A line that nobody has opened is looked at again after this long.
 const UNPLUGGED: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ impl Clock {
         Self(tokio::time::Instant::now())
     }
 
-    fn now(self) -> Instant {
+    pub(crate) fn now(self) -> Instant {
         Instant::ZERO + self.0.elapsed()
     }
 

@@ -107,4 +107,4 @@ pub fn city(repeaters: u32, radios: u32, emergency_at: Option<Instant>, seed: u6
 }
 
 /// How long users of the demo city may take in all.
-pub const PATIENCE: Duration = Duration::from_secs(100);
+pub const PATIENCE: Duration = Duration::from_secs(75);

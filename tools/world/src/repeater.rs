@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use narrowcast_protocol::air::Slot;
-use narrowcast_protocol::dmr::burst::Burst;
+use narrowcast_protocol::dmr::burst::{Burst, DataBurst};
+use narrowcast_protocol::dmr::csbk::{Context, Csbk};
+use narrowcast_protocol::dmr::data_header::DataHeader;
+use narrowcast_protocol::dmr::packet::Pdu;
 use narrowcast_protocol::homebrew::auth::{EmptyPassphrase, Passphrase};
 use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
 use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Slots};
@@ -53,6 +56,40 @@ pub enum RepeaterEvent {
     },
 }
 
+/// Who sends to whom: a block does not say, its header did.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    source: u32,
+    destination: u32,
+    group: bool,
+}
+
+impl Way {
+    fn of(burst: &DataBurst) -> Option<Self> {
+        match Pdu::of_burst(burst)? {
+            Pdu::Csbk(octets) => {
+                let csbk = Csbk::decode(&octets, Context::default()).ok()?;
+                let target = csbk.target()?;
+                Some(Self {
+                    source: csbk.source()?,
+                    destination: target.number,
+                    group: target.group,
+                })
+            }
+            Pdu::DataHeader(octets) => {
+                let header = DataHeader::decode(&octets).ok()?;
+                let addressing = header.addressing()?;
+                Some(Self {
+                    source: addressing.source,
+                    destination: addressing.destination,
+                    group: addressing.group,
+                })
+            }
+            Pdu::Block(_) => None,
+        }
+    }
+}
+
 /// A repeater.
 #[derive(Debug)]
 pub struct Repeater {
@@ -62,6 +99,7 @@ pub struct Repeater {
     next_slot: Instant,
     stream: [u32; 2],
     fresh: [bool; 2],
+    ways: [Way; 2],
     sequence: u8,
     out: VecDeque<RepeaterEvent>,
 }
@@ -112,6 +150,7 @@ impl Repeater {
             next_slot: Instant::ZERO,
             stream: [0; 2],
             fresh: [true; 2],
+            ways: [Way::default(); 2],
             sequence: 0,
             out: VecDeque::new(),
         })
@@ -212,8 +251,11 @@ impl Repeater {
     /// Sends a radio's burst to the master; none ends its stream.
     fn forward(&mut self, slot: Slot, burst: Option<[u8; 33]>) {
         let index = usize::from(slot == Slot::Two);
-        let (Some(stream), Some(fresh)) = (self.stream.get_mut(index), self.fresh.get_mut(index))
-        else {
+        let (Some(stream), Some(fresh), Some(way)) = (
+            self.stream.get_mut(index),
+            self.fresh.get_mut(index),
+            self.ways.get_mut(index),
+        ) else {
             return;
         };
         let Some(burst) = burst else {
@@ -223,20 +265,20 @@ impl Repeater {
         if std::mem::take(fresh) {
             *stream = u32::try_from(self.rng.below(1 << 32)).unwrap_or(1);
         }
-        let data_type = match Burst::decode(&burst).map(|read| read.value) {
-            Ok(Burst::Data(data)) => data.data_type.number(),
-            _ => return,
+        let Ok(Burst::Data(data)) = Burst::decode(&burst).map(|read| read.value) else {
+            return;
         };
-        let stream = *stream;
+        *way = Way::of(&data).unwrap_or(*way);
+        let (stream, way) = (*stream, *way);
         self.sequence = self.sequence.wrapping_add(1);
         self.client.send_burst(Dmrd {
             sequence: self.sequence,
-            source: 0,
-            destination: 0,
+            source: way.source,
+            destination: way.destination,
             repeater: 0,
             slot,
-            group: false,
-            frame: FrameType::Data(data_type),
+            group: way.group,
+            frame: FrameType::Data(data.data_type.number()),
             stream,
             burst,
             quality: Some(Quality {
