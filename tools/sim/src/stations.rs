@@ -20,6 +20,9 @@ use crate::air_log::AirLog;
 /// A log-in is tried this often: the real ones wait ten times longer.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
+/// Keep-alives as real repeaters send them.
+const PING: Duration = Duration::from_secs(10);
+
 /// A line that nobody has opened is looked at again after this long.
 const UNPLUGGED: Duration = Duration::from_millis(50);
 
@@ -177,6 +180,7 @@ pub(crate) fn start(
                 radios: station.radios.clone(),
                 loss,
                 retry: RETRY,
+                ping: PING,
                 seed,
             };
             tasks.spawn(repeater(clock, master, config, log.clone()));

@@ -34,6 +34,8 @@ pub struct RepeaterConfig {
     pub loss: f64,
     /// Wait before a log-in and between its repeats.
     pub retry: Duration,
+    /// Between two keep-alives; 10 s on real ones.
+    pub ping: Duration,
     /// Seed of everything by chance.
     pub seed: u64,
 }
@@ -130,6 +132,7 @@ impl Repeater {
         };
         let mut client = ClientConfig::new(Passphrase::new(config.passphrase)?, identity);
         client.retry = config.retry;
+        client.ping = config.ping;
         let [one, two] = config.radios;
         let airs = [
             (

@@ -46,6 +46,17 @@ pub(crate) fn test(with_mutants: bool) -> Result<()> {
     if passed == 0 {
         bail!("no test ran");
     }
+    run(cargo([
+        "run",
+        "--locked",
+        "--quiet",
+        "-p",
+        "narrowcast-sim",
+        "--",
+        "demo",
+        "--check",
+    ])
+    .env("NARROWCAST_BINARIES", &binaries))?;
     let caught = if with_mutants {
         mutants::catch_all()?
     } else {
