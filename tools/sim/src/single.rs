@@ -9,7 +9,7 @@ use narrowcast_world::radio::RadioConfig;
 use narrowcast_world::repeater::RepeaterConfig;
 
 use crate::air_log::AirLog;
-use crate::stations::{self, Clock, ModemLine, RETRY};
+use crate::stations::{self, Clock, ModemLine, PING, RETRY};
 use crate::{ModemArguments, RepeaterArguments, StationArguments};
 
 /// `narrowcast-sim repeater`: until Ctrl-C.
@@ -26,6 +26,7 @@ pub(crate) async fn repeater(arguments: RepeaterArguments) -> anyhow::Result<()>
         },
         loss: arguments.station.loss,
         retry: RETRY,
+        ping: PING,
         seed: arguments.station.seed,
     };
     println!(

@@ -21,7 +21,7 @@ use crate::air_log::AirLog;
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 /// Keep-alives as real repeaters send them.
-const PING: Duration = Duration::from_secs(10);
+pub(crate) const PING: Duration = Duration::from_secs(10);
 
 /// A line that nobody has opened is looked at again after this long.
 const UNPLUGGED: Duration = Duration::from_millis(50);
