@@ -113,6 +113,7 @@ fn repeater(loss: f64, seed: u64, radios: Vec<RadioConfig>) -> Repeater {
         passphrase: "s3cr37w0rd".to_owned(),
         radios: [Vec::new(), radios],
         loss,
+        ping: Duration::from_secs(10),
         retry: Duration::from_secs(1),
         seed,
     })
