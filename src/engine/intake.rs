@@ -14,7 +14,7 @@ use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
 use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
-use crate::model::facts::{CHUNK, Fact};
+use crate::model::facts::{self, CHUNK, Fact};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
 use crate::model::roster::{Node, Recipient};
 use crate::model::text;
@@ -164,12 +164,15 @@ impl Engine {
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
         self.urgent |= alert.precedence == Precedence::Flash;
         let seq = self.emit(Fact::AlertAccepted(Box::new(alert)));
-        for (chunk, first) in recipients.chunks(CHUNK).zip((0u32..).step_by(CHUNK)) {
-            self.emit(Fact::Recipients {
+        let mut first = 0;
+        for piece in facts::pieces(&recipients, Recipient::size) {
+            let fact = Fact::Recipients {
                 alert: id,
                 first: DeliveryIndex(first),
-                recipients: chunk.to_vec(),
-            });
+                recipients: piece.to_vec(),
+            };
+            first += u32::try_from(piece.len()).unwrap_or(u32::MAX);
+            self.emit(fact);
         }
         self.start_deliveries(id);
         Receipt {

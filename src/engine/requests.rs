@@ -3,9 +3,9 @@
 use crate::engine::Engine;
 use crate::engine::intake;
 use crate::engine::io::{Credential, Effect, Refusal, Request, Response, Ticket};
-use crate::model::facts::{CHUNK, Fact};
+use crate::model::facts::{self, Fact};
 use crate::model::ids::TokenId;
-use crate::model::roster::{Node, RosterEntry};
+use crate::model::roster::{MEMBERS, Node, RosterEntry};
 use crate::model::text;
 use crate::model::token::{Principal, Right, Role, Token};
 
@@ -106,6 +106,16 @@ impl Engine {
             });
         }
         for entry in entries {
+            if entry.members() > MEMBERS {
+                let why = format!(
+                    "{} names more than {MEMBERS} radios: make several groups of it",
+                    id_of(entry)
+                );
+                return Err(Refusal::Invalid {
+                    field: "members",
+                    why,
+                });
+            }
             text::check(name_of(entry)).map_err(|error| Refusal::Invalid {
                 field: "name",
                 why: format!("{}: {error}", id_of(entry)),
@@ -117,12 +127,12 @@ impl Engine {
                 why: "the roster is empty".into(),
             });
         }
-        for (number, chunk) in entries.chunks(CHUNK / 2).enumerate() {
+        for (number, piece) in facts::pieces(entries, RosterEntry::size).enumerate() {
             let clears = replace && number == 0;
             self.emit(Fact::RosterImported {
                 by: who.name.clone(),
                 clears,
-                entries: chunk.to_vec(),
+                entries: piece.to_vec(),
             });
         }
         Ok(Response::Done(self.state.seq))

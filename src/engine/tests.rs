@@ -892,3 +892,40 @@ fn send_again_reaches_only_those_who_have_not_answered() {
     assert_eq!(rig.sends().len(), before + 1);
     assert_eq!(rig.last_send().1, 2);
 }
+
+#[test]
+fn no_fact_outgrows_a_record_however_long_the_names() {
+    let mut rig = Rig::new();
+    let long = "很长的名字".repeat(12);
+    let node: Node = [long.as_str(); 1]
+        .join("/")
+        .chars()
+        .take(40)
+        .collect::<String>()
+        .parse()
+        .unwrap();
+    let radios: Vec<RosterEntry> = (100..900)
+        .map(|id| {
+            RosterEntry::Radio(Radio {
+                name: long.clone(),
+                node: node.clone(),
+                ..a_radio(id)
+            })
+        })
+        .collect();
+    rig.ask(Request::ImportRoster {
+        entries: radios,
+        replace: true,
+    })
+    .unwrap();
+    let receipt = rig.submit("a", Precedence::Flash, Ask::Receipt, "all");
+    assert_eq!(receipt.recipients, 800);
+    let largest = rig
+        .facts
+        .iter()
+        .map(|entry| postcard::to_stdvec(entry).unwrap().len())
+        .max()
+        .unwrap();
+    assert!(largest < 16 * 1024 - 512, "{largest}");
+    assert_eq!(rig.view(receipt.id).counts.queued, 800);
+}

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Response};
-use crate::model::facts::{CHUNK, Fact};
+use crate::model::facts::{self, Fact};
 use crate::model::ids::Seq;
 use crate::model::roster::RosterEntry;
 use crate::model::token::Principal;
@@ -27,11 +27,11 @@ impl Engine {
         let by = who.name.clone();
         self.emit(Fact::PolicyInForce(Box::new(self.state.policy.clone())));
         let entries: Vec<RosterEntry> = self.state.roster.entries().collect();
-        for (number, chunk) in entries.chunks(CHUNK / 2).enumerate() {
+        for (number, piece) in facts::pieces(&entries, RosterEntry::size).enumerate() {
             self.emit(Fact::RosterImported {
                 by: by.clone(),
                 clears: number == 0,
-                entries: chunk.to_vec(),
+                entries: piece.to_vec(),
             });
         }
         let tokens: Vec<_> = self.state.tokens.values().cloned().collect();

@@ -18,6 +18,30 @@ use crate::model::wall::Wall;
 /// Most recipients or roster lines in one fact.
 pub const CHUNK: usize = 250;
 
+/// Most bytes that the recipients or roster lines of one fact may take together: with what
+/// stands around them a record stays below its limit of 16 KiB.
+pub const CHUNK_BYTES: usize = 12 * 1024;
+
+/// Cuts `items` into pieces of at most [`CHUNK`] items and [`CHUNK_BYTES`] bytes, as `size`
+/// counts them; a larger item stands alone.
+pub fn pieces<'a, T>(
+    items: &'a [T],
+    size: impl Fn(&T) -> usize + 'a,
+) -> impl Iterator<Item = &'a [T]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take(CHUNK).take_while(|item| {
+            bytes += size(item);
+            bytes <= CHUNK_BYTES
+        });
+        let count = fits.count().max(1);
+        let (piece, left) = rest.split_at_checked(count)?;
+        rest = left;
+        Some(piece)
+    })
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -153,6 +153,41 @@ pub enum RosterEntry {
     Group(Group),
 }
 
+/// Most members of a group, and radios of a person: one line must fit one fact.
+pub const MEMBERS: usize = 2_000;
+
+impl RosterEntry {
+    /// About how many bytes it takes on disk, never fewer.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Radio(radio) => 32 + radio.name.len() + radio.node.as_str().len(),
+            Self::Person(person) => {
+                16 + person.id.len()
+                    + person.name.len()
+                    + person.node.as_str().len()
+                    + 5 * person.radios.len()
+            }
+            Self::Group(group) => {
+                24 + group.id.len()
+                    + group.name.len()
+                    + group.node.as_str().len()
+                    + 5 * group.members.len()
+            }
+        }
+    }
+
+    /// How many radios it names.
+    #[must_use]
+    pub const fn members(&self) -> usize {
+        match self {
+            Self::Radio(_) => 1,
+            Self::Person(person) => person.radios.len(),
+            Self::Group(group) => group.members.len(),
+        }
+    }
+}
+
 /// A recipient as it was frozen when the alert was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
@@ -170,6 +205,14 @@ pub struct Recipient {
     pub home: Option<CarrierId>,
     /// The talkgroup through which the alert reaches it first.
     pub talkgroup: Option<GroupId>,
+}
+
+impl Recipient {
+    /// About how many bytes it takes on disk, never fewer.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        40 + self.name.len() + self.node.as_str().len()
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub(super) struct Core {
     /// Outputs whose grounds are not durable yet, in order.
     pub(super) held: VecDeque<Output>,
     pub(super) replies: HashMap<Ticket, Reply>,
+    /// Requests to trim that the engine has not answered, and up to where.
+    trims: HashMap<Ticket, Seq>,
     tickets: u64,
     pub(super) links: Links,
     pub(super) events: mpsc::Receiver<LinkEvent>,
@@ -101,6 +103,7 @@ impl Core {
             durable,
             held: VecDeque::new(),
             replies: HashMap::new(),
+            trims: HashMap::new(),
             tickets: 0,
             links,
             events,
@@ -251,6 +254,9 @@ impl Core {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.replies.insert(ticket, call.reply);
+        if let Request::Trim { up_to, .. } = call.request {
+            self.trims.insert(ticket, up_to);
+        }
         let request = Box::new(call.request);
         self.input(Input::Request {
             ticket,
@@ -329,12 +335,30 @@ impl Core {
     fn let_out(&mut self, effect: Effect) {
         match effect {
             Effect::Reply { ticket, result } => {
+                if let Some(up_to) = self.trims.remove(&ticket).filter(|_| result.is_ok()) {
+                    self.trim(up_to);
+                }
                 if let Some(reply) = self.replies.remove(&ticket) {
                     let _ = reply.send(result);
                 }
             }
             Effect::Transmit(job) => self.transmit(job),
             Effect::Alarm(_) | Effect::Persist { .. } => {}
+        }
+    }
+
+    /// The fact that vouches for the rest is durable: what it covers may go.
+    fn trim(&self, up_to: Seq) {
+        match self.keeper.trim(up_to) {
+            Ok(trimmed) => drop(tokio::spawn(async move {
+                match trimmed.await {
+                    Ok(()) => info!(%up_to, "ledger trimmed"),
+                    Err(error) => {
+                        warn!(%error, %up_to, "ledger not trimmed; it is finished at the next start")
+                    }
+                }
+            })),
+            Err(error) => warn!(%error, %up_to, "ledger not trimmed"),
         }
     }
 
