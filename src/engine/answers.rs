@@ -18,7 +18,7 @@ pub(super) enum Matched {
 }
 
 impl Engine {
-    /// Which open alert this can only answer. Only a recipient to whom the alert was sent
+    /// Which alert this can only answer. Only a recipient to whom the alert was sent
     /// can answer it; a test station hears answers to exercises only.
     pub(super) fn match_answer(
         &self,
@@ -37,33 +37,38 @@ impl Engine {
             .filter_map(|id| {
                 let book = self.state.alerts.get(&id.alert)?;
                 let delivery = book.delivery(id.index)?;
-                let open = book.alert.ask.wants_answer()
+                let asked = book.alert.ask.wants_answer()
                     && (!exercise || book.alert.exercise)
-                    && was_sent(delivery)
-                    && (book.ended_at.is_none() || delivery.rung == Rung::Answered);
-                open.then_some((id, book, delivery))
+                    && was_sent(delivery);
+                asked.then_some((id, book, delivery))
             })
             .filter(|(_, book, _)| mark.is_none_or(|mark| book.alert.mark == mark))
             .collect();
-        let waiting: Vec<_> = asked
-            .iter()
-            .filter(|(_, _, delivery)| delivery.rung < Rung::Answered)
-            .collect();
-        match (waiting.as_slice(), asked.as_slice()) {
-            ([(id, book, _)], _) | ([], [(id, book, _)]) => self.choose(*id, book, words, status),
-            ([], []) if mark.is_some() => Matched::Nothing(ReportNote::MarkUnknown),
-            ([], []) => Matched::Nothing(ReportNote::NothingAsked),
-            ([], several) => {
-                // Every one has been answered: a change of mind goes to the newest.
-                let newest = several.iter().max_by_key(|(id, _, _)| *id);
-                newest.map_or(
-                    Matched::Nothing(ReportNote::NothingAsked),
-                    |(id, book, _)| self.choose(*id, book, words, status),
-                )
+        // Alerts that wait for an answer go before those that are over or answered: a late
+        // answer, or a change of mind, is taken only when nothing else can be meant.
+        let (waiting, others): (Vec<_>, Vec<_>) =
+            asked.into_iter().partition(|(_, book, delivery)| {
+                book.ended_at.is_none() && delivery.rung < Rung::Answered
+            });
+        let (answered, late): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
+        match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
+            ([(id, book, _)], _, _) | ([], [], [(id, book, _)]) | ([], [.., (id, book, _)], []) => {
+                self.choose(*id, book, words, status)
             }
-            (several, _) => Matched::Nothing(ReportNote::Ambiguous(
-                several.iter().map(|(id, _, _)| id.alert).collect(),
-            )),
+            ([], [], []) if mark.is_some() => Matched::Nothing(ReportNote::MarkUnknown),
+            ([], [], []) => Matched::Nothing(ReportNote::NothingAsked),
+            _ => {
+                let meant = if waiting.is_empty() {
+                    answered.iter().chain(&late)
+                } else {
+                    waiting.iter().chain(&[])
+                };
+                Matched::Nothing(ReportNote::Ambiguous(
+                    meant.map(|(id, _, _)| id.alert).collect(),
+                ))
+            }
         }
     }
 
@@ -95,7 +100,8 @@ impl Engine {
     }
 }
 
-/// Whether the radio can have seen the alert: it was written to a link, or an attempt began.
+/// Whether the radio can have seen the alert: it was written to a link, or an attempt is
+/// under way or of unknown outcome.
 fn was_sent(delivery: &DeliveryBook) -> bool {
-    delivery.rung >= Rung::Sent || delivery.attempts > 0
+    delivery.rung >= Rung::Sent || delivery.open.is_some() || delivery.unclear
 }

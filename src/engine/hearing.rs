@@ -8,7 +8,7 @@ use narrowcast_protocol::session::Job;
 use crate::engine::Engine;
 use crate::engine::answers::Matched;
 use crate::engine::io::Effect;
-use crate::engine::state::HeardKey;
+use crate::engine::state::{HEARD_LIFE, HeardKey};
 use crate::model::delivery::Rung;
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Fact, ReportNote};
@@ -18,6 +18,8 @@ use crate::model::text;
 const RECORD_PRESENCE: Duration = Duration::from_secs(600);
 /// A radio that moves, is recorded at most this often.
 const RECORD_MOVE: Duration = Duration::from_secs(60);
+/// The same status or unnumbered text again within this time is the same message.
+const PRESSED_TWICE: Duration = Duration::from_secs(15);
 /// Longest text of a report that is kept, in characters.
 const REPORT_TEXT: usize = 1_000;
 
@@ -79,7 +81,8 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::TextAcknowledged { from, reference } => {
-                self.text_acknowledged(from, reference)
+                self.text_acknowledged(from, reference);
+                self.pay(carrier, owed);
             }
             HeardKind::Emergency { from, to } => self.emergency_heard(from, to, carrier, owed),
             HeardKind::Position { .. } | HeardKind::Presence { .. } => self.pay(carrier, owed),
@@ -113,7 +116,15 @@ impl Engine {
             reference,
         } = message;
         let key = HeardKey::new(from, &text, status, reference);
-        if self.state.messages.contains_key(&key) {
+        // A number makes a repetition certain for long; without one only a key that is
+        // pressed twice is taken for once.
+        let window = if reference.is_some() {
+            HEARD_LIFE
+        } else {
+            PRESSED_TWICE
+        };
+        let before = self.state.messages.get(&key);
+        if before.is_some_and(|at| self.wall().since(*at) < window) {
             return;
         }
         let exercise = self

@@ -16,6 +16,7 @@ use super::views::{AlertView, DeliveryView};
 use super::{Alarm, Engine};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::delivery::{End, FailReason, Rung};
+use crate::model::evidence::Evidence;
 use crate::model::facts::{Entry, Fact, Record, ReportNote};
 use crate::model::ids::{AlertId, DeliveryIndex, Seq, TokenId};
 use crate::model::policy::{Policy, StationPolicy};
@@ -224,6 +225,20 @@ impl Rig {
             carrier: carrier(1),
             what,
             owed,
+        }));
+    }
+
+    fn presses(&mut self, from: u32, code: u16) {
+        let to = narrowcast_protocol::air::Address::Radio(radio(OWN));
+        let what = HeardKind::Status {
+            from: radio(from),
+            to,
+            code,
+        };
+        self.input(Input::Heard(Heard {
+            carrier: carrier(1),
+            what,
+            owed: vec![],
         }));
     }
 
@@ -928,4 +943,119 @@ fn no_fact_outgrows_a_record_however_long_the_names() {
         .unwrap();
     assert!(largest < 16 * 1024 - 512, "{largest}");
     assert_eq!(rig.view(receipt.id).counts.queued, 800);
+}
+
+#[test]
+fn a_status_pressed_before_an_alert_does_not_swallow_the_answer_to_it() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.presses(1, 1);
+    rig.pass(Duration::from_secs(30));
+    let alert = rig
+        .submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    rig.play(rig.last_send().0, 1, Some(1));
+    rig.presses(1, 1);
+    rig.presses(1, 1);
+    assert_eq!(rig.delivery(alert).rung, Rung::Answered);
+    let answers = |entry: &&Entry| {
+        matches!(
+            &entry.fact,
+            Fact::Evidenced {
+                evidence: Evidence::Answered(_),
+                ..
+            }
+        )
+    };
+    assert_eq!(rig.facts.iter().filter(answers).count(), 1);
+}
+
+#[test]
+fn an_answer_after_the_end_counts_and_is_late() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    rig.play(rig.last_send().0, 1, Some(1));
+    rig.ask(Request::Cancel {
+        alert,
+        because: "over".into(),
+    })
+    .unwrap();
+    rig.says(1, "1", 1);
+    let delivery = rig.delivery(alert);
+    assert_eq!((delivery.rung, delivery.late), (Rung::Answered, true));
+}
+
+#[test]
+fn what_was_never_sent_cannot_be_answered() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    let refused = Step::Refused(narrowcast_protocol::session::Refusal::NoCarrier);
+    rig.input(Input::Step {
+        id: rig.last_send().0,
+        step: refused,
+    });
+    rig.says(1, "1", 1);
+    assert_eq!(rig.delivery(alert).rung, Rung::Queued);
+}
+
+#[test]
+fn a_link_layer_that_waits_for_the_answer_to_a_text_acknowledgement_gets_it() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let acknowledgement = Acknowledgement::Data {
+        from: radio(OWN),
+        to: radio(1),
+        sap: 4,
+        sequence: 2,
+    };
+    let owed = vec![Owed {
+        acknowledgement,
+        until: rig.now.mono + Duration::from_secs(2),
+    }];
+    let what = HeardKind::TextAcknowledged {
+        from: radio(1),
+        reference: 0,
+    };
+    rig.input(Input::Heard(Heard {
+        carrier: carrier(1),
+        what,
+        owed,
+    }));
+    assert!(
+        rig.jobs
+            .iter()
+            .any(|(_, job)| matches!(job, Job::Acknowledge { .. }))
+    );
+}
+
+#[test]
+fn with_more_open_alerts_than_marks_a_shared_mark_is_ambiguous_and_answers_nothing() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let mut receipts = Vec::new();
+    for _ in 0..=crate::model::alert::Mark::COUNT {
+        receipts.push(rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1"));
+        rig.play(rig.last_send().0, 1, Some(1));
+    }
+    let (first, last) = (&receipts[0], &receipts[receipts.len() - 1]);
+    assert_eq!(first.mark, last.mark);
+    rig.says(1, &format!("{} 1", last.mark), 1);
+    assert_eq!(rig.delivery(first.id).rung, Rung::Received);
+    assert_eq!(rig.delivery(last.id).rung, Rung::Received);
+    let ambiguous = |entry: &Entry| {
+        matches!(
+            &entry.fact,
+            Fact::ReportHeard {
+                note: ReportNote::Ambiguous(_),
+                ..
+            }
+        )
+    };
+    assert!(rig.facts.iter().any(ambiguous));
 }

@@ -53,7 +53,7 @@ pub(super) struct Core {
     pub(super) held: VecDeque<Output>,
     pub(super) replies: HashMap<Ticket, Reply>,
     /// Requests to trim that the engine has not answered, and up to where.
-    trims: HashMap<Ticket, Seq>,
+    pub(super) trims: HashMap<Ticket, Seq>,
     tickets: u64,
     pub(super) links: Links,
     pub(super) events: mpsc::Receiver<LinkEvent>,

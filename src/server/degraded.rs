@@ -52,6 +52,7 @@ impl Core {
         self.held.clear();
         // Dropping the senders answers every waiting request: not done, try again.
         self.replies.clear();
+        self.trims.clear();
         self.commits = futures_util::stream::FuturesOrdered::new();
     }
 
