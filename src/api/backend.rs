@@ -3,6 +3,7 @@
 //! The API owns a [`Backend`]; the server owns the [`BackendEnds`] and drains them, the
 //! urgent lane first.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,8 +85,23 @@ pub struct Board {
     pub degraded: Vec<String>,
     /// Emergencies that are raised and not yet on disk.
     pub unrecorded: Vec<Emergency>,
+    /// While there is no engine to ask: the emergencies that are on disk.
+    pub recorded: Vec<Emergency>,
+    /// While there is no engine to ask: SHA-256 of the tokens that may look.
+    pub readers: Arc<HashSet<[u8; 32]>>,
     /// Stations that are configured and not there.
     pub stations_down: Vec<StationId>,
+}
+
+impl Board {
+    /// Whether this credential may look while there is no engine to ask.
+    #[must_use]
+    pub fn admits(&self, credential: &Credential) -> bool {
+        match credential {
+            Credential::Token(hash) => self.readers.contains(hash),
+            Credential::System => true,
+        }
+    }
 }
 
 /// Why the backend gave no answer.

@@ -52,6 +52,7 @@ use crate::engine::queue::Queues;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
 use crate::engine::timers::Timers;
+use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact, Record};
 use crate::model::ids::{DeliveryId, Seq};
 use crate::model::policy::Policy;
@@ -207,6 +208,20 @@ impl Engine {
     #[must_use]
     pub fn has_tokens(&self) -> bool {
         !self.state.tokens.is_empty()
+    }
+
+    /// SHA-256 of every token that is valid: who may look while there is no engine to ask.
+    pub fn token_hashes(&self) -> impl Iterator<Item = [u8; 32]> {
+        self.state.tokens.keys().copied()
+    }
+
+    /// Emergencies, open ones and those closed within the hour, newest first.
+    pub fn emergencies(&self) -> impl Iterator<Item = &Emergency> {
+        self.state
+            .emergencies
+            .values()
+            .rev()
+            .map(|(_, emergency)| emergency)
     }
 
     fn emit(&mut self, fact: Fact) -> Seq {

@@ -26,14 +26,9 @@ impl Engine {
             Request::Deliveries { alert, from, limit } => {
                 self.deliveries(alert, from, limit.min(PAGE))
             }
-            Request::Emergencies => Ok(Response::Emergencies(
-                self.state
-                    .emergencies
-                    .values()
-                    .rev()
-                    .map(|(_, e)| e.clone())
-                    .collect(),
-            )),
+            Request::Emergencies => {
+                Ok(Response::Emergencies(self.emergencies().cloned().collect()))
+            }
             Request::Stations => Ok(Response::Stations(self.stations())),
             Request::Roster { offset, limit } => {
                 let page = self

@@ -27,7 +27,7 @@ use crate::model::emergency::Emergency;
 use crate::model::ids::Seq;
 use crate::model::wall::Wall;
 use crate::observe::metrics::{DropLabel, Metrics};
-use crate::server::recovery::Recovery;
+use crate::server::recovery::{Recovery, on_disk};
 use crate::server::space::Hold;
 use crate::server::{ServerError, first_token};
 use crate::station::Links;
@@ -87,10 +87,26 @@ impl Core {
         let policy = config.to_policy();
         let hold = Hold::new(&dir, config.ledger.ballast, policy.space.low_bytes);
         let recovery = Recovery {
-            dir,
-            jurisdiction: config.ledger.jurisdiction.clone(),
+            open: on_disk(dir, config.ledger.jurisdiction.clone()),
             policy,
         };
+        let every = config.ledger.checkpoint_every;
+        let mut core =
+            Self::over(recovery, hold, clock, (links, events, ends), metrics, every).await?;
+        core.first_token(config).await?;
+        core.ready();
+        Ok(core)
+    }
+
+    /// Opens the ledger that `recovery` names and takes up work.
+    pub(super) async fn over(
+        recovery: Recovery,
+        hold: Hold,
+        clock: Clock,
+        (links, events, ends): (Links, mpsc::Receiver<LinkEvent>, BackendEnds),
+        metrics: Arc<Metrics>,
+        checkpoint_every: u64,
+    ) -> Result<Self, ServerError> {
         let (keeper, engine) = recovery.recover(now(clock), seed()?).await?;
         let durable = keeper.last();
         let mut core = Self {
@@ -112,14 +128,16 @@ impl Core {
             unrecorded: Vec::new(),
             raised: None,
             metrics,
-            checkpoint_every: config.ledger.checkpoint_every.max(1_000),
+            checkpoint_every: checkpoint_every.max(1_000),
             checkpointed: durable,
         };
         core.drain();
         core.measure();
-        core.first_token(config).await?;
-        core.ends.board.send_modify(|board| board.ready = true);
         Ok(core)
+    }
+
+    pub(super) fn ready(&self) {
+        self.ends.board.send_modify(|board| board.ready = true);
     }
 
     /// Runs until `shutdown`, then closes the ledger in order.
@@ -301,7 +319,7 @@ impl Core {
     }
 
     /// Commits what is to be committed, and keeps the rest until it may leave.
-    fn collect(&mut self) {
+    pub(super) fn collect(&mut self) {
         while let Some(output) = self.engine.poll() {
             match output.effect {
                 Effect::Persist { entries, urgent } => match self.keeper.commit(entries, urgent) {
@@ -474,11 +492,17 @@ impl Core {
             credential: Credential::System,
             request,
         });
+        self.settle_commits().await?;
+        self.ends.durable.send_replace(self.durable);
+        self.drain();
+        Ok(())
+    }
+
+    /// Waits until everything decided so far is durable.
+    pub(super) async fn settle_commits(&mut self) -> Result<(), ServerError> {
         while let Some(done) = self.commits.next().await {
             self.durable = done.map_err(crate::ledger::LedgerError::from)?;
         }
-        self.ends.durable.send_replace(self.durable);
-        self.drain();
         Ok(())
     }
 

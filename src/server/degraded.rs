@@ -2,6 +2,8 @@
 //! the ledger is opened again, a new engine is folded from it; sessions and links stay up.
 //! Emergencies heard meanwhile are shown as not recorded, and recorded when it is back.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use narrowcast_hardware::events::LinkEvent;
@@ -28,10 +30,7 @@ impl Core {
         error!(%why, "the ledger failed: nothing is accepted or acknowledged until it is back");
         self.forget_what_is_not_durable();
         self.hold.throw_off();
-        let reason = format!("the ledger failed: {why}");
-        self.ends
-            .board
-            .send_modify(|board| board.degraded = vec![reason]);
+        self.put_on_board(format!("the ledger failed: {why}"));
         self.show_unrecorded();
         self.keeper.ended().await;
         let mut wait = FIRST;
@@ -46,6 +45,27 @@ impl Core {
             }
             wait = (wait * 2).min(LONGEST);
         }
+    }
+
+    /// What people may still see while there is no engine to ask, and who they are.
+    fn put_on_board(&self, reason: String) {
+        let new: BTreeSet<EmergencyId> = self
+            .unrecorded
+            .iter()
+            .filter_map(|(_, _, shown)| Some(shown.as_ref()?.id))
+            .collect();
+        let recorded = self
+            .engine
+            .emergencies()
+            .filter(|known| !new.contains(&known.id))
+            .cloned()
+            .collect();
+        let readers = Arc::new(self.engine.token_hashes().collect());
+        self.ends.board.send_modify(|board| {
+            board.degraded = vec![reason];
+            board.recorded = recorded;
+            board.readers = readers;
+        });
     }
 
     fn forget_what_is_not_durable(&mut self) {
@@ -119,6 +139,13 @@ impl Core {
         self.durable = keeper.last();
         self.keeper = keeper;
         self.engine = engine;
+        self.collect();
+        // A store that opens and cannot be written is not back.
+        if let Err(error) = self.settle_commits().await {
+            self.forget_what_is_not_durable();
+            return Err(error);
+        }
+        self.ends.durable.send_replace(self.durable);
         let carriers: Vec<_> = self
             .carriers
             .iter()
@@ -133,7 +160,11 @@ impl Core {
         }
         self.drain();
         self.hold.take_in();
-        self.ends.board.send_modify(|board| board.degraded.clear());
+        self.ends.board.send_modify(|board| {
+            board.degraded.clear();
+            board.recorded.clear();
+            board.readers = Arc::default();
+        });
         info!(durable = %self.durable, "the ledger is back");
         Ok(())
     }

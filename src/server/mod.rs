@@ -13,6 +13,8 @@ mod first_token;
 mod listen;
 mod recovery;
 mod space;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

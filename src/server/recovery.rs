@@ -1,6 +1,7 @@
 //! From the ledger to an engine: the one recovery path, at start and after a failure.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tracing::{info, warn};
 
@@ -12,12 +13,19 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::model::ids::Seq;
 use crate::model::policy::Policy;
 
+/// Opens the ledger, each time anew.
+pub(super) type Open = Arc<dyn Fn() -> Result<Box<dyn Ledger>, LedgerError> + Send + Sync>;
+
 /// How a ledger is opened and an engine made of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Recovery {
-    pub(super) dir: PathBuf,
-    pub(super) jurisdiction: String,
+    pub(super) open: Open,
     pub(super) policy: Policy,
+}
+
+/// The ledger on disk.
+pub(super) fn on_disk(dir: PathBuf, jurisdiction: String) -> Open {
+    Arc::new(move || Ok(Box::new(SledLedger::open(&dir, &jurisdiction, EPOCH)?)))
 }
 
 impl Recovery {
@@ -27,12 +35,8 @@ impl Recovery {
         now: Now,
         seed: [u8; 32],
     ) -> Result<(Keeper, Engine), LedgerError> {
-        let (dir, jurisdiction) = (self.dir.clone(), self.jurisdiction.clone());
-        let keeper = Keeper::open(move || {
-            let ledger = SledLedger::open(&dir, &jurisdiction, EPOCH)?;
-            Ok(Box::new(ledger) as Box<dyn Ledger>)
-        })
-        .await?;
+        let open = Arc::clone(&self.open);
+        let keeper = Keeper::open(move || open()).await?;
         let mut engine = self.restored(&keeper, now, seed).await?;
         let mut from = engine.seq().next();
         let mut folded = 0u64;
