@@ -10,6 +10,7 @@ use core::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dmr::text;
 use crate::time::Instant;
 
 /// Most bursts one fragment may occupy (0.72 s on a DMR slot).
@@ -199,59 +200,42 @@ pub enum Delivery {
     Confirmed,
 }
 
+/// Whether this character may be in no text, name or log line: it is invisible or turns the
+/// direction of writing around. A line feed may be in a text.
+#[must_use]
+pub fn is_forbidden(character: char) -> bool {
+    text::is_forbidden(character)
+}
+
 /// Octets that a text occupies in this form.
 #[must_use]
 pub fn text_octets(form: TextForm, text: &str) -> usize {
-    match form {
-        TextForm::ShortDataUtf8 => text.len(),
-        TextForm::ShortDataUtf16 | TextForm::Tms | TextForm::Udt => text.encode_utf16().count() * 2,
-    }
+    text::octets(text, form)
 }
 
-/// Octets of text that one fragment carries in this form: at most [`FRAGMENT_BURSTS`]
-/// rate 1/2 bursts with one preamble and the header.
+/// Octets of text that one fragment carries in this form.
 #[must_use]
 pub const fn text_room(form: TextForm, delivery: Delivery) -> usize {
-    let packet = (FRAGMENT_BURSTS as usize - 2) * user_octets(delivery) - PACKET_CRC;
-    match form {
-        TextForm::ShortDataUtf8 | TextForm::ShortDataUtf16 => packet,
-        TextForm::Tms => packet - TMS_OVERHEAD,
-        TextForm::Udt => UDT_BLOCKS * UDT_BLOCK - 2,
-    }
+    text::capacity(form, delivery)
 }
 
 /// Bursts that a text of so many octets occupies in this form, preamble and header included.
 #[must_use]
-pub const fn text_bursts(form: TextForm, delivery: Delivery, octets: usize) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "a text has few blocks")]
-    match form {
-        TextForm::Udt => 2 + (octets + 2).div_ceil(UDT_BLOCK) as u32,
-        TextForm::ShortDataUtf8 | TextForm::ShortDataUtf16 => {
-            2 + (octets + PACKET_CRC).div_ceil(user_octets(delivery)) as u32
-        }
-        TextForm::Tms => {
-            2 + (octets + TMS_OVERHEAD + PACKET_CRC).div_ceil(user_octets(delivery)) as u32
-        }
-    }
+pub fn text_bursts(form: TextForm, delivery: Delivery, octets: usize) -> u32 {
+    text::bursts(form, delivery, octets)
 }
 
-/// User octets of a rate 1/2 block.
-const fn user_octets(delivery: Delivery) -> usize {
-    match delivery {
-        Delivery::Unconfirmed => 12,
-        Delivery::Confirmed => 10,
-    }
+/// Cuts a text into parts that fit one fragment each with `overhead` octets left free,
+/// behind a space where one is near; none if the overhead leaves no room.
+#[must_use]
+pub fn text_parts(
+    form: TextForm,
+    delivery: Delivery,
+    text: &str,
+    overhead: usize,
+) -> Option<Vec<String>> {
+    text::split(text, form, delivery, overhead).ok()
 }
-
-/// Octets of the packet's CRC-32.
-const PACKET_CRC: usize = 4;
-/// IPv4 and UDP headers (28), TMS length, header, address length, two extension octets (6),
-/// and the line break that recorded terminals send first (4).
-const TMS_OVERHEAD: usize = 28 + 6 + 4;
-/// Octets of one appended UDT block; the last one ends with a 16-bit CRC.
-const UDT_BLOCK: usize = 12;
-/// Most appended UDT blocks.
-const UDT_BLOCKS: usize = 4;
 
 /// One text fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,12 +36,9 @@ pub(super) fn parts(
         return Ok(vec![whole]);
     }
     let head = |number: usize| format!("{sign}{mark}{number}/9 ");
-    let chunks = split(
-        &body,
-        form,
-        room.saturating_sub(air::text_octets(form, &head(1))),
-    );
-    if chunks.is_empty() || chunks.len() > MAX_PARTS {
+    let overhead = air::text_octets(form, &head(1));
+    let chunks = air::text_parts(form, delivery, &body, overhead).ok_or(TooLong)?;
+    if chunks.len() > MAX_PARTS {
         return Err(TooLong);
     }
     let of = chunks.len();
@@ -68,27 +65,6 @@ fn hint(ask: &Ask) -> String {
             format!(" 回{}", options.collect::<Vec<_>>().join(" "))
         }
     }
-}
-
-/// Cuts `text` at character boundaries into pieces of at most `room` octets.
-fn split(text: &str, form: TextForm, room: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut piece = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let size = air::text_octets(form, c.encode_utf8(&mut [0; 4]));
-        if size > room {
-            return Vec::new();
-        }
-        if used + size > room {
-            pieces.push(std::mem::take(&mut piece));
-            used = 0;
-        }
-        piece.push(c);
-        used += size;
-    }
-    pieces.push(piece);
-    pieces
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Text hygiene: what may be in an alert, a name, a log line or a cell.
 
+use narrowcast_protocol::air;
+
 /// A character that no text of ours may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("character {position} (U+{code:04X}) is a control or bidirectional character: remove it")]
@@ -10,12 +12,13 @@ pub struct ForbiddenCharacter {
     pub code: u32,
 }
 
-/// Whether `c` is a control, bidirectional-override, zero-width or line-separator
-/// character: invisible on a radio, dangerous in a log.
+/// Whether `c` may be in no text of ours: what the air forbids, and besides line feeds and
+/// characters of no width.
 #[must_use]
 pub fn is_forbidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{061C}' | '\u{FFF9}'..='\u{FFFB}')
+    air::is_forbidden(c)
+        || c == '\n'
+        || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{206F}')
 }
 
 /// Refuses text with forbidden characters.

@@ -20,7 +20,6 @@ mod layout;
 pub mod lc;
 pub mod mbc;
 pub mod packet;
-pub mod short_lc;
 pub mod slot_type;
 pub mod sync;
 pub mod target;

@@ -1,6 +1,6 @@
 //! How much text one fragment takes.
 
-use crate::air::{Delivery, FRAGMENT_BURSTS, Text, TextForm};
+use crate::air::{Delivery, FRAGMENT_BURSTS, TextForm};
 use crate::dmr::packet::{Rate, blocks_for, octets_in};
 use crate::dmr::udt;
 
@@ -49,14 +49,14 @@ pub fn fits(text: &str, form: TextForm, delivery: Delivery) -> bool {
     octets(text, form) <= capacity(form, delivery)
 }
 
-/// Bursts that a text occupies on its carrier with one preamble and rate 1/2 blocks.
+/// Bursts that so many octets of text occupy in this form, with one preamble, the header
+/// and rate 1/2 blocks.
 #[must_use]
-pub fn bursts(text: &Text) -> u32 {
-    let octets = octets(&text.text, text.form);
-    let blocks = match text.form {
+pub fn bursts(form: TextForm, delivery: Delivery, octets: usize) -> u32 {
+    let blocks = match form {
         TextForm::Udt => udt::blocks_for(octets),
         form => {
-            let confirmed = super::is_confirmed(text);
+            let confirmed = matches!(delivery, Delivery::Confirmed);
             blocks_for(octets + around(form), Rate::Half, confirmed)
         }
     };

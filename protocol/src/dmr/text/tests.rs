@@ -290,7 +290,9 @@ proptest! {
             let pdus = encode(&sent, &options).unwrap();
             prop_assert!(pdus.len() <= FRAGMENT_BURSTS as usize);
             if rate == Rate::Half && (form != TextForm::Tms || !compressed) {
-                prop_assert_eq!(pdus.len(), bursts(&sent) as usize);
+                let mode = if is_confirmed(&sent) { Delivery::Confirmed } else { Delivery::Unconfirmed };
+                let predicted = bursts(sent.form, mode, octets(&sent.text, sent.form));
+                prop_assert_eq!(pdus.len(), predicted as usize);
             }
             let Message::Text { parties, text, ask, .. } = interpret(&receive(&pdus)) else {
                 panic!("no text");
