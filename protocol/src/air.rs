@@ -172,6 +172,25 @@ impl fmt::Display for CarrierId {
     }
 }
 
+/// What kind of channel a carrier is: what a transmission costs on it, and which evidence
+/// and which ways of collecting answers it offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CarrierKind {
+    /// A conventional channel: one fragment at a time, and the radio's answer on the same
+    /// channel before the next. Each fragment begins with a preamble.
+    #[default]
+    Conventional,
+    /// A Tier III control channel: both directions at once, no preambles, and the session has
+    /// several fragments under way while their acknowledgements come in. Radios can be polled
+    /// ([`Job::Collect`](crate::session::Job::Collect)) and admitted in portions
+    /// ([`Job::Admit`](crate::session::Job::Admit)).
+    Control,
+    /// A trunked site behind its own controller, which decides about the air by itself:
+    /// transfers, not bursts. Their airtime is an estimate.
+    Backhaul,
+}
+
 /// A job's number, chosen by the engine and never used twice in one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
@@ -219,10 +238,15 @@ pub const fn text_room(form: TextForm, delivery: Delivery) -> usize {
     text::capacity(form, delivery)
 }
 
-/// Bursts that a text of so many octets occupies in this form, preamble and header included.
+/// Bursts that a text of so many octets occupies outbound on such a carrier: the header, its
+/// blocks, and on a conventional channel one preamble.
 #[must_use]
-pub fn text_bursts(form: TextForm, delivery: Delivery, octets: usize) -> u32 {
-    text::bursts(form, delivery, octets)
+pub fn text_bursts(kind: CarrierKind, form: TextForm, delivery: Delivery, octets: usize) -> u32 {
+    let conventional = text::bursts(form, delivery, octets);
+    match kind {
+        CarrierKind::Conventional => conventional,
+        CarrierKind::Control | CarrierKind::Backhaul => conventional - text::PREAMBLE_BURSTS,
+    }
 }
 
 /// Cuts a text into parts that fit one fragment each with `overhead` octets left free,
@@ -299,6 +323,13 @@ pub enum Acknowledgement {
         /// The radio in distress.
         to: RadioId,
     },
+    /// A trunked system has taken a radio's short data or status ("message accepted").
+    Accepted {
+        /// The 24-bit address that the radio sent to: ours, a group's or a gateway's.
+        from: u32,
+        /// The radio that sent it.
+        to: RadioId,
+    },
 }
 
 /// An acknowledgement that the radio waits for, and until when it makes sense to send it.
@@ -358,8 +389,11 @@ pub enum HeardKind {
         from: RadioId,
         /// Our address or a group we own.
         to: Address,
-        /// 0 to 1023.
+        /// 0 to 1023; 0 to 127 on a trunked system.
         code: u16,
+        /// Whether the radio was asked for it. A polled value may have been set at any time
+        /// before; one that the radio sent by itself counts from its transmission.
+        polled: bool,
     },
     /// The emergency button, whoever it was addressed to.
     Emergency {
@@ -375,8 +409,18 @@ pub enum HeardKind {
         /// Where it says it is.
         position: Position,
     },
-    /// Any other sign of life: a call, a registration, a radio-check answer, data for others.
+    /// Any other sign of life: a call, a radio-check answer, data for others.
     Presence {
+        /// The radio that says so.
+        from: RadioId,
+    },
+    /// A radio registered with a trunked site; the session has answered it.
+    Registered {
+        /// The radio that says so.
+        from: RadioId,
+    },
+    /// A radio took leave of a trunked site.
+    Deregistered {
         /// The radio that says so.
         from: RadioId,
     },
@@ -392,7 +436,9 @@ impl HeardKind {
             | Self::Status { from, .. }
             | Self::Emergency { from, .. }
             | Self::Position { from, .. }
-            | Self::Presence { from } => *from,
+            | Self::Presence { from }
+            | Self::Registered { from }
+            | Self::Deregistered { from } => *from,
         }
     }
 }

@@ -15,7 +15,9 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use crate::air::{Acknowledgement, CarrierId, Heard, JobId, RadioId, StationId, Transmission};
+use crate::air::{
+    Acknowledgement, CarrierId, FRAGMENT_BURSTS, Heard, JobId, RadioId, StationId, Transmission,
+};
 use crate::time::Instant;
 
 /// The far end of a port.
@@ -35,6 +37,12 @@ impl fmt::Display for Peer {
         }
     }
 }
+
+/// Most radios of one [`Job::Collect`]: a run of polls is a fragment, which nothing interrupts.
+pub const POLL_RUN: usize = FRAGMENT_BURSTS as usize;
+
+/// Most radios of one [`Job::Admit`].
+pub const ADMITTED: usize = 4_096;
 
 /// What the engine asks of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +68,32 @@ pub enum Job {
         /// When it has lost its meaning.
         until: Instant,
     },
-    /// Forget a `Send` whose first burst has not left yet; later it has no effect.
+    /// Ask these radios for their status, one burst each, where the carrier is a control
+    /// channel. Takes one unit of room; answers come as polled statuses, and the job is
+    /// `Done` when all have answered or their windows have closed.
+    Collect {
+        /// Named in every report about it.
+        id: JobId,
+        /// Where.
+        carrier: CarrierId,
+        /// Our own address.
+        from: RadioId,
+        /// Whom; at most [`POLL_RUN`].
+        radios: Vec<RadioId>,
+    },
+    /// These radios are about to answer by random access on a control channel: shape the
+    /// access so that they get through. Takes no room and lasts until it is withdrawn; each
+    /// that was heard is taken off the list. A later one replaces an earlier one.
+    Admit {
+        /// Named when it is withdrawn.
+        id: JobId,
+        /// Where.
+        carrier: CarrierId,
+        /// Who is expected; at most [`ADMITTED`].
+        radios: Vec<RadioId>,
+    },
+    /// Forget a `Send` or `Collect` whose first burst has not left yet (later it has no
+    /// effect), or end an `Admit`.
     Withdraw(JobId),
 }
 
@@ -72,7 +105,8 @@ pub enum Step {
     Accepted,
     /// The station said that it was on the air.
     OnAir,
-    /// The terminal's link layer confirmed the whole packet.
+    /// The terminal's link layer confirmed the whole fragment: a data response, or on a
+    /// control channel C_ACKU "message accepted".
     Received {
         /// The radio that confirmed.
         by: RadioId,
@@ -98,8 +132,11 @@ pub enum Refusal {
     Unencodable,
     /// The station refused it, with the reason code of its protocol.
     Station(u8),
-    /// The terminal's link layer refused the packet (NACK), with its type, 0 to 7.
+    /// The terminal refused it, with the type of its NACK (0 to 7) or on a control channel the
+    /// reason code of its C_ACKU.
     Terminal(u8),
+    /// This kind of carrier cannot do that.
+    NotOffered,
     /// The engine withdrew it.
     Withdrawn,
     /// It is an acknowledgement whose window has closed.
@@ -114,7 +151,8 @@ impl fmt::Display for Refusal {
             Self::TooLong => f.write_str("the text does not fit one fragment"),
             Self::Unencodable => f.write_str("the text cannot be written in this form"),
             Self::Station(code) => write!(f, "the station refused it (code {code})"),
-            Self::Terminal(code) => write!(f, "the terminal refused it (NACK type {code})"),
+            Self::Terminal(code) => write!(f, "the terminal refused it (code {code})"),
+            Self::NotOffered => f.write_str("this kind of carrier cannot do that"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::TooLate => f.write_str("the window of the acknowledgement has closed"),
         }
@@ -201,7 +239,9 @@ pub enum Action {
         /// How far.
         step: Step,
     },
-    /// A carrier appeared, changed or went. `room` is how many fragments it takes now.
+    /// A carrier appeared, changed or went. `room` is how many fragments it takes now; on a
+    /// control channel it comes back when a fragment's first burst leaves, long before the
+    /// fragment is acknowledged.
     Carrier {
         /// Which.
         id: CarrierId,

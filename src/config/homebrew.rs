@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use narrowcast_protocol::air::{GroupId, RadioId, Slot, StationId};
+use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, Slot, StationId};
 use serde::Deserialize;
 
 use crate::config::error::Fault;
@@ -87,6 +87,8 @@ impl HomebrewStation {
         StationPolicy {
             id: self.id,
             name: self.name.clone(),
+            kind: CarrierKind::Conventional,
+            terminal_accepts: false,
             own: self.own,
             groups: self.groups.clone(),
             test: self.test,

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use narrowcast_protocol::air::{GroupId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, StationId};
 use serde::Deserialize;
 
 use crate::config::error::Fault;
@@ -146,6 +146,8 @@ impl ModemLink {
         StationPolicy {
             id: self.id,
             name: self.name.clone(),
+            kind: CarrierKind::Conventional,
+            terminal_accepts: false,
             own: self.own,
             groups: self.groups.clone(),
             test: self.test,

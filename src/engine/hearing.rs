@@ -68,7 +68,7 @@ impl Engine {
                 });
                 self.pay(carrier, owed);
             }
-            HeardKind::Status { from, to, code } => {
+            HeardKind::Status { from, to, code, .. } => {
                 let text = format!("status {code}");
                 self.message(Message {
                     from,
@@ -85,7 +85,10 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::Emergency { from, to } => self.emergency_heard(from, to, carrier, owed),
-            HeardKind::Position { .. } | HeardKind::Presence { .. } => self.pay(carrier, owed),
+            HeardKind::Position { .. }
+            | HeardKind::Presence { .. }
+            | HeardKind::Registered { .. }
+            | HeardKind::Deregistered { .. } => self.pay(carrier, owed),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use narrowcast_protocol::air::{self, CarrierId, DMR_BURST_MICROS, Delivery, GroupId};
+use narrowcast_protocol::air::{self, CarrierId, CarrierKind, DMR_BURST_MICROS, Delivery, GroupId};
 
 use crate::engine::Engine;
 use crate::engine::compose;
@@ -267,12 +267,15 @@ impl Engine {
             };
             if let Ok(parts) = compose::parts(&self.state.policy, &alert, recipient.form, mode) {
                 plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
+                let kind = carrier.map_or(CarrierKind::default(), |id| self.kind(id));
                 let bursts = |mode| -> u64 {
                     let octets = parts
                         .iter()
                         .map(|part| air::text_octets(recipient.form, part));
                     octets
-                        .map(|octets| u64::from(air::text_bursts(recipient.form, mode, octets)))
+                        .map(|octets| {
+                            u64::from(air::text_bursts(kind, recipient.form, mode, octets))
+                        })
                         .sum()
                 };
                 tally.add(
@@ -305,7 +308,7 @@ impl Engine {
         let ahead: u64 = self
             .queues
             .waiting_for(id)
-            .map(|place| self.cost_ms(place.alert, place.item))
+            .map(|place| self.cost_ms(self.kind(id), place.alert, place.item))
             .sum();
         CarrierPlan {
             carrier: id,
@@ -323,7 +326,7 @@ impl Engine {
     }
 
     /// Airtime of something that waits, in milliseconds.
-    fn cost_ms(&self, alert: AlertId, item: Item) -> u64 {
+    fn cost_ms(&self, kind: CarrierKind, alert: AlertId, item: Item) -> u64 {
         let Some(book) = self.state.alerts.get(&alert) else {
             return 0;
         };
@@ -334,6 +337,7 @@ impl Engine {
         recipient.map_or(0, |recipient| {
             let octets = air::text_octets(recipient.form, &book.alert.text);
             u64::from(air::text_bursts(
+                kind,
                 recipient.form,
                 Delivery::Confirmed,
                 octets,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, CarrierKind, RadioId, StationId};
 use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
@@ -95,6 +95,12 @@ impl Engine {
             let shown = text::shown(description).chars().take(DESCRIPTION).collect();
             self.dampers.entry(station).or_default().description = shown;
         }
+    }
+
+    /// What kind of channel a carrier is, as its station's policy says.
+    pub(super) fn kind(&self, carrier: CarrierId) -> CarrierKind {
+        let station = self.state.policy.station(carrier.station);
+        station.map_or(CarrierKind::default(), |station| station.kind)
     }
 
     pub(super) fn station_up(&self, station: StationId) -> bool {

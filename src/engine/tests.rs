@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use narrowcast_protocol::air::{
-    Acknowledgement, CarrierId, GroupId, Heard, HeardKind, JobId, Owed, RadioId, Slot, StationId,
-    TextForm, Transmission,
+    Acknowledgement, CarrierId, CarrierKind, GroupId, Heard, HeardKind, JobId, Owed, RadioId, Slot,
+    StationId, TextForm, Transmission,
 };
 use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;
@@ -234,6 +234,7 @@ impl Rig {
             from: radio(from),
             to,
             code,
+            polled: false,
         };
         self.input(Input::Heard(Heard {
             carrier: carrier(1),
@@ -321,6 +322,8 @@ fn station(id: u32, test: bool) -> StationPolicy {
     StationPolicy {
         id: StationId(id),
         name: format!("station {id}"),
+        kind: CarrierKind::Conventional,
+        terminal_accepts: false,
         own: radio(OWN),
         groups: vec![],
         test,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{GroupId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
 /// A base station as the engine knows it.
@@ -12,6 +12,11 @@ pub struct StationPolicy {
     pub id: StationId,
     /// Its name.
     pub name: String,
+    /// What kind of channels it has.
+    pub kind: CarrierKind,
+    /// Whether a trunked site's acceptance of a transfer means that the terminal has it. Most
+    /// controllers say "accepted" as soon as the text is queued.
+    pub terminal_accepts: bool,
     /// Our own address on its system.
     pub own: RadioId,
     /// Talkgroups we own on its system: traffic to them is ours.

@@ -387,7 +387,9 @@ impl Core {
                 step: Step::Refused(why),
             };
             match job {
-                Job::Send { id, .. } => self.input(refused(id, JobRefusal::NoRoom)),
+                Job::Send { id, .. } | Job::Collect { id, .. } | Job::Admit { id, .. } => {
+                    self.input(refused(id, JobRefusal::NoRoom))
+                }
                 Job::Acknowledge { id, .. } => self.input(refused(id, JobRefusal::TooLate)),
                 Job::Withdraw(_) => {}
             }

@@ -8,7 +8,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request as HttpRequest, StatusCode};
 use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::events::LinkEvent;
-use narrowcast_protocol::air::{CarrierId, Heard, HeardKind, RadioId, Slot, StationId, TextForm};
+use narrowcast_protocol::air::{
+    CarrierId, CarrierKind, Heard, HeardKind, RadioId, Slot, StationId, TextForm,
+};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -49,6 +51,8 @@ fn policy() -> Policy {
     let station = StationPolicy {
         id: StationId(1),
         name: "site".into(),
+        kind: CarrierKind::Conventional,
+        terminal_accepts: false,
         own: radio(9_990),
         groups: vec![],
         test: false,

@@ -59,9 +59,10 @@ impl Links {
     /// The job, if no link serves it or its lane is full.
     pub fn give(&mut self, job: Job) -> Result<(), Job> {
         let link = match &job {
-            Job::Send { carrier, .. } | Job::Acknowledge { carrier, .. } => {
-                self.of_station.get(&carrier.station)
-            }
+            Job::Send { carrier, .. }
+            | Job::Acknowledge { carrier, .. }
+            | Job::Collect { carrier, .. }
+            | Job::Admit { carrier, .. } => self.of_station.get(&carrier.station),
             Job::Withdraw(id) => self.of_job.get(id),
         };
         let Some((index, lane)) = link.and_then(|index| Some((*index, self.lanes.get(*index)?)))
@@ -69,7 +70,7 @@ impl Links {
             return Err(job);
         };
         let sent = match &job {
-            Job::Send { id, .. } => Some(*id),
+            Job::Send { id, .. } | Job::Collect { id, .. } | Job::Admit { id, .. } => Some(*id),
             _ => None,
         };
         let way = if matches!(job, Job::Acknowledge { .. }) {

@@ -109,6 +109,7 @@ pub(super) fn acknowledgement(
     acknowledgement: &Acknowledgement,
 ) -> Result<Vec<Outgoing>, Refusal> {
     let (pdus, from, to) = match *acknowledgement {
+        Acknowledgement::Accepted { .. } => return Err(Refusal::NotOffered),
         Acknowledgement::Data {
             from,
             to,

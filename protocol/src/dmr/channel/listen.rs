@@ -206,7 +206,12 @@ impl Channel {
             Message::TmsAcknowledgement { reference, .. } => {
                 HeardKind::TextAcknowledged { from, reference }
             }
-            Message::Status { code, .. } => HeardKind::Status { from, to, code },
+            Message::Status { code, .. } => HeardKind::Status {
+                from,
+                to,
+                code,
+                polled: false,
+            },
             Message::Location { position, .. } => HeardKind::Position { from, position },
             Message::Response {
                 response, flags, ..

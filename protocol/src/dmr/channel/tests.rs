@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::air::{self, Address, Delivery, HeardKind, Slot, StationId, Text, TextForm};
+use crate::air::{
+    self, Address, CarrierKind, Delivery, HeardKind, Slot, StationId, Text, TextForm,
+};
 use crate::dmr::burst::{Burst, DataBurst};
 use crate::dmr::data_header::{NackReason, Sap};
 use crate::dmr::info::Info;
@@ -496,7 +498,7 @@ proptest! {
         if air::text_octets(form, &words) <= air::text_room(form, delivery) {
             let text = Text { form, ..a_text(UNIT, &words, delivery) };
             let bursts = text::encode(&text, &Options::default()).unwrap().len();
-            let predicted = air::text_bursts(form, delivery, air::text_octets(form, &words));
+            let predicted = air::text_bursts(CarrierKind::Conventional, form, delivery, air::text_octets(form, &words));
             prop_assert_eq!(u32::try_from(bursts).unwrap(), predicted);
         }
     }

@@ -22,7 +22,7 @@ use crate::dmr::udt::{self, Content, UdtError};
 pub use encoding::{Encoding, utf16be, utf16le};
 pub use hygiene::{check, is_forbidden, sanitize};
 pub use interpret::{Message, Parties, interpret};
-pub use size::{bursts, capacity, fits, octets, split};
+pub use size::{PREAMBLE_BURSTS, bursts, capacity, fits, octets, split};
 use tms::Tms;
 
 /// Why a text cannot be put on the air.

@@ -9,8 +9,10 @@ use super::tms;
 
 /// Octets of the IPv4 and UDP headers.
 const IP_UDP: usize = 28;
-/// Bursts of a fragment that carry no text: one preamble and the header.
-const AROUND: u32 = 2;
+/// Preambles before a fragment on a conventional channel.
+pub const PREAMBLE_BURSTS: u32 = 1;
+/// Bursts of a fragment that carry no text: the preamble and the header.
+const AROUND: u32 = PREAMBLE_BURSTS + 1;
 
 /// Octets that `text` takes in this form, without headers.
 #[must_use]

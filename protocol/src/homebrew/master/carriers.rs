@@ -199,6 +199,12 @@ impl HomebrewMaster {
                 known.channel.acknowledge(now, id, acknowledgement, until);
                 self.serve(now, index, carrier.slot);
             }
+            Job::Collect { id, .. } | Job::Admit { id, .. } => {
+                self.actions.push_back(Action::Job {
+                    id,
+                    step: Step::Refused(Refusal::NotOffered),
+                });
+            }
             Job::Withdraw(id) => {
                 for index in 0..self.stations.len() {
                     for slot in [Slot::One, Slot::Two] {

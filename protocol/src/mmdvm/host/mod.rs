@@ -404,6 +404,10 @@ impl Session for ModemHost {
                 }
                 _ => self.out.push_back(gone(id)),
             },
+            Job::Collect { id, .. } | Job::Admit { id, .. } => self.out.push_back(Action::Job {
+                id,
+                step: Step::Refused(Refusal::NotOffered),
+            }),
             Job::Withdraw(id) => {
                 for lane in &mut self.lanes {
                     lane.channel.withdraw(id);
