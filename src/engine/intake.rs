@@ -17,6 +17,7 @@ use crate::model::delivery::Rung;
 use crate::model::facts::{self, CHUNK, Fact};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
 use crate::model::roster::{Node, Recipient};
+use crate::model::sight::Share;
 use crate::model::text;
 use crate::model::token::{Principal, Right};
 use crate::model::wall::Wall;
@@ -425,21 +426,17 @@ impl Engine {
         Ok(Response::Done(self.state.seq))
     }
 
-    /// A live alert that the principal's node covers.
+    /// A live alert that was sent from the principal's node or below.
     fn within(&self, who: &Principal, alert: AlertId) -> Result<&AlertBook, Refusal> {
-        let book = self
-            .state
-            .alerts
-            .get(&alert)
-            .ok_or(Refusal::NotFound("live alert"))?;
-        if who.node.covers(&book.alert.node) {
-            return Ok(book);
+        let hidden = || Refusal::NotFound("live alert");
+        let book = self.state.alerts.get(&alert).ok_or_else(hidden)?;
+        match book.share(&who.node).ok_or_else(hidden)? {
+            Share::Whole => Ok(book),
+            Share::Part { .. } => Err(Refusal::OutsideNode {
+                node: who.node.to_string(),
+                names: vec![format!("alert {alert}, sent from {}", book.alert.node)],
+            }),
         }
-        let names = vec![format!("alert {alert}, sent from {}", book.alert.node)];
-        Err(Refusal::OutsideNode {
-            node: who.node.to_string(),
-            names,
-        })
     }
 }
 

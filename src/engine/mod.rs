@@ -56,6 +56,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact, Record};
 use crate::model::ids::{DeliveryId, Seq};
 use crate::model::policy::Policy;
+use crate::model::roster::Node;
 use crate::model::wall::Wall;
 
 /// A stored state that this version cannot read.
@@ -210,9 +211,11 @@ impl Engine {
         !self.state.tokens.is_empty()
     }
 
-    /// SHA-256 of every token that is valid: who may look while there is no engine to ask.
-    pub fn token_hashes(&self) -> impl Iterator<Item = [u8; 32]> {
-        self.state.tokens.keys().copied()
+    /// SHA-256 of every token that is valid and its node: who may look at what while there is
+    /// no engine to ask.
+    pub fn readers(&self) -> impl Iterator<Item = ([u8; 32], &Node)> {
+        let tokens = self.state.tokens.iter();
+        tokens.map(|(hash, token)| (*hash, &token.node))
     }
 
     /// Emergencies, open ones and those closed within the hour, newest first.

@@ -78,6 +78,9 @@ pub(super) struct State {
     pub(super) unsettled: u32,
     /// How many open alerts carry each mark.
     pub(super) marks: BTreeMap<Mark, u32>,
+    /// The radio of every emergency on record and where that stands: it tells who may see
+    /// what became of it.
+    pub(super) distress: BTreeMap<EmergencyId, (Seq, RadioId)>,
 }
 
 impl State {
@@ -129,6 +132,7 @@ impl State {
                     .insert(HeardKey::new(*from, text, *status, *reference), at);
             }
             Fact::EmergencyRaised(emergency) => {
+                self.distress.insert(emergency.id, (seq, emergency.radio));
                 self.emergencies
                     .insert(emergency.id, (seq, emergency.as_ref().clone()));
             }
@@ -142,6 +146,7 @@ impl State {
                 e.closed = Some(Signature { by: by.clone(), at });
                 e.closed_because = Some(because.clone());
             }),
+            Fact::Trimmed { up_to, .. } => self.distress.retain(|_, (seq, _)| *seq > *up_to),
             Fact::StationChanged {
                 station,
                 up,

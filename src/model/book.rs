@@ -8,7 +8,8 @@ use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{DeliveryIndex, Seq};
-use crate::model::roster::Recipient;
+use crate::model::roster::{Node, Recipient};
+use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
 /// An attempt whose outcome is not on record yet.
@@ -187,6 +188,26 @@ impl AlertBook {
         self.deliveries.get(usize::try_from(index.0).ok()?)
     }
 
+    /// The share that `node` has in it; none if it may not see it at all.
+    #[must_use]
+    pub fn share(&self, node: &Node) -> Option<Share> {
+        let recipients = self.deliveries.iter().map(|book| &book.recipient);
+        Share::of(&self.alert, recipients, node)
+    }
+
+    /// The deliveries of a share, by index from `from` on.
+    pub fn shared(
+        &self,
+        share: &Share,
+        from: DeliveryIndex,
+    ) -> impl Iterator<Item = (DeliveryIndex, &DeliveryBook)> {
+        (0..)
+            .map(DeliveryIndex)
+            .zip(&self.deliveries)
+            .skip(usize::try_from(from.0).unwrap_or(usize::MAX))
+            .filter(|(index, _)| share.has(*index))
+    }
+
     /// Learns one fact; facts of other alerts must not be given.
     pub fn apply(&mut self, at: Wall, fact: &Fact) {
         match fact {
@@ -347,7 +368,6 @@ mod tests {
     use crate::model::alert::{Mark, Precedence, Target};
     use crate::model::evidence::AnsweredBy;
     use crate::model::ids::AlertId;
-    use crate::model::roster::Node;
 
     fn book(ask: Ask) -> AlertBook {
         let alert = Alert {

@@ -95,7 +95,7 @@ pub struct AlertBody {
     /// What it says.
     pub text: String,
     /// `flash`, `immediate`, `priority` or `routine`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::precedence)]
     pub precedence: Precedence,
     /// What it asks.
     pub ask: AskBody,
@@ -117,10 +117,14 @@ pub struct AlertBody {
     pub exercise: bool,
     /// Who sent it.
     pub by: String,
-    /// How many deliveries it has.
+    /// How many deliveries it has; of a part, those of the token's node.
     pub recipients: u32,
     /// Where they stand.
     pub counts: CountsBody,
+    /// Whether only the share of the token's node is shown: the alert was sent from elsewhere,
+    /// and other targets, recipients and counts are left out.
+    #[serde(default)]
+    pub part: bool,
 }
 
 impl From<AlertView> for AlertBody {
@@ -146,6 +150,7 @@ impl From<AlertView> for AlertBody {
             by: view.by,
             recipients: view.recipients,
             counts: view.counts.into(),
+            part: view.part,
         }
     }
 }
