@@ -11,7 +11,7 @@ use crate::engine::io::{Receipt, Refusal, Response, Submit};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
-use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
+use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::facts::{self, CHUNK, Fact};
@@ -67,6 +67,10 @@ impl Engine {
         let Some((key, body)) = &submit.idempotency else {
             return Ok(None);
         };
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("key_is_forgotten") {
+            return Ok(None);
+        }
         let Some(used) = self.state.keys.get(&(who.token, key.clone())) else {
             return Ok(None);
         };
@@ -115,6 +119,8 @@ impl Engine {
     /// Whether there is space on disk and in memory for so urgent an alert.
     fn room_for(&self, precedence: Precedence, recipients: usize) -> Result<(), Refusal> {
         let urgent = precedence <= Precedence::Immediate;
+        #[cfg(narrowcast_mutant)]
+        let urgent = urgent || crate::mutant::planted("full_disk_is_ignored");
         if let Some((free, total)) = self.free {
             let marks = &self.state.policy.space;
             let permille = u128::from(free) * 1_000 / u128::from(total.max(1));
@@ -157,7 +163,7 @@ impl Engine {
             station: submit.station,
             by,
             node,
-            mark: self.free_mark(),
+            mark: self.fresh_mark(&recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             idempotency,
         };
@@ -215,16 +221,6 @@ impl Engine {
         }
     }
 
-    /// The next mark that no open alert carries.
-    fn free_mark(&self) -> Mark {
-        let first = self.state.accepted;
-        let mut candidates =
-            (0..u64::from(Mark::COUNT)).map(|step| Mark::nth(first.wrapping_add(step)));
-        candidates
-            .find(|mark| !self.state.marks.contains_key(mark))
-            .unwrap_or_else(|| Mark::nth(first))
-    }
-
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
         let recipients = self.check(who, &submit)?;
         let alert = Alert {
@@ -239,7 +235,7 @@ impl Engine {
             station: submit.station,
             by: who.name.clone(),
             node: who.node.clone(),
-            mark: self.free_mark(),
+            mark: self.fresh_mark(&recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             idempotency: None,
         };

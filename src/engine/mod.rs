@@ -9,6 +9,7 @@
 //! | [`io`] | what goes in and out |
 //! | `state`, `roster` | the fold over all facts |
 //! | `intake` | what is accepted, and what a dry run says |
+//! | `marks` | by which short sign a radio names an alert |
 //! | `compose` | how an alert is worded and split for the air |
 //! | `queue`, `dispatch` | what goes to which carrier next |
 //! | `progress` | what a job's steps prove, when to try again |
@@ -25,6 +26,7 @@ mod emergency;
 mod hearing;
 mod intake;
 pub mod io;
+mod marks;
 mod progress;
 mod queries;
 mod queue;
@@ -251,10 +253,13 @@ impl Engine {
 
     /// Lets `effect` out once everything decided so far is durable.
     fn after_commit(&mut self, effect: Effect) {
-        #[cfg(narrowcast_mutant = "acknowledge_before_commit")]
-        let after = Seq(0);
-        #[cfg(not(narrowcast_mutant = "acknowledge_before_commit"))]
         let after = self.state.seq;
+        #[cfg(narrowcast_mutant)]
+        let after = if crate::mutant::planted("acknowledge_before_commit") {
+            Seq(0)
+        } else {
+            after
+        };
         self.out.push_back(Output { after, effect });
     }
 
@@ -274,6 +279,10 @@ impl Engine {
     /// A fresh ULID: civil time, then 80 bits drawn from the seed.
     fn fresh_id(&mut self) -> ulid::Ulid {
         self.ids += 1;
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("chance_in_the_engine") {
+            self.ids += crate::mutant::chance();
+        }
         let digest = Sha256::new()
             .chain_update(self.seed)
             .chain_update(self.ids.to_be_bytes())

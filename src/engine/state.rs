@@ -78,6 +78,8 @@ pub(super) struct State {
     pub(super) unsettled: u32,
     /// How many open alerts carry each mark.
     pub(super) marks: BTreeMap<Mark, u32>,
+    /// When each mark was given last, counted in alerts.
+    pub(super) given: BTreeMap<Mark, u64>,
     /// The radio of every emergency on record and where that stands: it tells who may see
     /// what became of it.
     pub(super) distress: BTreeMap<EmergencyId, (Seq, RadioId)>,
@@ -101,6 +103,7 @@ impl State {
             Fact::TokenRevoked { token, .. } => self.tokens.retain(|_, known| known.id != *token),
             Fact::AlertAccepted(alert) => {
                 self.accepted += 1;
+                self.given.insert(alert.mark, self.accepted);
                 if let Some(key) = &alert.idempotency {
                     let use_ = KeyUse {
                         body: key.body,
@@ -208,6 +211,11 @@ impl State {
     pub(super) fn forget(&mut self, now: Wall) {
         self.keys.retain(|_, used| now.since(used.at) < KEY_LIFE);
         self.messages.retain(|_, at| now.since(*at) < HEARD_LIFE);
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("silence_closes") {
+            self.emergencies
+                .retain(|_, (_, e)| now.since(e.raised_at) < CLOSED_LIFE);
+        }
         self.emergencies.retain(|_, (_, e)| {
             e.closed
                 .as_ref()
