@@ -19,7 +19,10 @@ pub(super) fn parts(
     form: TextForm,
     delivery: Delivery,
 ) -> Result<Vec<String>, TooLong> {
-    let sign = if alert.exercise {
+    let drill = alert.exercise;
+    #[cfg(narrowcast_mutant)]
+    let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
+    let sign = if drill {
         policy.exercise_sign.as_str()
     } else {
         ""

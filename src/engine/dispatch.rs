@@ -99,8 +99,14 @@ impl Engine {
         } else {
             &Precedence::ALL
         };
-        #[cfg(narrowcast_mutant = "first_come_first_served")]
-        let permitted: Vec<_> = permitted.iter().rev().copied().collect();
+        #[cfg(narrowcast_mutant)]
+        let reversed: Vec<_> = permitted.iter().rev().copied().collect();
+        #[cfg(narrowcast_mutant)]
+        let permitted = if crate::mutant::planted("routine_before_flash") {
+            reversed.as_slice()
+        } else {
+            permitted
+        };
         permitted.iter().find_map(|&precedence| {
             let free = |place: &&Place| match place.item {
                 Item::Group(_) => true,
@@ -208,7 +214,10 @@ impl Engine {
         };
         let reference = kept.unwrap_or_else(fresh);
         *self.outcomes.entry("started").or_default() += 1;
-        #[cfg(not(narrowcast_mutant = "send_without_attempt"))]
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("send_without_attempt") {
+            return number;
+        }
         self.emit(Fact::AttemptStarted {
             alert: id.alert,
             delivery: id.index,
@@ -302,6 +311,12 @@ impl Engine {
     }
 
     fn hand_over(&mut self, carrier: CarrierId, id: JobId, transmission: Transmission) {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("room_is_ignored")
+            && let Some(run) = self.carriers.get_mut(&carrier)
+        {
+            run.room = run.room.saturating_add(1);
+        }
         if let Some(run) = self.carriers.get_mut(&carrier) {
             run.room = run.room.saturating_sub(1);
         }

@@ -74,6 +74,10 @@ impl Engine {
         // Seen and sounded at once, recorded or not.
         self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
         self.urgent = true;
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("emergency_is_lost") {
+            return id;
+        }
         self.emit(Fact::EmergencyRaised(Box::new(emergency)));
         id
     }

@@ -100,6 +100,14 @@ impl Roster {
         let mut outside = BTreeSet::new();
         for target in targets {
             for (id, talkgroup) in self.members(target)? {
+                #[cfg(narrowcast_mutant)]
+                let root = Node::root();
+                #[cfg(narrowcast_mutant)]
+                let node = if crate::mutant::planted("sending_leaves_the_node") {
+                    &root
+                } else {
+                    node
+                };
                 match self.radios.get(&id) {
                     Some(radio) if node.covers(&radio.node) => {
                         let known = found.entry(id).or_insert(talkgroup);

@@ -114,6 +114,10 @@ impl DeliveryBook {
             Evidence::Answered(answer) => self.answer = Some(Box::new(answer.clone())),
             _ => {}
         }
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("newest_evidence_wins") {
+            self.rung = evidence.proves().unwrap_or(self.rung);
+        }
         if let Some(rung) = evidence.proves()
             && rung > self.rung
         {
@@ -284,6 +288,10 @@ impl AlertBook {
 
     /// The server started anew: open attempts are unclear from here on.
     pub fn interrupted(&mut self) {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("a_crash_is_forgotten") {
+            return;
+        }
         for book in &mut self.deliveries {
             if book.open.take().is_some() && book.rung < Rung::Received {
                 book.unclear = true;
@@ -327,7 +335,14 @@ impl AlertBook {
 
     fn learn_group(&mut self, group: GroupId, carrier: CarrierId, evidence: &Evidence, at: Wall) {
         // A group transmission proves at most that it was on the air.
-        let Some(rung) = evidence.proves().filter(|rung| *rung <= Rung::Transmitted) else {
+        let most = Rung::Transmitted;
+        #[cfg(narrowcast_mutant)]
+        let most = if crate::mutant::planted("group_is_receipt") {
+            Rung::Answered
+        } else {
+            most
+        };
+        let Some(rung) = evidence.proves().filter(|rung| *rung <= most) else {
             return;
         };
         let book = self.group(group, carrier);

@@ -422,6 +422,10 @@ impl Core {
             .iter()
             .filter_map(|(_, _, shown)| shown.clone())
             .collect();
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("unrecorded_is_hidden") {
+            return;
+        }
         self.ends.board.send_if_modified(|board: &mut Board| {
             let changed = board.unrecorded != shown;
             if changed {
