@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::air::{self, Address, Delivery, HeardKind, Slot, StationId, Text, TextForm};
 use crate::dmr::burst::{Burst, DataBurst};
-use crate::dmr::data_header::{NackReason, Sap};
+use crate::dmr::data_header::{NackReason, Sap, StatusPrecoded};
 use crate::dmr::info::Info;
 use crate::dmr::packet::{Block, Outcome, Packet, Rate, response};
 use crate::dmr::slot_type::DataType;
@@ -391,6 +391,57 @@ fn a_text_for_us_is_heard_with_what_is_owed_and_one_for_others_is_only_presence(
             .iter()
             .all(|heard| matches!(heard.what, HeardKind::Presence { .. }))
     );
+}
+
+#[test]
+fn a_status_that_asks_is_owed_a_response_which_nobody_sends_before_the_engine() {
+    let status = |group, response_requested| packet::Outgoing {
+        header: DataHeader::StatusPrecoded(StatusPrecoded {
+            addressing: Addressing {
+                group,
+                response_requested,
+                sap: Sap::ShortData,
+                destination: if group { 9 } else { OWN },
+                source: UNIT,
+            },
+            source_port: 0,
+            destination_port: 0,
+            status: 5,
+        }),
+        blocks: Vec::new(),
+    };
+    for (group, asks) in [(false, true), (false, false), (true, true)] {
+        let mut now = Instant::ZERO;
+        let mut channel = Channel::new(config());
+        radio_says(&mut channel, now, &status(group, asks));
+        let said = heard(&mut channel);
+        let [
+            Heard {
+                what: HeardKind::Status { code: 5, .. },
+                owed,
+                ..
+            },
+        ] = said.as_slice()
+        else {
+            panic!("{said:?}")
+        };
+        assert!(channel.next_burst(now).is_none());
+        if group || !asks {
+            assert!(owed.is_empty(), "only who asks alone is answered: {owed:?}");
+            continue;
+        }
+        now += Duration::from_secs(1);
+        let [owed] = owed.as_slice() else {
+            panic!("{owed:?}")
+        };
+        channel.acknowledge(now, JobId(1), owed.acknowledgement.clone(), owed.until);
+        let bursts = pull(&mut channel, &mut now);
+        let DataHeader::Response(answer) = receive(&bursts).unwrap().header else {
+            panic!("no response")
+        };
+        assert_eq!((answer.verdict, answer.status), (Verdict::Ack, 0));
+        assert_eq!(answer.addressing.destination, UNIT);
+    }
 }
 
 #[test]

@@ -314,6 +314,7 @@ proptest! {
             second: None,
             rate: None,
             data,
+            extent: data::Extent::Whole,
             repeated: false,
         };
         let _ = interpret(&packet).parties();
