@@ -445,6 +445,47 @@ fn a_status_that_asks_is_owed_a_response_which_nobody_sends_before_the_engine() 
 }
 
 #[test]
+fn a_long_text_in_fragments_is_heard_as_one_text_and_each_fragment_is_owed_an_answer() {
+    let mut now = Instant::ZERO;
+    let mut channel = Channel::new(config());
+    let words = "桥断了，请求支援。".repeat(30);
+    let mut text = a_text(OWN, &words, Delivery::Confirmed);
+    text.from = radio(UNIT);
+    let options = Options {
+        limit: u32::MAX,
+        most_blocks: 10,
+        ..Options::default()
+    };
+    let packets = text::packets(&text, &options).unwrap();
+    let mut said = Vec::new();
+    for packet in &packets {
+        radio_says(&mut channel, now, packet);
+        now += Duration::from_secs(1);
+        let heard = heard(&mut channel);
+        let [Heard { owed, .. }] = heard.as_slice() else {
+            panic!("{heard:?}")
+        };
+        let Acknowledgement::Data { sequence, .. } = owed[0].acknowledgement else {
+            panic!("{owed:?}")
+        };
+        assert_eq!(sequence, packet.header.send_sequence());
+        said.extend(heard);
+    }
+    let (last, before) = said.split_last().unwrap();
+    assert!(
+        before
+            .iter()
+            .all(|heard| heard.what == HeardKind::Presence { from: radio(UNIT) })
+    );
+    let HeardKind::Text { text, .. } = &last.what else {
+        panic!("{last:?}")
+    };
+    assert_eq!((text, last.owed.len()), (&words, 2));
+    radio_says(&mut channel, now, &packets[3]);
+    assert_eq!(heard(&mut channel)[0].what, last.what, "known, said again");
+}
+
+#[test]
 fn what_is_missing_of_a_text_for_us_is_asked_for_again() {
     let mut now = Instant::ZERO;
     let mut channel = Channel::new(config());
