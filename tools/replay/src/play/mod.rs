@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn a_conversation_logs_in_with_the_live_salt_and_plays_under_its_own_id() {
         let mut args = crate::encode::tests_args();
-        args.kind = crate::decode::Kind::Homebrew;
+        args.kind = crate::decode::Kind::named("homebrew").unwrap();
         let frames = crate::encode::frames(&args).unwrap();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "{}", hex::encode(b"RPTPING\0\0\0\x07")).unwrap();
