@@ -6,7 +6,9 @@ mod diff;
 mod encode;
 mod faults;
 mod input;
+mod link;
 mod play;
+mod record;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write down what goes over a link, or between two of them, as pcapng
+    Record(record::RecordArgs),
     /// Show the frames of a capture or of hex lines
     Decode(decode::DecodeArgs),
     /// Write the frames that carry a text, as hex lines in sending order
@@ -36,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Record(args) => record::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Play(args) => play::run(&args),
