@@ -7,7 +7,6 @@ mod show;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,6 +17,7 @@ use crate::decode::{Frames, Kind};
 use crate::input;
 use align::{Prints, Step};
 pub(crate) use frame::{Changed, Frame};
+pub(crate) use lanes::stations;
 pub(crate) use show::Comparison;
 
 /// Part of a gap by which it may be longer or shorter, besides the tolerance.
@@ -105,20 +105,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
         tolerance: args.timing.then(|| Duration::from_millis(args.tolerance)),
     };
     let comparison = compare(&a, &b, rules);
-    let mut out = io::stdout().lock();
-    for difference in &comparison.differences {
-        if args.json {
-            writeln!(out, "{}", serde_json::to_string(difference)?)?;
-        } else {
-            write!(out, "{difference}")?;
-        }
-    }
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&comparison.counts)?)?;
-    } else {
-        writeln!(out, "{}", comparison.counts)?;
-    }
-    Ok(ExitCode::from(u8::from(!comparison.differences.is_empty())))
+    comparison.print(args.json)?;
+    Ok(ExitCode::from(u8::from(comparison.is_different())))
 }
 
 /// Compares lane by lane.
@@ -158,7 +146,9 @@ fn at<'a>((recording, lane): &Side<'a>, place: usize) -> Option<(usize, &'a Fram
 
 fn prints(side: &Side<'_>) -> Prints {
     let frames = (0..side.1.len()).filter_map(|place| at(side, place));
-    let (contents, keys) = frames.map(|(_, frame)| (frame.content, frame.key)).unzip();
+    let (contents, keys) = frames
+        .map(|(_, frame)| (frame.content, frame.key()))
+        .unzip();
     Prints { contents, keys }
 }
 

@@ -1,7 +1,9 @@
 //! What a comparison found, for eyes and for scripts.
 
 use core::fmt;
+use std::io::{self, Write as _};
 
+use anyhow::Result;
 use narrowcast_protocol::dmr::text::sanitize;
 use serde::Serialize;
 
@@ -65,6 +67,28 @@ pub(crate) struct Comparison {
 type Numbered<'a> = (usize, &'a Frame);
 
 impl Comparison {
+    pub(crate) fn is_different(&self) -> bool {
+        !self.differences.is_empty()
+    }
+
+    /// Writes all differences and their number to standard output.
+    pub(crate) fn print(&self, json: bool) -> Result<()> {
+        let mut out = io::stdout().lock();
+        for difference in &self.differences {
+            if json {
+                writeln!(out, "{}", serde_json::to_string(difference)?)?;
+            } else {
+                write!(out, "{difference}")?;
+            }
+        }
+        if json {
+            writeln!(out, "{}", serde_json::to_string(&self.counts)?)?;
+        } else {
+            writeln!(out, "{}", self.counts)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn sort(&mut self) {
         // What only the second has stands where its number puts it.
         let place = |difference: &Difference| (difference.a.or(difference.b), difference.b);
