@@ -23,6 +23,7 @@ mod history;
 mod ledger;
 mod roster;
 mod stations;
+mod unrecorded;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,10 @@
+//! The whole server as its users and its radios meet it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a step that fails fails the test"
+)]
+
+mod failing_ledger;
+#[path = "../support/mod.rs"]
+mod support;
