@@ -13,18 +13,18 @@ use crate::ledger::ballast::{Ballast, Space};
 pub(super) struct Hold {
     dir: PathBuf,
     ballast: Ballast,
-    /// It is laid in only where so much is free, so that laying it in fills nothing.
+    /// It is laid in only where so much is free: at least as much again stays free.
     enough: u64,
     loading: Arc<AtomicBool>,
 }
 
 impl Hold {
-    /// The ballast is laid in if there is room for it and `low` bytes stay free. Blocks.
+    /// The ballast is laid in if there is room for it and `low` bytes beside it. Blocks.
     pub(super) fn new(dir: &Path, bytes: u64, low: u64) -> Self {
         let hold = Self {
             dir: dir.to_path_buf(),
             ballast: Ballast::new(dir, bytes),
-            enough: low.saturating_add(bytes),
+            enough: low.max(bytes).saturating_add(bytes),
             loading: Arc::default(),
         };
         if hold.may_take_in() {

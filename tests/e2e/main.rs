@@ -5,6 +5,8 @@
     reason = "a step that fails fails the test"
 )]
 
+mod durability;
 mod failing_ledger;
+mod full_disk;
 #[path = "../support/mod.rs"]
 mod support;
