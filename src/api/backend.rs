@@ -19,6 +19,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
 use crate::model::roster::Node;
+use crate::model::token::Principal;
 
 /// How long a reply may take before the API says that the engine is away.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,20 +91,19 @@ pub struct Board {
     pub recorded: Vec<Emergency>,
     /// Where the radios of these emergencies hang; the root if not named here.
     pub places: HashMap<RadioId, Node>,
-    /// While there is no engine to ask: SHA-256 of the tokens that may look, and their nodes.
-    pub readers: Arc<HashMap<[u8; 32], Node>>,
+    /// While there is no engine to ask: SHA-256 of the tokens that may look, and whose they are.
+    pub readers: Arc<HashMap<[u8; 32], Principal>>,
     /// Stations that are configured and not there.
     pub stations_down: Vec<StationId>,
 }
 
 impl Board {
-    /// The node from which this credential may look while there is no engine to ask; none if
-    /// it may not.
+    /// Whose this credential is while there is no engine to ask; none if it may not look.
     #[must_use]
-    pub fn reader(&self, credential: &Credential) -> Option<Node> {
+    pub fn reader(&self, credential: &Credential) -> Option<Principal> {
         match credential {
             Credential::Token(hash) => self.readers.get(hash).cloned(),
-            Credential::System => Some(Node::root()),
+            Credential::System => Some(Principal::system()),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn list(
         Ok(answer) => answer?,
         // The ledger failed: who could look before still sees what must be seen.
         Err(away) => {
-            let node = board.reader(&bearer.0).ok_or(away)?;
+            let node = board.reader(&bearer.0).ok_or(away)?.node;
             let recorded = board.recorded.iter();
             let shown = recorded.filter(|known| board.shows(&node, known.radio));
             let recorded = shown.cloned().collect();

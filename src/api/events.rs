@@ -14,25 +14,26 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 
-use crate::api::auth::{Bearer, principal};
+use crate::api::auth::{Bearer, may_look};
 use crate::api::body::EventBody;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
+use crate::api::unrecorded::{self, Unrecorded};
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{AlertId, Seq};
-use crate::model::token::Right;
 
 const PAGE: usize = 256;
 /// How often a comment is sent when nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often a long stream's token is checked again.
 const RECHECK: Duration = Duration::from_secs(30);
-/// How long the ledger may be away before the stream ends, and the reader comes back.
+/// How long pages may fail before the stream ends, and the reader comes back. While the
+/// ledger is known to be away, the stream goes on for what must be seen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which events.
@@ -42,13 +43,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct EventsQuery {
     /// From this position on; from the newest on if neither this nor `Last-Event-ID` is given.
     from: Option<u64>,
-    /// Only these types, separated by commas, as in `alert_accepted,emergency_raised`.
+    /// Only these types, separated by commas, as in `alert_accepted,emergency_raised`. One
+    /// that is no fact is `emergency_unrecorded`.
     types: Option<String>,
     /// Only facts of this alert.
     alert: Option<String>,
 }
 
-/// Facts as they become durable, as far as the token may see them: `id` is the position, `event` the type, `data` an `EventBody`.
+/// Facts as they become durable, as far as the token may see them: `id` is the position,
+/// `event` the type, `data` an `EventBody`. An emergency that cannot be recorded comes as
+/// `emergency_unrecorded`, without `id` and with an `EmergencyBody`; it comes again as
+/// `emergency_raised` once it is on disk.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
     params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
     responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 503, body = Problem)))]
@@ -58,7 +63,7 @@ pub(super) async fn events(
     headers: HeaderMap,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let who = principal(&api, &bearer, Right::Look).await?;
+    let who = may_look(&api, &bearer).await?;
     let permit = Arc::clone(&api.streams)
         .try_acquire_owned()
         .map_err(|_| Problem::unavailable("too many event streams are open", 10))?;
@@ -74,12 +79,14 @@ pub(super) async fn events(
         .map(|text| text.parse::<AlertId>())
         .transpose()
         .map_err(|error| Problem::invalid("alert", error.to_string()))?;
+    let filter = Filter {
+        types: types(query.types.as_deref())?,
+        alert,
+    };
     api.metrics.streams.inc();
     let reader = Reader {
-        filter: Filter {
-            types: types(query.types.as_deref())?,
-            alert,
-        },
+        unrecorded: Unrecorded::new(&api.backend, filter.passes_unrecorded()),
+        filter,
         sight: Sight::of(who),
         checked: Instant::now(),
         from,
@@ -117,14 +124,15 @@ fn types(text: Option<&str>) -> Result<BTreeSet<String>, Problem> {
         .collect();
     match names
         .iter()
-        .find(|name| !Fact::NAMES.contains(&name.as_str()))
+        .find(|name| !Fact::NAMES.contains(&name.as_str()) && *name != unrecorded::NAME)
     {
         Some(name) => Err(Problem::invalid(
             "types",
             format!(
-                "`{}` is no type: write {}",
+                "`{}` is no type: write {} or {}",
                 crate::model::text::shown(name),
-                Fact::NAMES.join(", ")
+                Fact::NAMES.join(", "),
+                unrecorded::NAME
             ),
         )),
         None => Ok(names),
@@ -141,6 +149,10 @@ impl Filter {
         (self.types.is_empty() || self.types.contains(record.fact.name()))
             && (self.alert.is_none() || self.alert == record.fact.alert())
     }
+
+    fn passes_unrecorded(&self) -> bool {
+        self.alert.is_none() && (self.types.is_empty() || self.types.contains(unrecorded::NAME))
+    }
 }
 
 struct Reader {
@@ -152,6 +164,7 @@ struct Reader {
     from: Seq,
     ready: VecDeque<Event>,
     durable: watch::Receiver<Seq>,
+    unrecorded: Unrecorded,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -161,16 +174,20 @@ impl Reader {
         let mut away_since = None;
         loop {
             if self.checked.elapsed() >= RECHECK {
-                principal(&self.api, &self.bearer, Right::Look).await.ok()?;
+                let who = may_look(&self.api, &self.bearer).await.ok()?;
+                self.sight.renew(who);
                 self.checked = Instant::now();
             }
+            self.see_unrecorded();
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
             let durable = *self.durable.borrow_and_update();
             if self.from > durable {
-                if let Ok(changed) = timeout(RECHECK, self.durable.changed()).await {
-                    changed.ok()?;
+                tokio::select! {
+                    changed = self.durable.changed() => changed.ok()?,
+                    changed = self.unrecorded.changed() => changed?,
+                    () = sleep(RECHECK) => {}
                 }
                 continue;
             }
@@ -178,13 +195,21 @@ impl Reader {
                 Ok(()) => away_since = None,
                 Err(_) => {
                     let since = *away_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() > PATIENCE {
+                    if since.elapsed() > PATIENCE && !self.unrecorded.ledger_is_away() {
                         return None;
                     }
-                    tokio::time::sleep(Duration::from_millis(250)).await;
+                    sleep(Duration::from_millis(250)).await;
                 }
             }
         }
+    }
+
+    /// Emergencies overtake everything.
+    fn see_unrecorded(&mut self) {
+        let news = self.unrecorded.news(self.sight.node());
+        news.into_iter()
+            .rev()
+            .for_each(|event| self.ready.push_front(event));
     }
 
     async fn page(&mut self, durable: Seq) -> Result<(), Problem> {

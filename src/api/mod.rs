@@ -27,6 +27,7 @@ mod ledger;
 mod roster;
 mod sight;
 mod stations;
+mod unrecorded;
 
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,14 @@ impl Sight {
         }
     }
 
+    /// The token as it stands now. If its node has changed, what was placed is forgotten.
+    pub(super) fn renew(&mut self, who: Principal) {
+        if self.who.node != who.node {
+            self.shares.clear();
+        }
+        self.who = who;
+    }
+
     pub(super) const fn node(&self) -> &Node {
         &self.who.node
     }

@@ -23,6 +23,9 @@ pub struct LedgerConfig {
     pub ballast: u64,
 }
 
+/// The store grows by 2 MiB at a time, and needs some of it to be opened again.
+const LEAST_BALLAST: u64 = 4 << 20;
+
 impl Default for LedgerConfig {
     fn default() -> Self {
         Self {
@@ -51,6 +54,15 @@ impl LedgerConfig {
         }
         if let Err(error) = text::check(&self.jurisdiction) {
             faults.push(Fault::new("ledger.jurisdiction", error.to_string()));
+        }
+        if (1..LEAST_BALLAST).contains(&self.ballast) {
+            faults.push(Fault::new(
+                "ledger.ballast",
+                format!(
+                    "{} bytes make too little room: at least \"4 MiB\", or 0 for none",
+                    self.ballast
+                ),
+            ));
         }
         if self.checkpoint_every < 1_000 {
             faults.push(Fault::new(

@@ -69,7 +69,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact, Record};
 use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
-use crate::model::roster::Node;
+use crate::model::token::Principal;
 use crate::model::wall::Wall;
 
 /// A stored state that this version cannot read.
@@ -246,11 +246,11 @@ impl Engine {
         !self.state.tokens.is_empty()
     }
 
-    /// SHA-256 of every token that is valid and its node: who may look at what while there is
-    /// no engine to ask.
-    pub fn readers(&self) -> impl Iterator<Item = ([u8; 32], &Node)> {
+    /// SHA-256 of every token that is valid and its holder: who may look at what while there
+    /// is no engine to ask.
+    pub fn readers(&self) -> impl Iterator<Item = ([u8; 32], Principal)> {
         let tokens = self.state.tokens.iter();
-        tokens.map(|(hash, token)| (*hash, &token.node))
+        tokens.map(|(hash, token)| (*hash, Principal::of(token)))
     }
 
     /// Emergencies, open ones and those closed within the hour, newest first.

@@ -35,24 +35,14 @@ impl Engine {
 
     fn principal(&self, credential: &Credential) -> Result<Principal, Refusal> {
         match credential {
-            Credential::System => Ok(Principal {
-                token: TokenId(ulid::Ulid::nil()),
-                name: "system".into(),
-                role: Role::Admin,
-                node: Node::root(),
-            }),
+            Credential::System => Ok(Principal::system()),
             Credential::Token(hash) => {
                 let token = self
                     .state
                     .tokens
                     .get(hash)
                     .ok_or(Refusal::Unauthenticated)?;
-                Ok(Principal {
-                    token: token.id,
-                    name: token.name.clone(),
-                    role: token.role,
-                    node: token.node.clone(),
-                })
+                Ok(Principal::of(token))
             }
         }
     }

@@ -90,3 +90,27 @@ pub struct Principal {
     /// Where it may do it.
     pub node: Node,
 }
+
+impl Principal {
+    /// The process itself.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            token: TokenId(ulid::Ulid::nil()),
+            name: "system".into(),
+            role: Role::Admin,
+            node: Node::root(),
+        }
+    }
+
+    /// The holder of a token.
+    #[must_use]
+    pub fn of(token: &Token) -> Self {
+        Self {
+            token: token.id,
+            name: token.name.clone(),
+            role: token.role,
+            node: token.node.clone(),
+        }
+    }
+}

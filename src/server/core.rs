@@ -22,13 +22,15 @@ use crate::engine::Engine;
 use crate::engine::io::{
     Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response, Ticket,
 };
+use crate::ledger::ballast::Space;
 use crate::ledger::keeper::{Keeper, KeeperError, Pending};
 use crate::model::emergency::Emergency;
+use crate::model::facts::{Entry, Fact};
 use crate::model::ids::Seq;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 use crate::observe::metrics::{DropLabel, Metrics};
-use crate::server::recovery::{Recovery, on_disk};
+use crate::server::recovery::{OpenLedger, Recovery};
 use crate::server::space::Hold;
 use crate::server::{ServerError, first_token};
 use crate::station::Links;
@@ -65,6 +67,10 @@ pub(super) struct Core {
     pub(super) unrecorded: Vec<(Seq, Heard, Option<Emergency>)>,
     /// The emergency that the last input raised.
     raised: Option<Emergency>,
+    /// What else was decided about emergencies and is not durable yet.
+    pub(super) not_durable: Vec<(Seq, Fact)>,
+    /// What else was heard while nothing could be recorded.
+    pub(super) missed: VecDeque<Heard>,
     pub(super) metrics: Arc<Metrics>,
     checkpoint_every: u64,
     checkpointed: Seq,
@@ -77,23 +83,18 @@ impl Core {
     /// The ledger cannot be opened, or the first token cannot be written.
     pub(super) async fn start(
         config: &Config,
+        open: OpenLedger,
         clock: Clock,
-        links: Links,
-        events: mpsc::Receiver<LinkEvent>,
-        ends: BackendEnds,
+        way: (Links, mpsc::Receiver<LinkEvent>, BackendEnds),
         metrics: Arc<Metrics>,
     ) -> Result<Self, ServerError> {
         let dir = config.ledger.directory(&config.server.state_dir);
         first_token::private_directory(&dir)?;
         let policy = config.to_policy();
         let hold = Hold::new(&dir, config.ledger.ballast, policy.space.low_bytes);
-        let recovery = Recovery {
-            open: on_disk(dir, config.ledger.jurisdiction.clone()),
-            policy,
-        };
+        let recovery = Recovery { open, policy };
         let every = config.ledger.checkpoint_every;
-        let mut core =
-            Self::over(recovery, hold, clock, (links, events, ends), metrics, every).await?;
+        let mut core = Self::over(recovery, hold, clock, way, metrics, every).await?;
         core.first_token(config).await?;
         core.ready();
         Ok(core)
@@ -128,6 +129,8 @@ impl Core {
             carriers: BTreeMap::new(),
             unrecorded: Vec::new(),
             raised: None,
+            not_durable: Vec::new(),
+            missed: VecDeque::new(),
             metrics,
             checkpoint_every: checkpoint_every.max(1_000),
             checkpointed: durable,
@@ -185,6 +188,7 @@ impl Core {
         );
         self.durable = durable;
         self.unrecorded.retain(|(after, ..)| *after > durable);
+        self.not_durable.retain(|(after, _)| *after > durable);
         self.show_unrecorded();
         self.ends.durable.send_replace(durable);
         self.save_checkpoint_when_due();
@@ -323,16 +327,33 @@ impl Core {
     pub(super) fn collect(&mut self) {
         while let Some(output) = self.engine.poll() {
             match output.effect {
-                Effect::Persist { entries, urgent } => match self.keeper.commit(entries, urgent) {
-                    Ok(pending) => self.commits.push_back(pending.boxed()),
-                    // A commit that cannot be made is a failed one.
-                    Err(error) => self.commits.push_back(ready(Err(error)).boxed()),
-                },
+                Effect::Persist { entries, urgent } => {
+                    self.note_emergencies(output.after, &entries);
+                    match self.keeper.commit(entries, urgent) {
+                        Ok(pending) => self.commits.push_back(pending.boxed()),
+                        // A commit that cannot be made is a failed one.
+                        Err(error) => self.commits.push_back(ready(Err(error)).boxed()),
+                    }
+                }
                 // Never behind what waits for the disk.
                 Effect::Alarm(alarm) => self.alarm(alarm),
                 _ => self.held.push_back(output),
             }
         }
+    }
+
+    fn note_emergencies(&mut self, after: Seq, entries: &[Entry]) {
+        let facts = entries.iter().map(|entry| &entry.fact);
+        let about_emergencies = facts.filter(|fact| {
+            matches!(
+                fact,
+                Fact::EmergencyAcknowledged { .. }
+                    | Fact::EmergencyTaken { .. }
+                    | Fact::EmergencyClosed { .. }
+            )
+        });
+        self.not_durable
+            .extend(about_emergencies.map(|fact| (after, fact.clone())));
     }
 
     /// Lets out what is durable.
@@ -440,6 +461,7 @@ impl Core {
 
     pub(super) fn housekeeping(&mut self) {
         self.measure();
+        self.hold.take_in();
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         let (reply, answer) = oneshot::channel();
@@ -459,15 +481,20 @@ impl Core {
     }
 
     pub(super) fn measure(&mut self) {
-        if let Some(space) = self.hold.measure() {
-            self.metrics
-                .free_bytes
-                .set(i64::try_from(space.free).unwrap_or(i64::MAX));
+        if let Some(space) = self.free_space() {
             self.input(Input::Space {
                 free: space.free,
                 total: space.total,
             });
         }
+    }
+
+    pub(super) fn free_space(&self) -> Option<Space> {
+        let space = self.hold.measure()?;
+        self.metrics
+            .free_bytes
+            .set(i64::try_from(space.free).unwrap_or(i64::MAX));
+        Some(space)
     }
 
     fn save_checkpoint_when_due(&mut self) {

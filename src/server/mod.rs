@@ -32,6 +32,7 @@ use crate::observe::metrics::Metrics;
 use crate::station;
 
 use self::core::Core;
+pub use self::recovery::OpenLedger;
 
 /// Events of all links that may wait for the engine.
 const LINK_EVENTS: usize = 4_096;
@@ -82,6 +83,20 @@ pub enum ServerError {
 /// # Errors
 /// It cannot start; see [`ServerError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), ServerError> {
+    let dir = config.ledger.directory(&config.server.state_dir);
+    let ledger = recovery::on_disk(dir, config.ledger.jurisdiction.clone());
+    run_over(ledger, config, shutdown).await
+}
+
+/// Runs the server over another ledger than the one on disk, until `shutdown`.
+///
+/// # Errors
+/// It cannot start; see [`ServerError`].
+pub async fn run_over(
+    ledger: OpenLedger,
+    config: Config,
+    shutdown: CancellationToken,
+) -> Result<(), ServerError> {
     first_token::private_directory(&config.server.state_dir)?;
     let listening = listen::bind(&config).await?;
     let metrics = Arc::new(Metrics::default());
@@ -90,15 +105,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Serv
     let (events, events_end) = tokio::sync::mpsc::channel(LINK_EVENTS);
     let links = station::start(&config, clock, &events, &shutdown)?;
     drop(events);
-    let core = Core::start(
-        &config,
-        clock,
-        links,
-        events_end,
-        ends,
-        Arc::clone(&metrics),
-    )
-    .await?;
+    let way = (links, events_end, ends);
+    let core = Core::start(&config, ledger, clock, way, Arc::clone(&metrics)).await?;
     let core = tokio::spawn(core.run(shutdown.clone()));
     info!(listen = %config.server.listen, "narrowcast is up");
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {

@@ -13,18 +13,18 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::model::ids::Seq;
 use crate::model::policy::Policy;
 
-/// Opens the ledger, each time anew.
-pub(super) type Open = Arc<dyn Fn() -> Result<Box<dyn Ledger>, LedgerError> + Send + Sync>;
+/// Opens the ledger, each time anew: at start, and after it has failed.
+pub type OpenLedger = Arc<dyn Fn() -> Result<Box<dyn Ledger>, LedgerError> + Send + Sync>;
 
 /// How a ledger is opened and an engine made of it.
 #[derive(Clone)]
 pub(super) struct Recovery {
-    pub(super) open: Open,
+    pub(super) open: OpenLedger,
     pub(super) policy: Policy,
 }
 
 /// The ledger on disk.
-pub(super) fn on_disk(dir: PathBuf, jurisdiction: String) -> Open {
+pub(super) fn on_disk(dir: PathBuf, jurisdiction: String) -> OpenLedger {
     Arc::new(move || Ok(Box::new(SledLedger::open(&dir, &jurisdiction, EPOCH)?)))
 }
 

@@ -153,8 +153,10 @@ impl Keeper {
         spawn(move || match open() {
             Ok(ledger) => {
                 thread.last.store(ledger.last().0, Ordering::Release);
-                let _ = opened.send(Ok(()));
-                thread.run(ledger);
+                // Whoever does not wait for it any more gives it no work.
+                if opened.send(Ok(())).is_ok() {
+                    thread.run(ledger);
+                }
             }
             Err(error) => {
                 let _ = opened.send(Err(error));

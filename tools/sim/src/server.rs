@@ -136,7 +136,7 @@ fn configuration(
 ) -> String {
     let state = dir.join("state");
     let mut text = format!(
-        "[server]\nlisten = \"{listen}\"\nstate_dir = {state:?}\n\n[ledger]\nballast = 1048576\n\n[policy]\nspace_low_bytes = 1048576\nspace_low_permille = 1\nspace_critical_permille = 0\n\n[[homebrew]]\nlisten = \"{master}\"\n"
+        "[server]\nlisten = \"{listen}\"\nstate_dir = {state:?}\n\n[ledger]\nballast = 4194304\n\n[policy]\nspace_low_bytes = 1048576\nspace_low_permille = 1\nspace_critical_permille = 0\n\n[[homebrew]]\nlisten = \"{master}\"\n"
     );
     for station in city.stations.iter().filter(|station| !station.modem) {
         text.push_str(&format!(

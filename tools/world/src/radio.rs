@@ -134,6 +134,12 @@ impl Radio {
         self.alarm_acknowledged
     }
 
+    /// Whether its user wrote a text that nobody has confirmed yet.
+    #[must_use]
+    pub const fn awaits_confirmation(&self) -> bool {
+        self.unanswered.is_some()
+    }
+
     /// Its user presses the emergency button.
     pub fn press_emergency(&mut self, now: Instant) {
         self.alarm = Some(now);
