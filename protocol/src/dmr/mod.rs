@@ -24,6 +24,7 @@ pub mod slot_type;
 pub mod sync;
 pub mod target;
 pub mod text;
+pub mod tier3;
 pub mod udt;
 pub mod usbd;
 pub mod voice;

@@ -96,6 +96,12 @@ bits! {
 }
 
 impl SystemIdentity {
+    /// The identity with these 16 bits.
+    #[must_use]
+    pub fn from_number(number: u16) -> Self {
+        Self::from_bits(number.into())
+    }
+
     /// The 16 bits; as an address, what a registration is sent to.
     #[must_use]
     pub fn number(self) -> u16 {

@@ -3,11 +3,59 @@
 use core::time::Duration;
 
 use crate::air::{GroupId, RadioId, Slot, StationId};
+use crate::dmr::csbk::{Backoff, SystemIdentity};
 use crate::dmr::slot_type::ColorCode;
-use crate::mmdvm::message::{Further, Levels, Modes, SetConfig, SetFreq, config_flag, level};
+use crate::dmr::tier3::{Neighbour, Registration};
+use crate::mmdvm::message::{
+    AlohaNumber, Further, Levels, Modes, SetConfig, SetFreq, config_flag, level,
+};
 
 /// Value of the POCSAG frequency while paging is off, in Hz.
 const NO_POCSAG_HZ: u32 = 433_000_000;
+
+/// What makes a duplex modem a Tier III site.
+#[derive(Debug, Clone)]
+pub struct Trunking {
+    /// Network, site and category of radios.
+    pub identity: SystemIdentity,
+    /// Its slots that are control channels; the others stay conventional.
+    pub slots: Vec<Slot>,
+    /// Who may register.
+    pub registration: Registration,
+    /// NRand_Wait while the site is quiet, 0 to 15.
+    pub nrand_wait: u8,
+    /// Backoff number while the site is quiet, 1 to 15.
+    pub backoff: Backoff,
+    /// Sites to announce.
+    pub neighbours: Vec<Neighbour>,
+    /// Logical channel that radios are sent to when they ask for a call.
+    pub hand_over: Option<u16>,
+    /// Which number DMR_ALOHA has in the modem's firmware.
+    pub aloha: AlohaNumber,
+    /// How long after a burst has left a radio's answer is awaited.
+    pub answer_window: Duration,
+    /// How often an individual fragment is sent before it is given up.
+    pub tries: u8,
+}
+
+impl Trunking {
+    /// Both slots as control channels of this site, without registration.
+    #[must_use]
+    pub fn new(identity: SystemIdentity) -> Self {
+        Self {
+            identity,
+            slots: vec![Slot::One, Slot::Two],
+            registration: Registration::default(),
+            nrand_wait: 5,
+            backoff: Backoff(4),
+            neighbours: Vec::new(),
+            hand_over: None,
+            aloha: AlohaNumber::default(),
+            answer_window: Duration::from_millis(240),
+            tries: 8,
+        }
+    }
+}
 
 /// What the host of a modem needs to know.
 #[derive(Debug, Clone)]
@@ -47,6 +95,8 @@ pub struct HostConfig {
     pub response_wait: Duration,
     /// How long a duplex transmitter stays keyed after the last activity.
     pub hang: Duration,
+    /// What makes it a Tier III site; needs `duplex`. Its transmitter stays keyed.
+    pub trunking: Option<Trunking>,
 }
 
 impl HostConfig {
@@ -72,6 +122,7 @@ impl HostConfig {
             settle: Duration::from_secs(2),
             response_wait: Duration::from_millis(1_000),
             hang: Duration::from_secs(4),
+            trunking: None,
         }
     }
 
@@ -80,6 +131,17 @@ impl HostConfig {
         [Slot::One, Slot::Two]
             .into_iter()
             .filter(|slot| self.slots.contains(slot) && (self.duplex || *slot == Slot::Two))
+    }
+
+    /// The trunking part, if this slot is a control channel.
+    pub(super) fn control(&self, slot: Slot) -> Option<&Trunking> {
+        let trunking = self.trunking.as_ref().filter(|_| self.duplex)?;
+        trunking.slots.contains(&slot).then_some(trunking)
+    }
+
+    /// Whether any carrier is a control channel.
+    pub(super) fn is_trunked(&self) -> bool {
+        self.carriers().any(|slot| self.control(slot).is_some())
     }
 
     pub(super) fn set_freq(&self) -> SetFreq {
@@ -105,6 +167,7 @@ impl HostConfig {
                 ..Levels::default()
             },
             color_code: self.color_code.get(),
+            trunking: self.is_trunked(),
             ..SetConfig::default()
         }
     }

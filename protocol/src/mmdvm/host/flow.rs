@@ -13,7 +13,7 @@ use crate::time::Instant;
 
 /// Bursts to keep waiting in the modem: fewer and the slot idles between two statuses,
 /// more and an urgent message waits longer.
-const WANTED: u64 = 5;
+pub(super) const WANTED: u64 = 5;
 /// The last unit of reported space is not used.
 const RESERVE: u8 = 1;
 
@@ -40,6 +40,8 @@ pub(super) struct Pending {
     pub(super) starts: bool,
     /// The job that ends with it.
     pub(super) last_of: Option<JobId>,
+    /// Counts the bursts of this connection, from 1.
+    pub(super) number: u64,
 }
 
 /// The count of a slot when a status was asked for.
@@ -90,6 +92,8 @@ pub(super) struct Flow {
     written: u64,
     /// Index of the first burst not known to have left.
     gone: u64,
+    /// Number of the last burst known to have left.
+    left: u64,
     /// Index of the first burst of the job being written.
     first: u64,
     /// Bursts before this index were counted by a status: the modem has them.
@@ -106,12 +110,17 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// Whether a burst may be written now.
-    pub(super) fn may_write(&self) -> bool {
+    /// Whether a burst may be written now, if at most `wanted` shall wait in the modem.
+    pub(super) fn may_write(&self, wanted: u64) -> bool {
         self.held.is_none()
             && self.space > RESERVE
-            && self.written - self.gone < WANTED
+            && self.written - self.gone < wanted
             && (self.jobs.len() as u64) < WANTED
+    }
+
+    /// Number of the last burst known to have left.
+    pub(super) const fn left(&self) -> u64 {
+        self.left
     }
 
     /// The burst to write again, if one was refused.
@@ -255,11 +264,9 @@ impl Flow {
         self.space = space.saturating_sub(since);
         let waits = u64::from(self.capacity - space);
         let gone = before.saturating_sub(waits).max(self.gone);
-        self.waiting.drain(
-            ..usize::try_from(gone - self.gone)
-                .unwrap_or(usize::MAX)
-                .min(self.waiting.len()),
-        );
+        let newly = usize::try_from(gone - self.gone).unwrap_or(usize::MAX);
+        let left = self.waiting.drain(..newly.min(self.waiting.len()));
+        self.left = left.map(|pending| pending.number).fold(self.left, u64::max);
         self.gone = gone;
         for job in &mut self.jobs {
             let begun = before > job.first;
@@ -293,6 +300,7 @@ mod tests {
             burst: [0; 33],
             starts: false,
             last_of: last_of.map(JobId),
+            number: 1,
         }
     }
 
@@ -315,7 +323,7 @@ mod tests {
 
     fn fill(flow: &mut Flow) -> usize {
         let mut count = 0;
-        while flow.may_write() {
+        while flow.may_write(WANTED) {
             flow.wrote(pending(None));
             count += 1;
         }
@@ -403,17 +411,21 @@ mod tests {
             burst,
             starts: false,
             last_of: None,
+            number: 1,
         });
         bursts[1].last_of = Some(JobId(9));
         bursts.into_iter().for_each(|burst| flow.wrote(burst));
         assert!(flow.refused_full(Instant::from_millis(6)));
         assert!(flow.refused_full(Instant::from_millis(7)));
         assert!(!flow.refused_full(Instant::from_millis(7)));
-        assert!(!flow.may_write());
+        assert!(!flow.may_write(WANTED));
         answered(&mut flow, mark, 10, false);
-        assert!(!flow.may_write(), "that answer is older than the refusal");
+        assert!(
+            !flow.may_write(WANTED),
+            "that answer is older than the refusal"
+        );
         status(&mut flow, 50, 10, false);
-        assert!(flow.may_write());
+        assert!(flow.may_write(WANTED));
         for expected in bursts {
             let again = flow.take_again().unwrap();
             assert_eq!(again, expected);
@@ -457,10 +469,10 @@ mod tests {
         status(&mut flow, 300, 5, true);
         for at in [400, 900, 1_300] {
             status(&mut flow, at, 10, true);
-            assert!(!flow.may_write());
+            assert!(!flow.may_write(WANTED));
         }
         status(&mut flow, 1_400, 10, true);
-        assert!(flow.may_write() && flow.is_empty());
+        assert!(flow.may_write(WANTED) && flow.is_empty());
     }
 
     #[test]
@@ -491,7 +503,7 @@ mod tests {
                     0 => mark = flow.mark(Instant::from_millis(n)),
                     1 => { flow.refused_full(Instant::from_millis(n)); }
                     2 => { flow.refused(2); }
-                    3 | 4 if flow.may_write() => {
+                    3 | 4 if flow.may_write(WANTED) => {
                         let next = flow.take_again().unwrap_or(pending(Some(n)));
                         flow.wrote(next);
                     }

@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
+use super::air_side::AirSide;
 use super::flow::{Flow, Pending, Proof};
-use crate::air::{CarrierId, JobId, Transmission};
-use crate::dmr::channel::{Channel, ChannelConfig, ChannelEvent};
+use crate::air::{CarrierId, JobId, RadioId, Transmission};
+use crate::dmr::channel::ChannelEvent;
 use crate::session::{Action, CarrierState, Notice, Refusal, Step};
 use crate::time::Instant;
 
@@ -24,8 +25,10 @@ struct Live {
 /// One carrier of a modem.
 #[derive(Debug)]
 pub(super) struct Lane {
-    pub(super) channel: Channel,
+    pub(super) channel: AirSide,
     pub(super) flow: Flow,
+    /// Bursts pulled on this connection.
+    pulled: u64,
     live: VecDeque<Live>,
     /// What the channel says about itself, and what was reported.
     state: (CarrierState, u8),
@@ -35,52 +38,79 @@ pub(super) struct Lane {
 const GONE: (CarrierState, u8) = (CarrierState::Gone, 0);
 
 impl Lane {
-    pub(super) fn new(config: ChannelConfig) -> Self {
-        let mut channel = Channel::new(config);
+    /// The carrier of a channel that is not there yet.
+    pub(super) fn new(mut channel: AirSide) -> Self {
         channel.close(Instant::ZERO);
         Self {
             channel,
             flow: Flow::default(),
+            pulled: 0,
             live: VecDeque::new(),
             state: GONE,
             reported: GONE,
         }
     }
 
-    pub(super) const fn carrier(&self) -> CarrierId {
+    pub(super) fn carrier(&self) -> CarrierId {
         self.channel.carrier()
     }
 
     pub(super) fn send(&mut self, now: Instant, id: JobId, transmission: Transmission) {
+        self.follow(id);
+        self.channel.send(now, id, transmission);
+    }
+
+    pub(super) fn collect(&mut self, now: Instant, id: JobId, from: RadioId, radios: &[RadioId]) {
+        self.follow(id);
+        self.channel.collect(now, id, from, radios);
+    }
+
+    fn follow(&mut self, id: JobId) {
         self.live.push_back(Live {
             id,
             done: false,
             received: false,
             muted: false,
         });
-        self.channel.send(now, id, transmission);
+    }
+
+    /// Whether the modem takes a burst now.
+    pub(super) fn may_write(&self) -> bool {
+        self.flow.may_write(self.channel.depth())
     }
 
     /// The next burst to write, if there is one and the modem has room.
     pub(super) fn next(&mut self, now: Instant) -> Option<Pending> {
-        if !self.flow.may_write() {
+        if !self.may_write() {
             return None;
         }
-        let pending = self.flow.take_again().or_else(|| {
-            self.channel.next_burst(now).map(|burst| Pending {
-                burst: burst.burst,
-                starts: burst.new_stream,
-                last_of: burst.last_of,
-            })
-        })?;
+        let again = self.flow.take_again();
+        let pending = again.or_else(|| self.pull(now))?;
         self.flow.wrote(pending);
         Some(pending)
     }
 
+    fn pull(&mut self, now: Instant) -> Option<Pending> {
+        let burst = self.channel.next_burst(now)?;
+        self.pulled += 1;
+        Some(Pending {
+            burst: burst.burst,
+            starts: burst.new_stream,
+            last_of: burst.last_of,
+            number: self.pulled,
+        })
+    }
+
+    /// A status has been read: tells the channel what has left.
+    pub(super) fn left(&mut self, now: Instant) {
+        self.channel.left(now, self.flow.left());
+    }
+
     /// The modem works: the carrier is there.
-    pub(super) fn open(&mut self) {
+    pub(super) fn open(&mut self, now: Instant) {
         self.flow = Flow::default();
-        self.channel.reopen();
+        self.pulled = 0;
+        self.channel.reopen(now);
     }
 
     /// The link was lost.

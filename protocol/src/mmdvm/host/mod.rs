@@ -9,6 +9,9 @@
 //!   transmitter on proves that the bursts were on the air;
 //! * liveness: two seconds without one, and the line is given up.
 //!
+//! With a trunking part its slots are Tier III control channels: the transmitter stays
+//! keyed, and the modem repeats the C_ALOHA of a quiet site by itself.
+//!
 //! The host repeats nothing that radios say to each other: in duplex it keys the
 //! repeater for its own traffic and for radios that wake it.
 
@@ -20,11 +23,11 @@ use super::kind::{self, Direction};
 use super::message::{
     Control, DmrData, DmrStart, Flags, Mode, Nak, Reason, SetMode, Status, ToHost, ToModem, Version,
 };
-use crate::air::{CarrierId, JobId, Slot};
-use crate::dmr::channel::{ChannelConfig, Source};
+use crate::air::{JobId, Slot};
 use crate::session::{Action, Job, Notice, Peer, Refusal, Session, Step};
 use crate::time::Instant;
 
+mod air_side;
 mod config;
 mod flow;
 mod keying;
@@ -33,14 +36,19 @@ mod polling;
 mod start_up;
 #[cfg(test)]
 mod tests;
+mod trunk;
+#[cfg(test)]
+mod trunk_tests;
 mod wake_up;
 
-pub use config::HostConfig;
+use air_side::AirSide;
+pub use config::{HostConfig, Trunking};
 use flow::{Pending, Report};
 use keying::Keying;
 use lane::Lane;
 use polling::Polling;
 use start_up::{Ask, StartUp};
+use trunk::Trunk;
 
 /// Least time between two bursts written.
 const PLAYOUT: Duration = Duration::from_millis(10);
@@ -53,6 +61,7 @@ pub struct ModemHost {
     start_up: StartUp,
     polling: Polling,
     keying: Keying,
+    trunk: Trunk,
     lanes: Vec<Lane>,
     /// Where the modem is: the peer that last wrote.
     peer: Peer,
@@ -67,24 +76,7 @@ impl ModemHost {
     /// The host of a modem at `peer`.
     #[must_use]
     pub fn new(config: HostConfig, peer: Peer) -> Self {
-        let source = if config.duplex {
-            Source::BaseStation
-        } else {
-            Source::Mobile
-        };
-        let lane = |slot| {
-            Lane::new(ChannelConfig {
-                carrier: CarrierId {
-                    station: config.station,
-                    slot,
-                },
-                own: config.own,
-                groups: config.groups.clone(),
-                color_code: config.color_code,
-                source,
-                response_wait: config.response_wait,
-            })
-        };
+        let lane = |slot| Lane::new(AirSide::new(&config, slot));
         Self {
             lanes: config.carriers().map(lane).collect(),
             config,
@@ -92,6 +84,7 @@ impl ModemHost {
             start_up: StartUp::new(),
             polling: Polling::default(),
             keying: Keying::default(),
+            trunk: Trunk::default(),
             peer,
             inhibited: false,
             playout: Instant::ZERO,
@@ -170,7 +163,11 @@ impl ModemHost {
                 if self.start_up.ack(now, ack.command) {
                     self.polling.start(now);
                     self.playout = now;
-                    self.lanes.iter_mut().for_each(Lane::open);
+                    self.trunk.start(now);
+                    self.lanes.iter_mut().for_each(|lane| lane.open(now));
+                    if self.config.is_trunked() {
+                        self.key(now);
+                    }
                 }
             }
             ToHost::Nak(nak) => self.nak(now, nak),
@@ -251,6 +248,7 @@ impl ModemHost {
                 inhibited: self.inhibited,
             };
             lane.flow.status(mark, report, &mut proofs);
+            lane.left(now);
             for proof in proofs.drain(..) {
                 lane.proved(proof, &mut self.out);
             }
@@ -271,14 +269,23 @@ impl ModemHost {
             }
             self.key(now);
         }
-        self.keying.heard(now, self.config.hang);
+        self.keying.heard(now, self.hang());
         if let Some(lane) = self.lane_mut(data.slot) {
             lane.channel.heard(now, &data.burst);
         }
     }
 
+    /// How long the transmitter stays keyed: a control channel never pauses.
+    fn hang(&self) -> Duration {
+        if self.config.is_trunked() {
+            Duration::MAX
+        } else {
+            self.config.hang
+        }
+    }
+
     fn key(&mut self, now: Instant) {
-        let commands: Vec<_> = self.keying.want(now, self.config.hang).collect();
+        let commands: Vec<_> = self.keying.want(now, self.hang()).collect();
         self.write_all(&commands);
     }
 
@@ -302,6 +309,7 @@ impl ModemHost {
             if self.polling.is_silent(now) {
                 return self.give_up(now, "the modem has said nothing for 2 s");
             }
+            self.tell_trunk(now);
             self.play_out(now);
             if self.polling.is_due(now) {
                 self.ask_status(now);
@@ -315,14 +323,30 @@ impl ModemHost {
         }
     }
 
+    fn tell_trunk(&mut self, now: Instant) {
+        if !self.config.is_trunked() {
+            return;
+        }
+        let Some(trunking) = &self.config.trunking else {
+            return;
+        };
+        let due = self.trunk.due(now, trunking, &self.lanes);
+        self.write_all(&due);
+    }
+
     fn ask_status(&mut self, now: Instant) {
         let mark = |slot: Slot| {
             let lane = self.lanes.iter().find(|lane| lane.carrier().slot == slot);
             lane.map_or_else(|| flow::Flow::default().mark(now), |l| l.flow.mark(now))
         };
         let marks = [mark(Slot::One), mark(Slot::Two)];
-        let busy = self.lanes.iter().any(|lane| lane.flow.is_waiting());
-        self.polling.ask(now, marks, busy);
+        let mut waiting = self.lanes.iter().filter(|lane| lane.flow.is_waiting());
+        let pace = match waiting.clone().next() {
+            None => polling::POLL,
+            _ if waiting.any(|lane| lane.channel.is_control()) => polling::CONTROL_POLL,
+            _ => polling::BUSY_POLL,
+        };
+        self.polling.ask(now, marks, pace);
         self.write(&ToModem::GetStatus, None);
     }
 
@@ -332,10 +356,11 @@ impl ModemHost {
             return;
         }
         let next = self.lanes.iter_mut().enumerate().find_map(|(place, lane)| {
-            let slot = lane.carrier().slot;
-            lane.next(now).map(|pending| (place, slot, pending))
+            let (slot, control) = (lane.carrier().slot, lane.channel.is_control());
+            lane.next(now)
+                .map(|pending| (place, slot, control, pending))
         });
-        let Some((place, slot, Pending { burst, last_of, .. })) = next else {
+        let Some((place, slot, control, Pending { burst, last_of, .. })) = next else {
             return;
         };
         self.lanes
@@ -347,7 +372,9 @@ impl ModemHost {
         }
         self.write(&ToModem::DmrData(DmrData::to_send(slot, burst)), last_of);
         self.playout = now + PLAYOUT;
-        if last_of.is_some() {
+        if control {
+            self.polling.soon(now);
+        } else if last_of.is_some() {
             self.polling.hurry(now);
         }
     }
@@ -404,10 +431,27 @@ impl Session for ModemHost {
                 }
                 _ => self.out.push_back(gone(id)),
             },
-            Job::Collect { id, .. } | Job::Admit { id, .. } => self.out.push_back(Action::Job {
+            Job::Collect {
                 id,
-                step: Step::Refused(Refusal::NotOffered),
-            }),
+                carrier,
+                from,
+                radios,
+            } => match self.lane_mut(carrier.slot) {
+                Some(lane) if running && carrier.station == station => {
+                    lane.collect(now, id, from, &radios);
+                }
+                _ => self.out.push_back(gone(id)),
+            },
+            Job::Admit {
+                id,
+                carrier,
+                radios,
+            } => match self.lane_mut(carrier.slot) {
+                Some(lane) if running && carrier.station == station => {
+                    lane.channel.admit(now, id, radios);
+                }
+                _ => self.out.push_back(gone(id)),
+            },
             Job::Withdraw(id) => {
                 for lane in &mut self.lanes {
                     lane.channel.withdraw(id);
@@ -440,7 +484,7 @@ impl Session for ModemHost {
             // Once a status has made room for it, a burst may be written; until then
             // there is nothing to wake up for.
             let due = lane.channel.deadline()?;
-            let can_write = lane.flow.may_write() && !self.inhibited;
+            let can_write = lane.may_write() && !self.inhibited;
             if can_write || !lane.channel.wants_to_send() {
                 Some(due.max(self.playout))
             } else {
@@ -450,14 +494,15 @@ impl Session for ModemHost {
         let resend = self
             .lanes
             .iter()
-            .filter(|lane| lane.flow.may_write() && !self.inhibited)
+            .filter(|lane| lane.may_write() && !self.inhibited)
             .any(|lane| lane.flow.has_again() || lane.channel.is_sending())
             .then_some(self.playout);
         let hang = self
             .keying
             .deadline()
             .filter(|_| self.lanes.iter().all(|lane| lane.flow.is_empty()));
-        [Some(self.polling.deadline()), read, resend, hang]
+        let trunk = self.config.is_trunked().then(|| self.trunk.deadline());
+        [Some(self.polling.deadline()), read, resend, hang, trunk]
             .into_iter()
             .flatten()
             .chain(lanes)

@@ -9,6 +9,10 @@ use crate::time::Instant;
 pub(super) const POLL: Duration = Duration::from_millis(250);
 /// The same while bursts are on their way: a status is their only evidence.
 pub(super) const BUSY_POLL: Duration = Duration::from_millis(100);
+/// The same for a control channel, which has to know when each burst leaves.
+pub(super) const CONTROL_POLL: Duration = Duration::from_millis(12);
+/// After so long without an answer a control channel asks again.
+const CONTROL_RETRY: Duration = Duration::from_millis(60);
 /// Without an answer for so long the modem is given up.
 pub(super) const SILENCE: Duration = Duration::from_secs(2);
 
@@ -23,6 +27,8 @@ pub(super) struct Polling {
     last: Instant,
     /// What the next answer is read against, while a question is open.
     asked: Option<Marks>,
+    /// How long an answer is awaited.
+    patience: Option<Duration>,
 }
 
 impl Polling {
@@ -41,7 +47,7 @@ impl Polling {
     /// counts as lost.
     fn due(&self) -> Instant {
         match self.asked {
-            Some(_) => self.next.max(self.last + POLL),
+            Some(_) => self.next.max(self.last + self.patience.unwrap_or(POLL)),
             None => self.next,
         }
     }
@@ -61,10 +67,16 @@ impl Polling {
 
     /// GET_STATUS is being written. If the last question was not answered, the next answer
     /// may still be its own: it is read against the older count, which proves less.
-    pub(super) fn ask(&mut self, now: Instant, marks: Marks, busy: bool) {
+    pub(super) fn ask(&mut self, now: Instant, marks: Marks, pace: Duration) {
         self.asked.get_or_insert(marks);
         self.last = now;
-        self.next = now + if busy { BUSY_POLL } else { POLL };
+        self.next = now + pace;
+        self.patience = (pace == CONTROL_POLL).then_some(CONTROL_RETRY);
+    }
+
+    /// A burst of a control channel was written: asks soon, as soon as no question is open.
+    pub(super) fn soon(&mut self, now: Instant) {
+        self.next = self.next.min(now + CONTROL_POLL);
     }
 
     /// A status arrived: what it answers. `None` if nothing was asked; it is a duplicate.
@@ -92,7 +104,7 @@ mod tests {
         let mut polling = Polling::default();
         polling.start(at(0));
         assert!(polling.is_due(at(0)));
-        polling.ask(at(0), marks(0), true);
+        polling.ask(at(0), marks(0), BUSY_POLL);
         assert!(!polling.is_due(at(249)), "the answer is awaited");
         assert_eq!(polling.answer(at(10)), Some(marks(0)));
         assert_eq!(polling.answer(at(11)), None);
@@ -105,12 +117,24 @@ mod tests {
     fn after_a_lost_answer_one_is_read_against_the_older_count_and_no_more() {
         let mut polling = Polling::default();
         polling.start(at(0));
-        polling.ask(at(0), marks(0), false);
+        polling.ask(at(0), marks(0), POLL);
         assert!(polling.is_due(at(250)));
-        polling.ask(at(250), marks(250), false);
+        polling.ask(at(250), marks(250), POLL);
         assert_eq!(polling.answer(at(260)), Some(marks(0)));
-        polling.ask(at(500), marks(500), false);
+        polling.ask(at(500), marks(500), POLL);
         assert_eq!(polling.answer(at(510)), Some(marks(500)));
+    }
+
+    #[test]
+    fn a_control_channel_asks_often_and_soon_again_after_a_lost_answer() {
+        let mut polling = Polling::default();
+        polling.start(at(0));
+        polling.ask(at(0), marks(0), POLL);
+        polling.answer(at(1));
+        polling.soon(at(50));
+        assert!(!polling.is_due(at(61)) && polling.is_due(at(62)));
+        polling.ask(at(62), marks(62), CONTROL_POLL);
+        assert!(!polling.is_due(at(121)) && polling.is_due(at(122)));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::air::{Address, Delivery, GroupId, RadioId, StationId, Text, TextForm, Transmission};
+use crate::air::{
+    Address, CarrierId, Delivery, GroupId, RadioId, StationId, Text, TextForm, Transmission,
+};
 use crate::dmr::slot_type::ColorCode;
 use crate::mmdvm::message::Protocol;
 use crate::mmdvm::modem::{Modem, ModemConfig, ModemEvent};
@@ -77,7 +79,9 @@ impl Bench {
                     let all = core::iter::repeat_n((due, bytes), copies);
                     self.to_host.extend(all);
                 }
-                ModemEvent::OnAir { at, slot, burst } => self.on_air.push((at, slot, burst)),
+                ModemEvent::OnAir {
+                    at, slot, burst, ..
+                } => self.on_air.push((at, slot, burst)),
                 ModemEvent::Refused(nak) => self.refused.push(nak),
             }
         }

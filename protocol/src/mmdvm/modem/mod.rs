@@ -13,10 +13,12 @@ use super::deframe::Deframer;
 use super::frame::Frame;
 use super::kind::{self, Direction};
 use super::message::{
-    Ack, Control, Cpu, Debug, DmrData, DmrLost, Flags, Mode, Modes, Nak, Protocol, Reason,
-    SetConfig, Spaces, Status, ToHost, ToModem, Version,
+    Ack, AlohaNumber, Control, Cpu, Debug, DmrAloha, DmrData, DmrLost, DmrShortLc, Flags, Mode,
+    Modes, Nak, Protocol, Reason, SetConfig, Spaces, Status, ToHost, ToModem, Version,
 };
 use crate::air::Slot;
+use crate::dmr::burst::{Burst, DataBurst};
+use crate::dmr::slot_type::ColorCode;
 use crate::time::Instant;
 
 mod faults;
@@ -40,6 +42,8 @@ pub struct ModemConfig {
     pub text: String,
     /// Whether received bursts carry a signal strength.
     pub rssi: bool,
+    /// The number by which it knows DMR_ALOHA.
+    pub aloha: AlohaNumber,
     /// Seed of the faults.
     pub seed: u64,
 }
@@ -50,6 +54,7 @@ impl Default for ModemConfig {
             protocol: Protocol::V2,
             text: "MMDVM Narrowcast simulation".into(),
             rssi: false,
+            aloha: AlohaNumber::Mmdvm,
             seed: 0,
         }
     }
@@ -60,14 +65,18 @@ impl Default for ModemConfig {
 pub enum ModemEvent {
     /// It wrote these octets to its host.
     ToHost(Bytes),
-    /// It put a burst on the air.
+    /// It put a burst on the air: a queued one, or the stored C_ALOHA in a slot that had
+    /// none. Told when the burst ends, 27.5 ms after its beginning.
     OnAir {
         /// When its transmission began.
         at: Instant,
         /// In which slot.
         slot: Slot,
-        /// The burst, as the host wrote it.
+        /// The burst, as the host wrote it; a stored C_ALOHA with the modem's colour code.
         burst: [u8; 33],
+        /// The CACH behind it says that the slot's next inbound burst is taken: more is
+        /// queued for the slot. Otherwise random access is open. Simplex has no CACH.
+        busy: bool,
     },
     /// It refused a command.
     Refused(Nak),
@@ -83,6 +92,7 @@ pub struct Modem {
     set: Option<SetConfig>,
     mode: Mode,
     transmitter: Transmitter,
+    short_lc: Option<DmrShortLc>,
     /// When the watchdog strikes; it runs from SET_CONFIG on.
     watchdog: Option<Instant>,
     output: VecDeque<ModemEvent>,
@@ -100,6 +110,7 @@ impl Modem {
             set: None,
             mode: Mode::Idle,
             transmitter: Transmitter::default(),
+            short_lc: None,
             watchdog: None,
             output: VecDeque::new(),
         }
@@ -126,6 +137,12 @@ impl Modem {
     #[must_use]
     pub const fn is_transmitting(&self) -> bool {
         self.transmitter.is_on()
+    }
+
+    /// The short link control it was given for the CACH.
+    #[must_use]
+    pub const fn short_lc(&self) -> Option<DmrShortLc> {
+        self.short_lc
     }
 
     /// Octets from the host.
@@ -208,8 +225,17 @@ impl Modem {
         if self.faults.lockout {
             return;
         }
-        while let Some(Sent { at, slot, burst }) = self.transmitter.advance(now) {
-            self.push(ModemEvent::OnAir { at, slot, burst });
+        while let Some(sent) = self.transmitter.advance(now) {
+            let Sent {
+                at, slot, burst, ..
+            } = sent;
+            let busy = sent.busy && !self.is_simplex();
+            self.push(ModemEvent::OnAir {
+                at,
+                slot,
+                burst,
+                busy,
+            });
             if self.is_simplex() && self.transmitter.is_empty() {
                 self.transmitter.stop();
             }
@@ -250,6 +276,9 @@ impl Modem {
                 self.set = Some(*config);
                 self.mode = config.mode;
                 self.transmitter.drop_all();
+                if !config.trunking {
+                    self.transmitter.store_aloha(None);
+                }
                 self.watchdog = Some(now + WATCHDOG);
             }
             ToModem::SetMode(mode) => self.set_mode(now, mode.0)?,
@@ -266,11 +295,30 @@ impl Modem {
                 }
             }
             ToModem::DmrAbort(abort) => self.transmitter.abort(abort.0),
-            ToModem::DmrShortLc(_) | ToModem::DmrAloha(_) => self.need_dmr()?,
+            ToModem::DmrShortLc(short_lc) => {
+                self.need_dmr()?;
+                self.short_lc = Some(*short_lc);
+            }
+            ToModem::DmrAloha(aloha) => self.store(aloha)?,
             ToModem::PocsagData(_) => return Err(Reason::WrongMode),
             ToModem::SerialData(_) => {}
             ToModem::Other(_) => return Err(Reason::UnknownCommand),
         }
+        Ok(())
+    }
+
+    /// Stores a C_ALOHA with our own colour code in its slot type.
+    fn store(&mut self, aloha: &DmrAloha) -> Result<(), Reason> {
+        if aloha.number != self.config.aloha {
+            return Err(Reason::UnknownCommand);
+        }
+        self.need_dmr()?;
+        let code = self.set.and_then(|set| ColorCode::new(set.color_code).ok());
+        let stamped = match (Burst::decode(&aloha.burst).map(|read| read.value), code) {
+            (Ok(Burst::Data(data)), Some(color_code)) => DataBurst { color_code, ..data }.encode(),
+            _ => aloha.burst,
+        };
+        self.transmitter.store_aloha(Some(stamped));
         Ok(())
     }
 
@@ -488,7 +536,7 @@ mod tests {
         assert_eq!(modem.poll(), None);
         write(&mut modem, 901, &start(true));
         write(&mut modem, 902, &start(false));
-        modem.tick(Instant::from_millis(1_001));
+        modem.tick(Instant::from_millis(1_029));
         let Some(ModemEvent::OnAir { at, .. }) = modem.poll() else {
             panic!("nothing on the air")
         };
@@ -514,6 +562,43 @@ mod tests {
         );
         let mode = ToModem::SetMode(SetMode(Mode::Ysf));
         assert_eq!(write(&mut modem, 1, &mode), [nak(3, Reason::WrongMode)]);
+    }
+
+    #[test]
+    fn a_stored_aloha_fills_empty_slots_with_the_modems_colour_code_until_trunking_ends() {
+        let mut modem = configured(0, Protocol::V2);
+        let set = SetConfig {
+            color_code: 3,
+            ..SetConfig::default()
+        };
+        write(&mut modem, 0, &ToModem::SetConfig(set));
+        let sent =
+            hex::decode("03c814e925700ec1a9d8ef9044cdff57d75df5dacaa08dc0fde831e27bd0d8a5fc");
+        let burst: [u8; 33] = sent.unwrap().try_into().unwrap();
+        let aloha = |number| ToModem::DmrAloha(DmrAloha { number, burst });
+        let refused = write(&mut modem, 1, &aloha(AlohaNumber::MmdvmSdr));
+        assert_eq!(refused, [nak(0x14, Reason::UnknownCommand)]);
+        write(&mut modem, 1, &ToModem::SetMode(SetMode(Mode::Dmr)));
+        assert_eq!(write(&mut modem, 1, &aloha(AlohaNumber::Mmdvm)), []);
+        write(&mut modem, 1, &ToModem::DmrStart(DmrStart(true)));
+        modem.tick(Instant::from_millis(200));
+        let Some(ModemEvent::OnAir {
+            burst: air, busy, ..
+        }) = modem.poll()
+        else {
+            panic!("nothing on the air")
+        };
+        let Ok(Burst::Data(data)) = Burst::decode(&air).map(|read| read.value) else {
+            panic!("no data burst")
+        };
+        assert_eq!((data.color_code.get(), busy), (3, false));
+        read(&mut modem, 200);
+        let end = ToModem::SetConfig(SetConfig::default());
+        write(&mut modem, 201, &end);
+        write(&mut modem, 202, &ToModem::SetMode(SetMode(Mode::Dmr)));
+        write(&mut modem, 202, &ToModem::DmrStart(DmrStart(true)));
+        modem.tick(Instant::from_millis(500));
+        assert_eq!(modem.poll(), None);
     }
 
     #[test]

@@ -8,6 +8,10 @@ use crate::time::Instant;
 
 /// Time from one burst of a slot to its next.
 const BURST: Duration = Duration::from_millis(60);
+/// Time from the start of a burst to the CACH behind it.
+const CACH: Duration = Duration::from_micros(27_500);
+/// So long after the key the CACH says idle whatever is queued.
+const IDLE_AFTER_START: Duration = Duration::from_millis(600);
 /// Slot 2 follows slot 1 by half of it.
 const HALF: Duration = Duration::from_millis(30);
 /// Octets of a slot's queue.
@@ -23,6 +27,8 @@ pub(super) struct Sent {
     pub(super) at: Instant,
     pub(super) slot: Slot,
     pub(super) burst: [u8; 33],
+    /// The CACH behind it says that the slot's inbound side is busy.
+    pub(super) busy: bool,
 }
 
 #[derive(Debug, Default)]
@@ -32,8 +38,12 @@ pub(super) struct Transmitter {
     since: Option<Instant>,
     /// When each slot's next burst is due.
     next: [Instant; 2],
+    /// What each slot is sending.
+    sending: [Option<Sent>; 2],
     /// Off once the queues are empty.
     stopping: bool,
+    /// Sent in a slot that has nothing queued.
+    aloha: Option<[u8; 33]>,
 }
 
 const fn place(slot: Slot) -> usize {
@@ -90,35 +100,74 @@ impl Transmitter {
 
     /// Unkeys now and forgets what is queued.
     pub(super) fn drop_all(&mut self) {
-        *self = Self::default();
+        let aloha = self.aloha;
+        *self = Self {
+            aloha,
+            ..Self::default()
+        };
+    }
+
+    /// What to send in a slot that has nothing queued.
+    pub(super) const fn store_aloha(&mut self, aloha: Option<[u8; 33]>) {
+        self.aloha = aloha;
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let [one, two] = self.next;
-        self.since.map(|_| one.min(two))
+        self.since?;
+        let begin = self.next.iter().copied();
+        begin.chain(self.ends()).min()
     }
 
-    /// The next burst that left until `now`. A slot with nothing queued sends an idle
-    /// burst, which is not reported.
+    /// When the bursts under way end.
+    fn ends(&self) -> impl Iterator<Item = Instant> {
+        self.sending.iter().flatten().map(|sent| sent.at + CACH)
+    }
+
+    /// The next burst that was sent until `now`, once the CACH behind it is made. A slot
+    /// with nothing queued and no C_ALOHA stored sends an idle burst, which is not reported.
     pub(super) fn advance(&mut self, now: Instant) -> Option<Sent> {
         while let Some(due) = self.deadline().filter(|due| *due <= now) {
-            let [one, two] = self.next;
-            let slot = if one <= two { Slot::One } else { Slot::Two };
+            if self.ends().any(|end| end <= due) {
+                return self.ended(due);
+            }
             if self.stopping && self.is_empty() {
                 self.since = None;
                 self.stopping = false;
                 break;
             }
-            if let Some(next) = self.next.get_mut(place(slot)) {
-                *next += BURST;
-            }
-            let queue = self.queues.get_mut(place(slot));
-            if let Some(burst) = queue.and_then(VecDeque::pop_front) {
-                let at = due;
-                return Some(Sent { at, slot, burst });
-            }
+            self.begin(due);
         }
         None
+    }
+
+    /// The burst whose CACH is made at `due`.
+    fn ended(&mut self, due: Instant) -> Option<Sent> {
+        let over = |sending: &mut Option<Sent>| sending.take_if(|sent| sent.at + CACH <= due);
+        let mut sent = self.sending.iter_mut().find_map(over)?;
+        let settled = self
+            .since
+            .is_some_and(|since| due.since(since) >= IDLE_AFTER_START);
+        sent.busy = settled && !self.queue(sent.slot).is_empty();
+        Some(sent)
+    }
+
+    /// The slot whose turn it is takes its next burst.
+    fn begin(&mut self, at: Instant) {
+        let [one, two] = self.next;
+        let slot = if one <= two { Slot::One } else { Slot::Two };
+        if let Some(next) = self.next.get_mut(place(slot)) {
+            *next += BURST;
+        }
+        let queued = self.queues.get_mut(place(slot));
+        let burst = queued.and_then(VecDeque::pop_front).or(self.aloha);
+        if let Some(sending) = self.sending.get_mut(place(slot)) {
+            *sending = burst.map(|burst| Sent {
+                at,
+                slot,
+                burst,
+                busy: false,
+            });
+        }
     }
 
     fn queue(&self, slot: Slot) -> &VecDeque<[u8; 33]> {
@@ -159,5 +208,29 @@ mod tests {
             .collect();
         assert_eq!(all, [(100, 1), (130, 2), (190, 2)]);
         assert!(!transmitter.is_on());
+    }
+
+    #[test]
+    fn the_cach_says_busy_while_more_is_queued_and_idle_behind_the_last_and_in_the_first_600_ms() {
+        let mut transmitter = Transmitter::default();
+        transmitter.start(Instant::ZERO, Duration::ZERO);
+        transmitter.store_aloha(Some([9; 33]));
+        (0..2).for_each(|n| assert!(transmitter.queue_burst(Slot::One, [n; 33])));
+        let air = |transmitter: &mut Transmitter, until| {
+            core::iter::from_fn(|| transmitter.advance(Instant::from_millis(until)))
+                .filter(|sent| sent.slot == Slot::One)
+                .map(|sent| (sent.burst[0], sent.busy))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            air(&mut transmitter, 150),
+            [(0, false), (1, false), (9, false)]
+        );
+        air(&mut transmitter, 700);
+        (0..3).for_each(|n| assert!(transmitter.queue_burst(Slot::One, [n; 33])));
+        assert_eq!(
+            air(&mut transmitter, 930),
+            [(0, true), (1, true), (2, false), (9, false)]
+        );
     }
 }
