@@ -137,6 +137,7 @@ pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
                         bit_errors: 0,
                         rssi: 0,
                     }),
+                    uuid: None,
                 }
                 .encode()
                 .to_vec(),
