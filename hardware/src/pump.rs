@@ -291,6 +291,8 @@ impl Pump {
     async fn leave(mut self, link: Link, events: &mpsc::Sender<LinkEvent>) {
         let mut closing = None;
         if let Link::Up(mut port) = link {
+            self.session.leaving(self.clock.now());
+            self.settle(true);
             let last_words = async {
                 while let Some((to, bytes)) = self.outgoing.head() {
                     let Ok(count) = port.halves().1.send_some(to, bytes).await else {

@@ -9,7 +9,7 @@
 //! * [`session`]: the protocol state machine of one link
 //! * [`time`]: the monotonic instant handed in by whoever owns a clock
 //! * [`dmr`]: the DMR air interface (ETSI TS 102 361)
-//! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master
+//! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master and as peer
 //! * [`mmdvm`]: the MMDVM modem protocol, as host
 #![deny(missing_docs)]
 

@@ -266,6 +266,9 @@ pub trait Session: Send {
     fn opened(&mut self, now: Instant);
     /// The port was lost: forget half-read bytes, report carriers gone and jobs lost.
     fn closed(&mut self, now: Instant);
+    /// The port is about to be closed in order: say good-bye, where the protocol has a word
+    /// for it. [`closed`](Session::closed) follows.
+    fn leaving(&mut self, _now: Instant) {}
     /// Bytes arrived.
     fn receive(&mut self, now: Instant, from: Peer, bytes: &[u8]);
     /// The engine asks for something.

@@ -24,6 +24,9 @@ pub struct ClientConfig {
     pub options: Option<String>,
     /// Wait before the first log-in and between attempts, also between repeats of a step. 10 s.
     pub retry: Duration,
+    /// The wait between attempts doubles with every one that fails, up to this; as long as
+    /// `retry`, it stays. 10 s.
+    pub longest_retry: Duration,
     /// Between keep-alives. 10 s.
     pub ping: Duration,
     /// Without any answer for this long, the link counts as lost. 60 s.
@@ -39,6 +42,7 @@ impl ClientConfig {
             identity,
             options: None,
             retry: Duration::from_secs(10),
+            longest_retry: Duration::from_secs(10),
             ping: Duration::from_secs(10),
             give_up: Duration::from_secs(60),
         }
@@ -54,6 +58,11 @@ pub enum ClientAction {
     LoggedIn,
     /// The link is gone; a new log-in follows by itself, except after [`Client::close`].
     LoggedOut(
+        /// Why, in words.
+        &'static str,
+    ),
+    /// A log-in failed; the next attempt follows by itself.
+    Failed(
         /// Why, in words.
         &'static str,
     ),
@@ -86,6 +95,8 @@ pub struct Client {
     due: Instant,
     /// When the master was last heard, or the log-in began.
     heard: Instant,
+    /// The next wait between attempts.
+    wait: Duration,
     actions: VecDeque<ClientAction>,
 }
 
@@ -93,8 +104,10 @@ impl Client {
     /// A client that waits for [`opened`](Self::opened).
     #[must_use]
     pub const fn new(config: ClientConfig) -> Self {
+        let wait = config.retry;
         Self {
             config,
+            wait,
             state: State::Closed,
             due: Instant::ZERO,
             heard: Instant::ZERO,
@@ -116,6 +129,7 @@ impl Client {
 
     /// The socket is open: the first request follows after `retry`.
     pub fn opened(&mut self, now: Instant) {
+        self.wait = self.config.retry;
         self.wait(now);
     }
 
@@ -159,7 +173,11 @@ impl Client {
                 self.actions.push_back(ClientAction::Beacon);
             }
             Ok(Message::Mstnak(_)) if self.state != State::Waiting => {
-                self.start_over(now, "refused")
+                let why = match self.state {
+                    State::Running => "the master wants a new log-in",
+                    _ => "the master refuses the log-in",
+                };
+                self.start_over(now, why);
             }
             Ok(Message::Mstcl(_)) => self.start_over(now, "the master closes"),
             Ok(_) => {}
@@ -204,7 +222,9 @@ impl Client {
 
     fn wait(&mut self, now: Instant) {
         self.state = State::Waiting;
-        self.due = now + self.config.retry;
+        self.due = now + self.wait;
+        let longest = self.config.longest_retry.max(self.config.retry);
+        self.wait = (self.wait * 2).min(longest);
     }
 
     fn log_out(&mut self, why: &'static str) {
@@ -214,6 +234,9 @@ impl Client {
     }
 
     fn start_over(&mut self, now: Instant, why: &'static str) {
+        if !self.running() && self.state != State::Waiting {
+            self.actions.push_back(ClientAction::Failed(why));
+        }
         self.log_out(why);
         self.wait(now);
     }
@@ -226,6 +249,7 @@ impl Client {
             State::Configuration if self.config.options.is_some() => State::Options,
             State::Configuration | State::Options => {
                 self.actions.push_back(ClientAction::LoggedIn);
+                self.wait = self.config.retry;
                 State::Running
             }
             State::Closed | State::Waiting | State::Running => return,

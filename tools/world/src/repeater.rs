@@ -224,7 +224,7 @@ impl Repeater {
                         queue.push_back(burst.burst);
                     }
                 }
-                ClientAction::Beacon | ClientAction::Dropped(_) => {}
+                ClientAction::Beacon | ClientAction::Failed(_) | ClientAction::Dropped(_) => {}
             }
         }
     }
@@ -288,6 +288,7 @@ impl Repeater {
                 bit_errors: 0,
                 rssi: 60,
             }),
+            uuid: None,
         });
     }
 }

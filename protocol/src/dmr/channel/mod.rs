@@ -258,6 +258,28 @@ impl Channel {
         !self.pulling.is_empty()
     }
 
+    /// Whether a call, a radio's data or a transmission of ours holds the channel now.
+    #[must_use]
+    pub fn in_use(&self, now: Instant) -> bool {
+        self.is_sending()
+            || self.call_until.is_some_and(|until| until > now)
+            || self.quiet_until > now
+            || matches!(self.fragment, Some(Fragment::Awaiting { .. }))
+    }
+
+    /// Somebody else's traffic goes out on this channel until then, unless
+    /// [`vacate`](Self::vacate) ends it earlier: it is busy, as with a call of its own.
+    pub fn occupy(&mut self, until: Instant) {
+        self.call_until = Some(until);
+        self.report_state();
+    }
+
+    /// Somebody else's traffic is over.
+    pub fn vacate(&mut self) {
+        self.call_until = None;
+        self.report_state();
+    }
+
     /// The link was lost: what was under way is lost, what waited too.
     pub fn close(&mut self, _now: Instant) {
         self.pulling.clear();

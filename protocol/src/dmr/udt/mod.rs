@@ -113,16 +113,26 @@ fn unterminated(mut text: String) -> String {
 #[must_use]
 pub fn read(header: &Udt, data: &[u8]) -> Content {
     let used_bits = (data.len() * 8).saturating_sub(usize::from(header.pad_nibbles) * 4);
+    content(header.format, data, used_bits)
+}
+
+/// The content of octets that carry no padding.
+#[must_use]
+pub fn read_octets(format: UdtFormat, octets: &[u8]) -> Content {
+    content(format, octets, octets.len() * 8)
+}
+
+fn content(format: UdtFormat, data: &[u8], used_bits: usize) -> Content {
     let used = data.get(..used_bits / 8).unwrap_or(data);
     let other = || Content::Other {
-        format: header.format,
+        format,
         octets: used.to_vec(),
     };
     let text = |text: String| Content::Text {
-        format: header.format,
+        format,
         text: unterminated(text),
     };
-    match header.format {
+    match format {
         UdtFormat::Binary => Content::Binary(binary(data)),
         UdtFormat::Addresses => addresses(data).unwrap_or_else(other),
         UdtFormat::Bcd => Content::Bcd(digits(data, used_bits / 4)),

@@ -1,30 +1,25 @@
-//! The carriers of the stations: one conventional channel per timeslot, a burst every 60 ms.
+//! The carriers of the stations: one conventional channel per timeslot, or one trunked site.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use core::time::Duration;
 
 use super::HomebrewMaster;
 use super::config::StationConfig;
+use super::relay::Held;
 use super::station::offered;
-use crate::air::{CarrierId, DMR_BURST_MICROS, Slot};
-use crate::dmr::channel::{Channel, ChannelConfig, ChannelEvent, Outgoing, Source};
+use crate::air::{CarrierId, Slot};
+use crate::dmr::channel::{ChannelConfig, Source};
 use crate::dmr::slot_type::ColorCode;
-use crate::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Slots};
-use crate::session::{Action, Job, Peer, Refusal, Step};
+use crate::homebrew::message::{Rptc, Slots};
+use crate::homebrew::timeslot::Timeslot;
+use crate::session::{Action, Job, Peer, Refusal};
 use crate::time::Instant;
-
-/// A repeater's buffer is small: no burst leaves earlier than this after the one before.
-const PACE: Duration = Duration::from_micros(DMR_BURST_MICROS);
 
 /// A timeslot of a station that is logged in.
 #[derive(Debug)]
 pub(super) struct Carrier {
-    pub(super) slot: Slot,
-    pub(super) channel: Channel,
-    /// No burst before.
-    next: Instant,
-    sequence: u8,
-    stream: u32,
+    pub(super) timeslot: Timeslot,
+    /// Whose relayed traffic it carries.
+    pub(super) held: Option<Held>,
     /// When it wants to be looked at, as the master's list has it.
     due: Option<Instant>,
 }
@@ -50,21 +45,21 @@ pub(super) fn of_station(
         .filter(|slot| config.slots.contains(slot));
     slots
         .map(|slot| Carrier {
-            slot,
-            channel: Channel::new(ChannelConfig {
-                carrier: CarrierId {
-                    station: config.id,
-                    slot,
+            timeslot: Timeslot::new(
+                now,
+                ChannelConfig {
+                    carrier: CarrierId {
+                        station: config.id,
+                        slot,
+                    },
+                    own: config.own,
+                    groups: config.groups.clone(),
+                    color_code,
+                    source,
+                    response_wait,
                 },
-                own: config.own,
-                groups: config.groups.clone(),
-                color_code,
-                source,
-                response_wait,
-            }),
-            next: now,
-            sequence: 0,
-            stream: 0,
+            ),
+            held: None,
             due: None,
         })
         .collect()
@@ -80,47 +75,28 @@ impl HomebrewMaster {
         let Some(link) = station.link.as_mut() else {
             return;
         };
+        if link.site.is_some() {
+            return self.serve_site(now, index);
+        }
         let peer = link.peer;
         let Some(carrier) = link
             .carriers
             .iter_mut()
-            .find(|carrier| carrier.slot == slot)
+            .find(|carrier| carrier.timeslot.slot() == slot)
         else {
             return;
         };
-        carrier.channel.tick(now);
-        if carrier.next <= now
-            && let Some(burst) = carrier.channel.next_burst(now)
-        {
-            // An even pace when the timer was a little late, no catching up when it was very late.
-            carrier.next = if now.since(carrier.next) < PACE {
-                carrier.next + PACE
-            } else {
-                now + PACE
-            };
-            if burst.new_stream {
-                carrier.stream = self.salts.stream();
-            }
-            let datagram = datagram(id.0, carrier, &burst);
+        if let Some((bytes, for_job)) = carrier.timeslot.serve(now, id.0, &mut self.salts) {
             self.actions.push_back(Action::Send {
                 to: Peer::Socket(peer),
-                bytes: datagram,
-                for_job: burst.last_of,
+                bytes,
+                for_job,
             });
         }
-        let dropped = report(
-            &mut carrier.channel,
-            carrier_id(id.0, slot),
-            &mut self.actions,
-        );
-        let wanted = carrier.channel.deadline();
-        let due = match wanted {
-            _ if carrier.channel.is_sending() => Some(carrier.next),
-            Some(at) if carrier.channel.wants_to_send() => Some(at.max(carrier.next)),
-            other => other,
-        };
+        let dropped = carrier.timeslot.report(&mut self.actions);
+        let due = carrier.timeslot.due();
         if carrier.due != due {
-            if let Some(old) = std::mem::replace(&mut carrier.due, due) {
+            if let Some(old) = core::mem::replace(&mut carrier.due, due) {
                 self.due.remove(&(old, index, slot));
             }
             self.due.extend(due.map(|at| (at, index, slot)));
@@ -139,6 +115,8 @@ impl HomebrewMaster {
             self.due.pop_first();
             if let Some(carrier) = self.carrier(index, slot) {
                 carrier.due = None;
+            } else if let Some(site) = self.site(index) {
+                site.forget_due();
             }
             self.serve(now, index, slot);
         }
@@ -148,24 +126,17 @@ impl HomebrewMaster {
         let link = self.stations.get_mut(index)?.link.as_mut()?;
         link.carriers
             .iter_mut()
-            .find(|carrier| carrier.slot == slot)
+            .find(|carrier| carrier.timeslot.slot() == slot)
     }
 
     /// The station is gone: what was under way on its carriers is lost.
     pub(super) fn close_carriers(&mut self, now: Instant, index: usize, carriers: Vec<Carrier>) {
-        let Some(id) = self.stations.get(index).map(|station| station.config.id) else {
-            return;
-        };
         for mut carrier in carriers {
             if let Some(due) = carrier.due {
-                self.due.remove(&(due, index, carrier.slot));
+                self.due.remove(&(due, index, carrier.timeslot.slot()));
             }
-            carrier.channel.close(now);
-            report(
-                &mut carrier.channel,
-                carrier_id(id.0, carrier.slot),
-                &mut self.actions,
-            );
+            carrier.timeslot.channel.close(now);
+            carrier.timeslot.report(&mut self.actions);
         }
     }
 
@@ -175,42 +146,41 @@ impl HomebrewMaster {
                 id,
                 carrier,
                 transmission,
-            } => {
-                let Some(index) = self.by_id.get(&carrier.station.0).copied() else {
-                    return self.no_carrier(id);
-                };
-                let Some(known) = self.carrier(index, carrier.slot) else {
-                    return self.no_carrier(id);
-                };
-                known.channel.send(now, id, transmission);
-                self.serve(now, index, carrier.slot);
-            }
+            } => match self.destination(carrier) {
+                Some(Destination::Site(index)) => {
+                    self.send_to_site(now, index, id, &transmission);
+                }
+                Some(Destination::Slot(index, known)) => {
+                    known.timeslot.channel.send(now, id, transmission);
+                    self.serve(now, index, carrier.slot);
+                }
+                None => self.refused(id, Refusal::NoCarrier),
+            },
             Job::Acknowledge {
                 id,
                 carrier,
                 acknowledgement,
                 until,
-            } => {
-                let Some(index) = self.by_id.get(&carrier.station.0).copied() else {
-                    return self.no_carrier(id);
-                };
-                let Some(known) = self.carrier(index, carrier.slot) else {
-                    return self.no_carrier(id);
-                };
-                known.channel.acknowledge(now, id, acknowledgement, until);
-                self.serve(now, index, carrier.slot);
-            }
+            } => match self.destination(carrier) {
+                Some(Destination::Site(index)) => {
+                    self.acknowledge_to_site(now, index, id, &acknowledgement, until);
+                }
+                Some(Destination::Slot(index, known)) => {
+                    let channel = &mut known.timeslot.channel;
+                    channel.acknowledge(now, id, acknowledgement, until);
+                    self.serve(now, index, carrier.slot);
+                }
+                None => self.refused(id, Refusal::NoCarrier),
+            },
             Job::Collect { id, .. } | Job::Admit { id, .. } => {
-                self.actions.push_back(Action::Job {
-                    id,
-                    step: Step::Refused(Refusal::NotOffered),
-                });
+                self.refused(id, Refusal::NotOffered);
             }
+            // A trunked site's fragments leave at once: there is nothing to withdraw.
             Job::Withdraw(id) => {
                 for index in 0..self.stations.len() {
                     for slot in [Slot::One, Slot::Two] {
                         if let Some(carrier) = self.carrier(index, slot) {
-                            carrier.channel.withdraw(id);
+                            carrier.timeslot.channel.withdraw(id);
                             self.serve(now, index, slot);
                         }
                     }
@@ -219,58 +189,18 @@ impl HomebrewMaster {
         }
     }
 
-    fn no_carrier(&mut self, id: crate::air::JobId) {
-        self.actions.push_back(Action::Job {
-            id,
-            step: Step::Refused(Refusal::NoCarrier),
-        });
-    }
-}
-
-const fn carrier_id(station: u32, slot: Slot) -> CarrierId {
-    CarrierId {
-        station: crate::air::StationId(station),
-        slot,
-    }
-}
-
-/// What a channel reports, as actions; what it dropped is given back to be counted.
-fn report(
-    channel: &mut Channel,
-    id: CarrierId,
-    actions: &mut VecDeque<Action>,
-) -> Vec<(&'static str, u32)> {
-    let mut dropped = Vec::new();
-    while let Some(event) = channel.poll() {
-        match event {
-            ChannelEvent::Heard(heard) => actions.push_back(Action::Heard(heard)),
-            ChannelEvent::Job { id, step } => actions.push_back(Action::Job { id, step }),
-            ChannelEvent::State { state, room } => {
-                actions.push_back(Action::Carrier { id, state, room })
-            }
-            ChannelEvent::Dropped { cause, count } => dropped.push((cause, count)),
+    fn destination(&mut self, carrier: CarrierId) -> Option<Destination<'_>> {
+        let index = *self.by_id.get(&carrier.station.0)?;
+        if self.site(index).is_some_and(|site| site.is(carrier)) {
+            return Some(Destination::Site(index));
         }
+        let known = self.carrier(index, carrier.slot)?;
+        Some(Destination::Slot(index, known))
     }
-    dropped
 }
 
-fn datagram(repeater: u32, carrier: &mut Carrier, burst: &Outgoing) -> bytes::Bytes {
-    let sequence = carrier.sequence;
-    carrier.sequence = sequence.wrapping_add(1);
-    let message = Dmrd {
-        sequence,
-        source: burst.src,
-        destination: burst.dst,
-        repeater,
-        slot: carrier.slot,
-        group: burst.group,
-        frame: FrameType::Data(burst.data_type),
-        stream: carrier.stream,
-        burst: burst.burst,
-        quality: Some(Quality {
-            bit_errors: 0,
-            rssi: 0,
-        }),
-    };
-    message.encode()
+/// Where a job goes.
+enum Destination<'a> {
+    Site(usize),
+    Slot(usize, &'a mut Carrier),
 }

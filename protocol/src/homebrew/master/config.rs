@@ -3,8 +3,10 @@
 use core::time::Duration;
 
 use super::network::Network;
+use super::relay::RelayRule;
 use crate::air::{GroupId, RadioId, Slot, StationId};
 use crate::homebrew::auth::Passphrase;
+use crate::homebrew::message::Dialect;
 
 /// What a master is built with.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct MasterConfig {
     pub expiry: Expiry,
     /// How long a terminal's link layer is waited for after a confirmed packet.
     pub response_wait: Duration,
+    /// Which talkgroups are carried between which stations.
+    pub relays: Vec<RelayRule>,
 }
 
 impl MasterConfig {
@@ -31,6 +35,7 @@ impl MasterConfig {
             naks_per_second: 200,
             expiry: Expiry::default(),
             response_wait: Duration::from_secs(3),
+            relays: Vec::new(),
         }
     }
 }
@@ -82,9 +87,28 @@ pub struct StationConfig {
     pub groups: Vec<GroupId>,
     /// Which of its timeslots may be used.
     pub slots: Vec<Slot>,
+    /// Set for the gateway of a trunked site, which logs in by the trunking protocol.
+    pub trunking: Option<TrunkingConfig>,
+}
+
+/// What is special about a trunked site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrunkingConfig {
+    /// Whether it accepts a transfer only when the terminal has it. Most accept what they have
+    /// queued.
+    pub terminal_accepts: bool,
 }
 
 impl StationConfig {
+    /// How it logs in.
+    pub(super) const fn dialect(&self) -> Dialect {
+        if self.trunking.is_some() {
+            Dialect::Trunking
+        } else {
+            Dialect::Conventional
+        }
+    }
+
     pub(super) fn allows(&self, address: std::net::IpAddr) -> bool {
         self.networks.is_empty() || self.networks.iter().any(|net| net.contains(address))
     }
@@ -96,6 +120,9 @@ pub enum MasterConfigError {
     /// Two stations with one id.
     #[error("station {0} stands twice in the configuration")]
     Twice(StationId),
+    /// A relay rule names a station that cannot log in here.
+    #[error("a relay rule names station {0}, which is none of this master's")]
+    RelayStation(StationId),
 }
 
 #[cfg(test)]

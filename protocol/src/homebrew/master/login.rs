@@ -3,11 +3,19 @@
 use std::net::SocketAddr;
 
 use super::station::{Link, description};
+use super::trunking::Site;
 use super::{HomebrewMaster, carriers};
 use crate::air::Slot;
-use crate::homebrew::message::{Mstpong, Rptack, Rptc, Rptk, Rpto};
+use crate::homebrew::message::{Dialect, Mstpong, Rptack, Rptc, Rptk, Rpto};
 use crate::session::{Action, Notice, Peer};
 use crate::time::Instant;
+
+/// Who sends a datagram, and under which names its answers go.
+#[derive(Clone, Copy)]
+pub(super) struct Caller {
+    pub(super) peer: SocketAddr,
+    pub(super) dialect: Dialect,
+}
 
 /// Where a datagram that names a station stands with us.
 pub(super) enum Standing {
@@ -34,18 +42,35 @@ impl HomebrewMaster {
         }
     }
 
+    /// The same for a datagram of a log-in: a station that speaks in the other dialect is
+    /// not who it says.
+    fn standing_of(&self, caller: Caller, id: u32) -> Standing {
+        match self.standing(caller.peer, id) {
+            Standing::Running(index) | Standing::Proved(index)
+                if self
+                    .stations
+                    .get(index)
+                    .is_none_or(|it| it.config.dialect() != caller.dialect) =>
+            {
+                Standing::Absent
+            }
+            standing => standing,
+        }
+    }
+
     fn link(&mut self, index: usize) -> Option<&mut Link> {
         self.stations.get_mut(index)?.link.as_mut()
     }
 
-    fn accept(&mut self, peer: SocketAddr, id: u32) {
+    fn accept(&mut self, caller: Caller, id: u32) {
         let value = id.to_be_bytes();
-        self.send(peer, Rptack { value }.encode());
+        self.send(caller, Rptack { value }.encode());
     }
 
     /// Refuses a log-in, and remembers who tried.
-    fn refuse_login(&mut self, now: Instant, peer: SocketAddr, id: u32, why: &'static str) {
-        self.refuse(now, peer, id, "log-in-refused");
+    fn refuse_login(&mut self, now: Instant, caller: Caller, id: u32, why: &'static str) {
+        self.refuse(now, caller, id, "log-in-refused");
+        let peer = caller.peer;
         if self.quarantine.note(now, id, peer, why) && self.reports.allow(now) {
             self.actions.push_back(Action::Notice(Notice::LogInRefused {
                 claimed: id,
@@ -56,41 +81,48 @@ impl HomebrewMaster {
     }
 
     /// RPTL: hands out the challenge. Changes nothing: anybody can send it in any name.
-    pub(super) fn log_in(&mut self, now: Instant, peer: SocketAddr, id: u32) {
+    pub(super) fn log_in(&mut self, now: Instant, caller: Caller, id: u32) {
         match self.station(id) {
-            None => self.refuse_login(now, peer, id, "unknown id"),
-            Some((_, station)) if !station.config.allows(peer.ip()) => {
-                self.refuse_login(now, peer, id, "address not allowed");
+            None => self.refuse_login(now, caller, id, "unknown id"),
+            Some((_, station)) if !station.config.allows(caller.peer.ip()) => {
+                self.refuse_login(now, caller, id, "address not allowed");
+            }
+            Some((_, station)) if station.config.dialect() != caller.dialect => {
+                self.refuse_login(now, caller, id, "configured for the other kind of log-in");
             }
             Some((_, station)) => {
                 let logins = station.logins;
-                let value = self.salts.salt(id, peer, logins);
-                self.send(peer, Rptack { value }.encode());
+                let value = self.salts.salt(id, caller.peer, logins);
+                self.send(caller, Rptack { value }.encode());
             }
         }
     }
 
     /// RPTK: the newest valid proof wins.
-    pub(super) fn prove(&mut self, now: Instant, peer: SocketAddr, message: &Rptk) {
-        let id = message.id;
+    pub(super) fn prove(&mut self, now: Instant, caller: Caller, message: &Rptk) {
+        let (id, peer) = (message.id, caller.peer);
         let Some(&index) = self.by_id.get(&id) else {
-            return self.refuse_login(now, peer, id, "unknown id");
+            return self.refuse_login(now, caller, id, "unknown id");
         };
         let Some(station) = self.stations.get(index) else {
             return;
         };
         if !station.config.allows(peer.ip()) {
-            return self.refuse_login(now, peer, id, "address not allowed");
+            return self.refuse_login(now, caller, id, "address not allowed");
+        }
+        if station.config.dialect() != caller.dialect {
+            let why = "configured for the other kind of log-in";
+            return self.refuse_login(now, caller, id, why);
         }
         if let Some(link) = &station.link
             && link.peer == peer
             && link.proof == message.digest
         {
-            return self.accept(peer, id);
+            return self.accept(caller, id);
         }
         let salt = self.salts.salt(id, peer, station.logins);
         if !station.config.passphrase.accepts(salt, &message.digest) {
-            return self.refuse_login(now, peer, id, "wrong passphrase");
+            return self.refuse_login(now, caller, id, "wrong passphrase");
         }
         let (station_id, before) = (station.config.id, station.link.as_ref().map(|it| it.peer));
         if let Some(before) = before {
@@ -110,25 +142,26 @@ impl HomebrewMaster {
             station.link = Some(link);
         }
         self.by_address.insert(peer, index);
-        self.accept(peer, id);
+        self.accept(caller, id);
     }
 
     /// RPTC: from here on the station runs.
-    pub(super) fn configure(&mut self, now: Instant, peer: SocketAddr, message: Box<Rptc>) {
+    pub(super) fn configure(&mut self, now: Instant, caller: Caller, message: Box<Rptc>) {
         let id = message.id;
-        let (Standing::Running(index) | Standing::Proved(index)) = self.standing(peer, id) else {
-            return self.refuse(now, peer, id, "not-logged-in");
+        let (Standing::Running(index) | Standing::Proved(index)) = self.standing_of(caller, id)
+        else {
+            return self.refuse(now, caller, id, "not-logged-in");
         };
         let Some(link) = self.link(index) else {
             return;
         };
         link.heard = now;
         if link.configuration.as_ref() != Some(&message) {
-            let description = description(&message, peer);
+            let description = description(&message, caller.peer);
             link.configuration = Some(message);
             self.identified(index, description);
         }
-        self.accept(peer, id);
+        self.accept(caller, id);
         self.open_carriers(now, index);
     }
 
@@ -141,25 +174,29 @@ impl HomebrewMaster {
         let Some(link) = station
             .link
             .as_mut()
-            .filter(|link| link.carriers.is_empty())
+            .filter(|link| link.carriers.is_empty() && link.site.is_none())
         else {
             return;
         };
         let Some(said) = &link.configuration else {
             return;
         };
+        if station.config.trunking.is_some() {
+            link.site = Some(Box::new(Site::new(station.config.id)));
+            return self.serve_site(now, index);
+        }
         link.carriers = carriers::of_station(now, &station.config, said, response_wait);
-        let slots: Vec<Slot> = link.carriers.iter().map(|carrier| carrier.slot).collect();
+        let slots: Vec<Slot> = link.carriers.iter().map(|it| it.timeslot.slot()).collect();
         for slot in slots {
             self.serve(now, index, slot);
         }
     }
 
     /// RPTO: noted and accepted; which groups a station gets is not for it to choose.
-    pub(super) fn options(&mut self, now: Instant, peer: SocketAddr, message: Rpto) {
+    pub(super) fn options(&mut self, now: Instant, caller: Caller, message: Rpto) {
         let id = message.id;
-        let Standing::Running(index) = self.standing(peer, id) else {
-            return self.refuse(now, peer, id, "not-logged-in");
+        let Standing::Running(index) = self.standing_of(caller, id) else {
+            return self.refuse(now, caller, id, "not-logged-in");
         };
         let Some(link) = self.link(index) else {
             return;
@@ -169,14 +206,14 @@ impl HomebrewMaster {
             link.options.clone_from(&message.options);
             self.identified(index, format!("options {}", message.options));
         }
-        self.accept(peer, id);
+        self.accept(caller, id);
     }
 
     /// RPTPING. Before the configuration it means that the station took one answer for
     /// another (they all look alike), so it must start again.
-    pub(super) fn keep_alive(&mut self, now: Instant, peer: SocketAddr, id: u32) {
-        let Standing::Running(index) = self.standing(peer, id) else {
-            return self.refuse(now, peer, id, "not-logged-in");
+    pub(super) fn keep_alive(&mut self, now: Instant, caller: Caller, id: u32) {
+        let Standing::Running(index) = self.standing_of(caller, id) else {
+            return self.refuse(now, caller, id, "not-logged-in");
         };
         let expiry = self.expiry;
         if let Some(link) = self.link(index) {
@@ -184,23 +221,25 @@ impl HomebrewMaster {
             let expires = link.expires(&expiry);
             self.scan_no_later_than(expires);
         }
-        self.send(peer, Mstpong { id }.encode());
+        self.send(caller, Mstpong { id }.encode());
     }
 
     /// RPTCL.
-    pub(super) fn close(&mut self, now: Instant, peer: SocketAddr, id: u32) {
-        match self.standing(peer, id) {
+    pub(super) fn close(&mut self, now: Instant, caller: Caller, id: u32) {
+        match self.standing_of(caller, id) {
             Standing::Running(index) | Standing::Proved(index) => {
                 self.leave(now, index, "logged out");
             }
             // Nothing to end, so no answer: it is leaving anyway.
-            Standing::Elsewhere | Standing::Absent => self.drop_from(now, peer, "not-logged-in"),
+            Standing::Elsewhere | Standing::Absent => {
+                self.drop_from(now, caller.peer, "not-logged-in")
+            }
         }
     }
 
-    pub(super) fn sign_of_life(&mut self, now: Instant, peer: SocketAddr, id: u32) {
-        let Standing::Running(index) = self.standing(peer, id) else {
-            return self.drop_from(now, peer, "not-logged-in");
+    pub(super) fn sign_of_life(&mut self, now: Instant, caller: Caller, id: u32) {
+        let Standing::Running(index) = self.standing(caller.peer, id) else {
+            return self.drop_from(now, caller.peer, "not-logged-in");
         };
         if let Some(link) = self.link(index) {
             link.heard = now;
@@ -229,6 +268,9 @@ impl HomebrewMaster {
                 self.by_address.remove(&link.peer);
             }
             self.close_carriers(now, index, link.carriers);
+            if let Some(site) = link.site {
+                self.close_site(index, *site);
+            }
             let notice = Notice::StationLeft { station: id, why };
             self.actions.push_back(Action::Notice(notice));
         }

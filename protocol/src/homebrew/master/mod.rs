@@ -1,37 +1,42 @@
 //! The master: one socket, many stations.
 //!
 //! A repeater logs in (RPTL, RPTK, RPTC), keeps the link alive (RPTPING) and exchanges
-//! bursts (DMRD). Only the log-in is proved; afterwards a datagram is believed because it
+//! bursts (DMRD); the gateway of a trunked site does the same under other names (DTCL, ...)
+//! and exchanges whole messages besides (DMRT). Only the log-in is proved; afterwards a datagram is believed because it
 //! comes from the address that logged in. What strangers send costs a bounded amount of
 //! memory and answers: no state is kept before a proof, and MSTNAKs are rationed.
 
 mod burst;
 mod carriers;
 mod config;
-mod drops;
 mod limit;
 mod login;
 mod network;
 mod quarantine;
-mod salts;
+mod relay;
 mod station;
 #[cfg(test)]
 mod tests;
+mod trunking;
 
-pub use config::{Expiry, MasterConfig, MasterConfigError, StationConfig};
+pub use config::{Expiry, MasterConfig, MasterConfigError, StationConfig, TrunkingConfig};
 pub use network::{Network, NetworkError};
 pub use quarantine::Stranger;
+pub use relay::RelayRule;
 
 use core::time::Duration;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use self::drops::Drops;
 use self::limit::{Rate, Recent};
+use self::login::Caller;
 use self::quarantine::Quarantine;
-use self::salts::Salts;
+use self::relay::Relays;
 use self::station::Station;
-use super::message::{Message, Mstnak, Role};
+use self::trunking::Trunking;
+use super::drops::Drops;
+use super::message::{Dialect, Message, Mstnak, Role};
+use super::salts::Salts;
 use crate::air::Slot;
 use crate::session::{Action, Job, Peer, Session};
 use crate::time::Instant;
@@ -57,6 +62,8 @@ pub struct HomebrewMaster {
     /// Which carrier wants to be looked at when.
     due: BTreeSet<(Instant, usize, Slot)>,
     response_wait: Duration,
+    relays: Relays,
+    trunking: Trunking,
 }
 
 /// Links that expire within this time are looked for together.
@@ -68,7 +75,7 @@ impl HomebrewMaster {
     /// A master for the stations of `config`; `seed` is secret and different in every process.
     ///
     /// # Errors
-    /// Two stations have the same id.
+    /// Two stations have the same id, or a relay rule names a stranger.
     pub fn new(config: MasterConfig, seed: [u8; 32]) -> Result<Self, MasterConfigError> {
         let mut by_id = HashMap::with_capacity(config.stations.len());
         for (index, station) in config.stations.iter().enumerate() {
@@ -76,6 +83,11 @@ impl HomebrewMaster {
                 return Err(MasterConfigError::Twice(station.id));
             }
         }
+        let is_trunked = |index: usize| {
+            let station = config.stations.get(index);
+            station.is_some_and(|station| station.trunking.is_some())
+        };
+        let relays = Relays::new(&config.relays, &by_id, is_trunked)?;
         let stations = config.stations.into_iter().map(|config| Station {
             config,
             logins: 0,
@@ -96,6 +108,8 @@ impl HomebrewMaster {
             actions: VecDeque::new(),
             due: BTreeSet::new(),
             response_wait: config.response_wait,
+            relays,
+            trunking: Trunking::default(),
         })
     }
 
@@ -110,10 +124,10 @@ impl HomebrewMaster {
         Some((index, self.stations.get_mut(index)?))
     }
 
-    fn send(&mut self, to: SocketAddr, bytes: bytes::Bytes) {
+    fn send(&mut self, to: Caller, bytes: bytes::Bytes) {
         self.actions.push_back(Action::Send {
-            to: Peer::Socket(to),
-            bytes,
+            to: Peer::Socket(to.peer),
+            bytes: to.dialect.speak(bytes),
             for_job: None,
         });
     }
@@ -127,11 +141,12 @@ impl HomebrewMaster {
     }
 
     /// Counts a datagram that was dropped, and tells the sender to log in again.
-    fn refuse(&mut self, now: Instant, peer: SocketAddr, id: u32, cause: &'static str) {
+    fn refuse(&mut self, now: Instant, caller: Caller, id: u32, cause: &'static str) {
+        let peer = caller.peer;
         self.drop_from(now, peer, cause);
         if !self.recent.answered(now, peer) && self.naks.allow(now) {
             self.recent.note(now, peer);
-            self.send(peer, Mstnak { id }.encode());
+            self.send(caller, Mstnak { id }.encode());
         }
     }
 
@@ -155,19 +170,25 @@ impl HomebrewMaster {
         }
     }
 
-    fn datagram(&mut self, now: Instant, peer: SocketAddr, message: Message) {
+    fn datagram(&mut self, now: Instant, caller: Caller, message: Message) {
+        let peer = caller.peer;
         match message {
             Message::Dmrd(message) => self.burst(now, peer, &message),
-            Message::Rptping(message) => self.keep_alive(now, peer, message.id),
-            Message::Rptl(message) => self.log_in(now, peer, message.id),
-            Message::Rptk(message) => self.prove(now, peer, &message),
-            Message::Rptc(message) => self.configure(now, peer, message),
-            Message::Rpto(message) => self.options(now, peer, message),
-            Message::Rptcl(message) => self.close(now, peer, message.id),
+            Message::Dmrt(message) => self.trunking_message(now, peer, &message),
+            Message::Rptping(message) => self.keep_alive(now, caller, message.id),
+            Message::Rptl(message) => self.log_in(now, caller, message.id),
+            Message::Rptk(message) => self.prove(now, caller, &message),
+            Message::Rptc(message) => self.configure(now, caller, message),
+            Message::Rpto(message) => self.options(now, caller, message),
+            Message::Rptcl(message) => self.close(now, caller, message.id),
             // A sign of life. What they say also comes, checked, inside the bursts.
-            Message::Rptg(message) => self.sign_of_life(now, peer, message.id),
-            Message::Dmra(message) => self.sign_of_life(now, peer, message.id),
-            Message::Dmrg(message) => self.sign_of_life(now, peer, message.id),
+            Message::Rptg(message) => self.sign_of_life(now, caller, message.id),
+            Message::Dmra(message) => self.sign_of_life(now, caller, message.id),
+            Message::Dmrg(message) => self.sign_of_life(now, caller, message.id),
+            Message::Dtc(message) => {
+                let dialect = Dialect::Trunking;
+                self.datagram(now, Caller { dialect, ..caller }, message.into_twin());
+            }
             Message::Rptack(_)
             | Message::Mstnak(_)
             | Message::Mstpong(_)
@@ -192,7 +213,10 @@ impl Session for HomebrewMaster {
             return self.drops.count(now, None, "no-address", 1);
         };
         match Message::decode(bytes, Role::Client) {
-            Ok(message) => self.datagram(now, peer, message),
+            Ok(message) => {
+                let dialect = Dialect::Conventional;
+                self.datagram(now, Caller { peer, dialect }, message);
+            }
             Err(error) => self.drop_from(now, peer, error.label()),
         }
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::carriers::Carrier;
 use super::config::{Expiry, StationConfig};
+use super::trunking::Site;
 use crate::air::Slot;
 use crate::homebrew::message::{Rptc, Slots};
 use crate::time::Instant;
@@ -28,6 +29,8 @@ pub(super) struct Link {
     pub(super) options: String,
     /// None until the configuration.
     pub(super) carriers: Vec<Carrier>,
+    /// In place of carriers, for the gateway of a trunked site.
+    pub(super) site: Option<Box<Site>>,
     pub(super) heard: Instant,
     pinged: Option<Instant>,
     ping: Option<Duration>,
@@ -44,6 +47,7 @@ impl Link {
             configuration: None,
             options: String::new(),
             carriers: Vec::new(),
+            site: None,
             heard: now,
             pinged: None,
             ping: None,

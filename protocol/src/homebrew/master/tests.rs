@@ -18,10 +18,10 @@ use crate::homebrew::message::{
 };
 use crate::session::{Notice, Step};
 
-const SEED: [u8; 32] = [7; 32];
-const ID: u32 = 460_001;
+pub(super) const SEED: [u8; 32] = [7; 32];
+pub(super) const ID: u32 = 460_001;
 
-fn station(id: u32) -> StationConfig {
+pub(super) fn station(id: u32) -> StationConfig {
     StationConfig {
         id: StationId(id),
         passphrase: Passphrase::new("s3cr37w0rd").unwrap(),
@@ -30,6 +30,7 @@ fn station(id: u32) -> StationConfig {
         own: RadioId::new(9_990).unwrap(),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        trunking: None,
     }
 }
 
@@ -37,7 +38,7 @@ fn master() -> HomebrewMaster {
     HomebrewMaster::new(MasterConfig::new(vec![station(ID), station(ID + 1)]), SEED).unwrap()
 }
 
-fn configuration(id: u32) -> Rptc {
+pub(super) fn configuration(id: u32) -> Rptc {
     Rptc {
         id,
         callsign: "B1ABC".to_owned(),
@@ -57,7 +58,7 @@ fn configuration(id: u32) -> Rptc {
     }
 }
 
-fn burst(repeater: u32) -> Dmrd {
+pub(super) fn burst(repeater: u32) -> Dmrd {
     Dmrd {
         sequence: 0,
         source: 2_308_155,
@@ -69,19 +70,20 @@ fn burst(repeater: u32) -> Dmrd {
         stream: 1,
         burst: [0; 33],
         quality: None,
+        uuid: None,
     }
 }
 
-fn peer(last: u8) -> SocketAddr {
+pub(super) fn peer(last: u8) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, last], 62_031))
 }
 
-fn at(seconds: u64) -> Instant {
+pub(super) fn at(seconds: u64) -> Instant {
     Instant::from_millis(seconds * 1_000)
 }
 
 /// Hands over one datagram and returns what the master sends.
-fn exchange(
+pub(super) fn exchange(
     master: &mut HomebrewMaster,
     now: Instant,
     from: SocketAddr,
@@ -91,11 +93,11 @@ fn exchange(
     sent(drain(master))
 }
 
-fn drain(master: &mut HomebrewMaster) -> Vec<Action> {
+pub(super) fn drain(master: &mut HomebrewMaster) -> Vec<Action> {
     core::iter::from_fn(|| master.poll()).collect()
 }
 
-fn sent(actions: Vec<Action>) -> Vec<(Peer, Bytes)> {
+pub(super) fn sent(actions: Vec<Action>) -> Vec<(Peer, Bytes)> {
     let sent = actions.into_iter().filter_map(|action| match action {
         Action::Send { to, bytes, .. } => Some((to, bytes)),
         _ => None,
@@ -103,7 +105,7 @@ fn sent(actions: Vec<Action>) -> Vec<(Peer, Bytes)> {
     sent.collect()
 }
 
-fn notices(master: &mut HomebrewMaster) -> Vec<Notice> {
+pub(super) fn notices(master: &mut HomebrewMaster) -> Vec<Notice> {
     let actions = drain(master).into_iter();
     actions
         .filter_map(|action| match action {
@@ -122,7 +124,7 @@ fn nak(id: u32) -> Bytes {
     Mstnak { id }.encode()
 }
 
-fn one(answers: Vec<(Peer, Bytes)>) -> Bytes {
+pub(super) fn one(answers: Vec<(Peer, Bytes)>) -> Bytes {
     let [(_, bytes)]: [(Peer, Bytes); 1] = answers.try_into().unwrap();
     bytes
 }
@@ -137,7 +139,7 @@ fn prove(master: &mut HomebrewMaster, now: Instant, from: SocketAddr, id: u32) -
     proof
 }
 
-fn log_in(master: &mut HomebrewMaster, now: Instant, from: SocketAddr, id: u32) -> Rptk {
+pub(super) fn log_in(master: &mut HomebrewMaster, now: Instant, from: SocketAddr, id: u32) -> Rptk {
     let proof = prove(master, now, from, id);
     let configuration = configuration(id).encode();
     assert_eq!(one(exchange(master, now, from, &configuration)), ack(id));

@@ -4,8 +4,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use nom::Parser;
 use nom::combinator::opt;
 
-use super::MessageError;
 use super::wire::{address, exact, id, octets, put_u24};
+use super::{MessageError, Uuid};
 use crate::air::Slot;
 use crate::dmr::fields::{Field, Fields};
 
@@ -87,6 +87,8 @@ pub struct Dmrd {
     pub burst: [u8; 33],
     /// The two bytes of the 55-byte form.
     pub quality: Option<Quality>,
+    /// The call that a trunked site carries; only in the 71-byte form.
+    pub uuid: Option<Uuid>,
 }
 
 impl Dmrd {
@@ -96,9 +98,13 @@ impl Dmrd {
     /// Reads a datagram.
     ///
     /// # Errors
-    /// It is neither 53 nor 55 bytes long.
+    /// It is not 53, 55 or 71 bytes long.
     pub fn decode(datagram: &[u8]) -> Result<Self, MessageError> {
-        let quality = opt(octets("bit errors and rssi"));
+        // The UUID stands behind the quality only.
+        let tail = opt((
+            octets("bit errors and rssi"),
+            opt(octets("call UUID").map(Uuid)),
+        ));
         let fields = (
             octets::<1>("sequence"),
             address("source"),
@@ -107,7 +113,7 @@ impl Dmrd {
             octets::<1>("flags"),
             octets("stream id"),
             octets("burst"),
-            quality,
+            tail,
         );
         exact(Self::NAME, datagram, fields.map(Self::from_fields))
     }
@@ -122,10 +128,11 @@ impl Dmrd {
             [u8; 1],
             [u8; 4],
             [u8; 33],
-            Option<[u8; 2]>,
+            Option<([u8; 2], Option<Uuid>)>,
         ),
     ) -> Self {
-        let ([sequence], source, destination, repeater, [flags], stream, burst, quality) = fields;
+        let ([sequence], source, destination, repeater, [flags], stream, burst, tail) = fields;
+        let (quality, uuid) = tail.unzip();
         Self {
             sequence,
             source,
@@ -141,13 +148,14 @@ impl Dmrd {
             stream: u32::from_be_bytes(stream),
             burst,
             quality: quality.map(|[bit_errors, rssi]| Quality { bit_errors, rssi }),
+            uuid: uuid.flatten(),
         }
     }
 
-    /// The 53 or, with `quality`, 55 bytes to send.
+    /// The 53 or, with `quality`, 55 bytes to send; with `uuid`, 71.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut out = BytesMut::with_capacity(55);
+        let mut out = BytesMut::with_capacity(71);
         out.put_slice(Self::NAME.as_bytes());
         out.put_u8(self.sequence);
         put_u24(&mut out, self.source);
@@ -158,9 +166,16 @@ impl Dmrd {
         out.put_u8(slot | unit | self.frame.to_bits());
         out.put_u32(self.stream);
         out.put_slice(&self.burst);
-        if let Some(quality) = self.quality {
+        let unknown = self.uuid.map(|_| Quality {
+            bit_errors: 0,
+            rssi: 0,
+        });
+        if let Some(quality) = self.quality.or(unknown) {
             out.put_u8(quality.bit_errors);
             out.put_u8(quality.rssi);
+        }
+        if let Some(uuid) = self.uuid {
+            out.put_slice(&uuid.0);
         }
         out.freeze()
     }
@@ -199,6 +214,9 @@ impl Fields for Dmrd {
             let rssi = dbm.map_or_else(|| "unknown".to_owned(), |dbm| format!("{dbm} dBm"));
             out.push(Field::text("rssi", rssi));
         }
+        if let Some(uuid) = self.uuid {
+            out.push(Field::text("uuid", uuid.to_string()));
+        }
     }
 }
 
@@ -234,9 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn the_long_form_names_the_call() {
+        let uuid = b"0123456789abcdef";
+        let datagram = [hex::decode(RECORDED).unwrap(), uuid.to_vec()].concat();
+        let message = Dmrd::decode(&datagram).unwrap();
+        assert_eq!(datagram.len(), 71);
+        assert_eq!(message.uuid, Some(Uuid(*uuid)));
+        assert_eq!(message.encode(), datagram);
+        let quality = None;
+        assert_eq!(Dmrd { quality, ..message }.encode().len(), 71);
+    }
+
+    #[test]
     fn any_other_length_is_refused() {
         let datagram = [hex::decode(RECORDED).unwrap(), vec![0; 18]].concat();
-        for length in (0..=datagram.len()).filter(|length| ![53, 55].contains(length)) {
+        for length in (0..=datagram.len()).filter(|length| ![53, 55, 71].contains(length)) {
             assert!(Dmrd::decode(&datagram[..length]).is_err(), "{length}");
         }
         assert_eq!(
@@ -251,11 +281,13 @@ mod tests {
             head: [u8; 20],
             burst in proptest::collection::vec(any::<u8>(), 33),
             tail in proptest::option::of(any::<[u8; 2]>()),
+            uuid in proptest::option::of(any::<[u8; 16]>()),
         ) {
             let mut datagram = head.to_vec();
             datagram[..4].copy_from_slice(b"DMRD");
             datagram.extend(burst);
             datagram.extend(tail.into_iter().flatten());
+            datagram.extend(tail.and(uuid).into_iter().flatten());
             let message = Dmrd::decode(&datagram).unwrap();
             prop_assert_eq!(message.encode(), datagram);
         }

@@ -6,6 +6,8 @@
 mod dmra;
 mod dmrd;
 mod dmrg;
+pub mod dmrt;
+mod dtc;
 mod mstcl;
 mod mstnak;
 mod mstpong;
@@ -18,11 +20,14 @@ mod rptl;
 mod rpto;
 mod rptping;
 mod rptsbkn;
+mod uuid;
 mod wire;
 
 pub use dmra::Dmra;
 pub use dmrd::{Dmrd, FrameType, Quality};
 pub use dmrg::Dmrg;
+pub use dmrt::Dmrt;
+pub use dtc::{Dialect, Dtc};
 pub use mstcl::Mstcl;
 pub use mstnak::Mstnak;
 pub use mstpong::Mstpong;
@@ -35,6 +40,7 @@ pub use rptl::Rptl;
 pub use rpto::Rpto;
 pub use rptping::Rptping;
 pub use rptsbkn::Rptsbkn;
+pub use uuid::Uuid;
 
 use bytes::Bytes;
 
@@ -54,7 +60,15 @@ impl Role {
     /// send read the same either way.
     #[must_use]
     pub fn guess(datagram: &[u8]) -> Self {
-        let from_master = [b"MST".as_slice(), b"RPTACK", b"RPTSBKN"];
+        let from_master = [
+            b"MST".as_slice(),
+            b"RPTACK",
+            b"RPTSBKN",
+            b"DTCACK",
+            b"DTCNAK",
+            b"DTCPONG",
+            b"DTCSBKN",
+        ];
         if from_master.iter().any(|name| datagram.starts_with(name)) {
             Self::Master
         } else {
@@ -90,6 +104,16 @@ pub enum MessageError {
         /// Bytes too many.
         extra: usize,
     },
+    /// A count or length that cannot be.
+    #[error("{message} has {value} in its {field}")]
+    Value {
+        /// Which message.
+        message: &'static str,
+        /// Which field.
+        field: &'static str,
+        /// What stands there.
+        value: u64,
+    },
 }
 
 impl MessageError {
@@ -100,6 +124,23 @@ impl MessageError {
             Self::Unknown => "unknown-message",
             Self::Outdated => "outdated-protocol",
             Self::Cut { .. } | Self::Trailing { .. } => "wrong-length",
+            Self::Value { .. } => "impossible-value",
+        }
+    }
+
+    /// The same trouble in the twin of a message.
+    const fn under(self, name: &'static str) -> Self {
+        match self {
+            Self::Cut { field, length, .. } => Self::Cut {
+                message: name,
+                field,
+                length,
+            },
+            Self::Trailing { extra, .. } => Self::Trailing {
+                message: name,
+                extra,
+            },
+            other => other,
         }
     }
 }
@@ -137,6 +178,10 @@ pub enum Message {
     Mstcl(Mstcl),
     /// Beacon request.
     Rptsbkn(Rptsbkn),
+    /// A message of the trunking log-in.
+    Dtc(Dtc),
+    /// What trunked sites and the network tell each other.
+    Dmrt(Dmrt),
 }
 
 impl Message {
@@ -171,6 +216,8 @@ impl Message {
             [b'R', b'P', b'T', b'G', ..] => Rptg::decode(datagram).map(Self::Rptg),
             [b'D', b'M', b'R', b'A', ..] => Dmra::decode(datagram).map(Self::Dmra),
             [b'D', b'M', b'R', b'G', ..] => Dmrg::decode(datagram).map(Self::Dmrg),
+            [b'D', b'M', b'R', b'T', ..] => Dmrt::decode(datagram).map(Self::Dmrt),
+            [b'D', b'T', b'C', ..] => Dtc::decode(datagram, Role::Client).map(Self::Dtc),
             _ => Err(MessageError::Unknown),
         }
     }
@@ -187,6 +234,8 @@ impl Message {
             [b'R', b'P', b'T', b'S', b'B', b'K', b'N', ..] => {
                 Rptsbkn::decode(datagram).map(Self::Rptsbkn)
             }
+            [b'D', b'M', b'R', b'T', ..] => Dmrt::decode(datagram).map(Self::Dmrt),
+            [b'D', b'T', b'C', ..] => Dtc::decode(datagram, Role::Master).map(Self::Dtc),
             [b'M', b'S', b'T', b'A', b'C', b'K', ..]
             | [b'M', b'S', b'T', b'P', b'I', b'N', b'G', ..] => Err(MessageError::Outdated),
             _ => Err(MessageError::Unknown),
@@ -212,6 +261,8 @@ impl Message {
             Self::Mstpong(message) => message.encode(),
             Self::Mstcl(message) => message.encode(),
             Self::Rptsbkn(message) => message.encode(),
+            Self::Dtc(message) => message.encode(),
+            Self::Dmrt(message) => message.encode(),
         }
     }
 
@@ -232,6 +283,8 @@ impl Message {
             Self::Mstpong(message) => message,
             Self::Mstcl(message) => message,
             Self::Rptsbkn(message) => message,
+            Self::Dtc(message) => message,
+            Self::Dmrt(message) => message,
         }
     }
 }
@@ -297,9 +350,10 @@ mod tests {
         );
     }
 
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 26] = [
         "RPTL", "RPTK", "RPTC", "RPTCL", "RPTO", "RPTPING", "RPTG", "DMRD", "DMRA", "DMRG",
-        "RPTACK", "MSTNAK", "MSTPONG", "MSTCL", "RPTSBKN", "MSTACK", "", "DTCL",
+        "RPTACK", "MSTNAK", "MSTPONG", "MSTCL", "RPTSBKN", "MSTACK", "", "DTCL", "DTCK", "DTCC",
+        "DTCCL", "DTCPING", "DTCACK", "DTCNAK", "DTCPONG", "DMRT",
     ];
 
     proptest! {

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::message::Uuid;
+
 /// Derives everything unpredictable from one secret seed.
 ///
 /// A salt is a keyed hash of who asks, from where, and how often that station has logged
@@ -27,7 +29,7 @@ impl Salts {
         Self { seed, drawn: 0 }
     }
 
-    fn derive(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 4] {
+    fn derive<const N: usize>(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; N] {
         let mut hash = Sha256::new();
         hash.update(self.seed);
         hash.update(purpose);
@@ -35,8 +37,8 @@ impl Salts {
             hash.update(part);
         }
         let digest: [u8; 32] = hash.finalize().into();
-        let [a, b, c, d, ..] = digest;
-        [a, b, c, d]
+        const { assert!(N <= 32, "a hash has 32 octets") };
+        core::array::from_fn(|place| digest.get(place).copied().unwrap_or_default())
     }
 
     /// The salt for `station` asking from `peer` after `logins` log-ins.
@@ -61,6 +63,12 @@ impl Salts {
         self.drawn += 1;
         u32::from_be_bytes(self.derive(b"stream", &[&self.drawn.to_be_bytes()]))
     }
+
+    /// A fresh name for a transfer or call.
+    pub(super) fn uuid(&mut self) -> Uuid {
+        self.drawn += 1;
+        Uuid::custom(self.derive(b"uuid", &[&self.drawn.to_be_bytes()]))
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +91,16 @@ mod tests {
         ];
         assert_eq!(salts.iter().collect::<BTreeSet<_>>().len(), salts.len());
         assert_eq!(salts[0], one.salt(7, peer("192.0.2.1:62031"), 0));
+    }
+
+    #[test]
+    fn names_are_fresh_replayable_and_another_process_has_others() {
+        let draw = |seed| {
+            let mut salts = Salts::new([seed; 32]);
+            (0..100).map(|_| salts.uuid()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!((draw(3).len(), draw(3) == draw(3)), (100, true));
+        assert!(draw(3).is_disjoint(&draw(4)));
     }
 
     #[test]

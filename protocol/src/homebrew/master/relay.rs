@@ -1,0 +1,276 @@
+//! Talkgroups carried unchanged from station to station, where a rule says so.
+//!
+//! Only what a station has heard is passed on, never what it was given, so nothing goes
+//! round in circles. A slot in use is not overwritten: whoever holds it goes on, and the
+//! newcomer is heard there from its next burst after the slot is free.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::HomebrewMaster;
+use super::config::MasterConfigError;
+use super::limit::Rate;
+use crate::air::{GroupId, Slot, StationId};
+use crate::homebrew::message::{Dmrd, FrameType};
+use crate::session::{Action, Peer};
+use crate::time::Instant;
+
+/// A slot is free again after so long without a voice burst of the call it carries.
+const CALL_SILENCE: Duration = Duration::from_secs(2);
+/// And after so long without a data burst: the gap between the blocks of one packet.
+const DATA_SILENCE: Duration = Duration::from_millis(360);
+/// Twice what a timeslot carries (16.7 bursts a second): more is a flood.
+const BURSTS_PER_SECOND: u32 = 34;
+
+/// A talkgroup, and the timeslots between which its traffic is carried. On a trunked site
+/// the slot has no meaning, and only a site that has subscribed to the group gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayRule {
+    /// Which talkgroup.
+    pub group: GroupId,
+    /// Between which timeslots.
+    pub members: Vec<(StationId, Slot)>,
+}
+
+/// A timeslot of a station, by its place in the master's list.
+pub(super) type Place = (usize, Slot);
+
+/// Where a talkgroup heard at a place goes.
+#[derive(Debug, Default)]
+pub(super) struct Relays {
+    ways: BTreeMap<(u32, Place), Arc<[Place]>>,
+}
+
+impl Relays {
+    pub(super) fn new(
+        rules: &[RelayRule],
+        by_id: &HashMap<u32, usize>,
+        is_trunked: impl Fn(usize) -> bool,
+    ) -> Result<Self, MasterConfigError> {
+        let mut ways: BTreeMap<(u32, Place), Vec<Place>> = BTreeMap::new();
+        for rule in rules {
+            let mut places = Vec::new();
+            for (station, slot) in &rule.members {
+                let unknown = MasterConfigError::RelayStation(*station);
+                let index = *by_id.get(&station.0).ok_or(unknown)?;
+                let slot = if is_trunked(index) { Slot::One } else { *slot };
+                places.push((index, slot));
+            }
+            for from in &places {
+                let way = ways.entry((rule.group.get(), *from)).or_default();
+                way.extend(places.iter().filter(|to| *to != from));
+                way.sort_unstable();
+                way.dedup();
+            }
+        }
+        let ways = ways.into_iter().map(|(from, to)| (from, to.into()));
+        Ok(Self {
+            ways: ways.collect(),
+        })
+    }
+
+    fn from(&self, group: u32, place: Place) -> Option<Arc<[Place]>> {
+        self.ways.get(&(group, place)).cloned()
+    }
+}
+
+/// What a relayed burst does to the slot that carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Holds it for so long.
+    For(Duration),
+    /// Lets it go.
+    Ends,
+}
+
+impl Hold {
+    pub(super) const fn of(frame: FrameType) -> Self {
+        match frame {
+            FrameType::Data(2) => Self::Ends,
+            FrameType::Voice(_) | FrameType::VoiceSync(_) | FrameType::Data(0 | 1) => {
+                Self::For(CALL_SILENCE)
+            }
+            FrameType::Data(_) | FrameType::Reserved(_) => Self::For(DATA_SILENCE),
+        }
+    }
+}
+
+/// Whose traffic a slot carries.
+pub(super) struct Held {
+    origin: Place,
+    stream: u32,
+    until: Instant,
+    rate: Rate,
+}
+
+impl Held {
+    pub(super) fn by(origin: Place) -> Self {
+        Self {
+            origin,
+            stream: 0,
+            until: Instant::ZERO,
+            rate: Rate::per_second(BURSTS_PER_SECOND),
+        }
+    }
+
+    /// Whether somebody other than `origin` holds the slot.
+    pub(super) fn against(&self, now: Instant, origin: Place) -> bool {
+        self.origin != origin && self.until > now
+    }
+
+    /// Whether the slot is held, and this is the stream that it carries.
+    pub(super) fn carries(&self, now: Instant, stream: u32) -> bool {
+        self.until > now && self.stream == stream
+    }
+
+    /// Whether its origin holds the slot still.
+    pub(super) fn goes_on(&self, now: Instant, origin: Place) -> bool {
+        self.origin == origin && self.until > now
+    }
+
+    /// Takes a burst, unless they come too fast; when the slot is free again.
+    pub(super) fn take(&mut self, now: Instant, message: &Dmrd) -> Option<Instant> {
+        if !self.rate.allow(now) {
+            return None;
+        }
+        self.stream = message.stream;
+        self.until = match Hold::of(message.frame) {
+            Hold::For(silence) => now + silence,
+            Hold::Ends => now,
+        };
+        Some(self.until)
+    }
+}
+
+/// What became of a burst at one of the places it should go to.
+enum Passed {
+    Sent,
+    /// The station is not there, or does not want the group.
+    Nobody,
+    /// Somebody holds the slot.
+    InUse,
+    /// Bursts come faster than a timeslot has them.
+    Flood,
+}
+
+impl HomebrewMaster {
+    /// Whether a station sends back what it was given.
+    pub(super) fn is_echo(&mut self, now: Instant, (index, slot): Place, message: &Dmrd) -> bool {
+        let held = self.carrier(index, slot).and_then(|it| it.held.as_ref());
+        held.is_some_and(|held| held.carries(now, message.stream))
+    }
+
+    /// Passes on what was heard at `origin`, if a rule says so.
+    pub(super) fn relay(&mut self, now: Instant, origin: Place, message: &Dmrd) {
+        if !message.group {
+            return;
+        }
+        let Some(places) = self.relays.from(message.destination, origin) else {
+            return;
+        };
+        for &place in places.iter() {
+            let passed = if self.site(place.0).is_some() {
+                self.relay_to_site(now, origin, place.0, message)
+            } else {
+                self.relay_to_slot(now, origin, place, message)
+            };
+            let cause = match passed {
+                Passed::Sent | Passed::Nobody => continue,
+                Passed::InUse => "relay-slot-in-use",
+                Passed::Flood => "relay-flood",
+            };
+            let station = self.stations.get(place.0).map(|it| it.config.id);
+            self.drops.count(now, station, cause, 1);
+        }
+    }
+
+    fn relay_to_slot(
+        &mut self,
+        now: Instant,
+        origin: Place,
+        (index, slot): Place,
+        message: &Dmrd,
+    ) -> Passed {
+        let Some(carrier) = self.carrier(index, slot) else {
+            return Passed::Nobody;
+        };
+        let held = carrier.held.as_ref();
+        let goes_on = held.is_some_and(|held| held.goes_on(now, origin));
+        if held.is_some_and(|held| held.against(now, origin))
+            || !goes_on && carrier.timeslot.channel.in_use(now)
+        {
+            return Passed::InUse;
+        }
+        let held = match &mut carrier.held {
+            Some(held) if goes_on => held,
+            other => other.insert(Held::by(origin)),
+        };
+        let Some(until) = held.take(now, message) else {
+            return Passed::Flood;
+        };
+        if until > now {
+            carrier.timeslot.channel.occupy(until);
+        } else {
+            carrier.held = None;
+            carrier.timeslot.channel.vacate();
+        }
+        self.hand_over(index, slot, message);
+        self.serve(now, index, slot);
+        Passed::Sent
+    }
+
+    fn relay_to_site(
+        &mut self,
+        now: Instant,
+        origin: Place,
+        index: usize,
+        message: &Dmrd,
+    ) -> Passed {
+        let fresh = self.salts.uuid();
+        let Some(site) = self.site(index) else {
+            return Passed::Nobody;
+        };
+        if !site.has_group(message.destination) {
+            return Passed::Nobody;
+        }
+        let (held, uuid) = site.calls_relayed(message.destination, || (Held::by(origin), fresh));
+        if held.against(now, origin) {
+            return Passed::InUse;
+        }
+        if !held.goes_on(now, origin) {
+            (*held, *uuid) = (Held::by(origin), fresh);
+        }
+        let uuid = Some(message.uuid.unwrap_or(*uuid));
+        if held.take(now, message).is_none() {
+            return Passed::Flood;
+        }
+        self.hand_over(index, message.slot, &Dmrd { uuid, ..*message });
+        Passed::Sent
+    }
+
+    /// Sends a burst as it is, under the receiving station's id.
+    pub(super) fn hand_over(&mut self, index: usize, slot: Slot, message: &Dmrd) {
+        let Some(station) = self.stations.get(index) else {
+            return;
+        };
+        let Some(link) = &station.link else {
+            return;
+        };
+        let uuid = message.uuid.filter(|_| station.config.trunking.is_some());
+        let message = Dmrd {
+            repeater: station.config.id.0,
+            slot,
+            uuid,
+            ..*message
+        };
+        self.actions.push_back(Action::Send {
+            to: Peer::Socket(link.peer),
+            bytes: message.encode(),
+            for_job: None,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
