@@ -2,17 +2,19 @@
 
 use narrowcast_protocol::dmr::burst::{Burst, Middle};
 use narrowcast_protocol::dmr::crc::{self, mask};
-use narrowcast_protocol::dmr::csbk::{Context, Csbk, CsbkBody};
+use narrowcast_protocol::dmr::csbk::{Context, Csbk};
 use narrowcast_protocol::dmr::data_header::{DataHeader, HeaderError};
 use narrowcast_protocol::dmr::emb::Emb;
-use narrowcast_protocol::dmr::fec::{embedded_lc, rs_12_9, short_lc, single_burst, trellis};
+use narrowcast_protocol::dmr::fec::{rs_12_9, short_lc, single_burst, trellis};
 use narrowcast_protocol::dmr::info::InfoBits;
-use narrowcast_protocol::dmr::lc::{FullLc, LcBody, TalkerAlias};
+use narrowcast_protocol::dmr::ip::{CompressedUdp, PortField};
 use narrowcast_protocol::dmr::slot_type::{DataType, SlotType};
 use narrowcast_protocol::dmr::sync::Sync;
+use narrowcast_protocol::dmr::text::tms::Tms;
 use serde_json::Value;
 
-use crate::records::{arguments, bits, bytes, number, records, reference};
+use crate::dmrlib;
+use crate::records::{arguments, bits, bytes, dictionary, number, records, reference};
 
 fn data_type(name: &str) -> DataType {
     match name {
@@ -28,35 +30,43 @@ fn data_type(name: &str) -> DataType {
     }
 }
 
-/// Whether a burst decodes to what the reference program saw, and encodes to itself.
+/// Where the reference program's words are not ours, and why: a part of what it printed.
+const DISAGREEMENTS: [(&str, &str); 1] = [(
+    "EMB FEC: INVALID",
+    "the program shows the fields of a damaged EMB as received, we repair or refuse it",
+)];
+
+/// Whether a burst decodes to what the reference program saw, every word of it, and encodes
+/// to itself.
 pub(crate) fn check_burst(burst: &[u8; 33], seen: &Value, what: &str) {
-    let read = Burst::decode(burst).unwrap_or_else(|error| panic!("{what}: {error}"));
-    match (&read.value, seen["data_type"].as_str()) {
-        (Burst::Data(data), Some(name)) => {
-            assert_eq!(
-                u64::from(data.color_code.get()),
-                seen["colour_code"].as_u64().unwrap(),
-                "{what}"
-            );
-            assert_eq!(data.data_type, data_type(name), "{what}");
-            if let Some(info) = seen["info_hex"].as_str() {
-                assert_eq!(hex::encode(data.info.octets()), info, "{what}");
-            }
-            if read.corrected_bits == 0 {
-                assert_eq!(&data.encode(), burst, "{what}");
-            }
+    let printed = seen["repr"].as_str().unwrap_or_default();
+    let read = match Burst::decode(burst) {
+        Ok(read) => read,
+        Err(error) => {
+            let known = DISAGREEMENTS.iter().any(|(part, _)| printed.contains(part));
+            assert!(known, "{what}: {error}");
+            return;
         }
-        (Burst::Voice(voice), _) => {
-            if let (Middle::Embedded { emb, .. }, Some(code)) =
-                (&voice.middle, seen["colour_code"].as_u64())
-            {
-                assert_eq!(u64::from(emb.color_code.get()), code, "{what}");
-            }
-            if read.corrected_bits == 0 {
-                assert_eq!(&voice.encode(), burst, "{what}");
-            }
+    };
+    if let Burst::Data(data) = &read.value
+        && let Some(name) = seen["data_type"].as_str()
+    {
+        assert_eq!(data.data_type, data_type(name), "{what}");
+        if let Some(info) = seen["info_hex"].as_str() {
+            assert_eq!(hex::encode(data.info.octets()), info, "{what}");
         }
-        other => panic!("{what}: {other:?}"),
+    }
+    if !printed.is_empty() {
+        let ours =
+            dmrlib::burst(&read.value).unwrap_or_else(|| panic!("{what}: no words for {printed}"));
+        if DISAGREEMENTS.iter().any(|(part, _)| printed.contains(part)) {
+            assert!(read.corrected_bits > 0, "{what}");
+        } else {
+            dmrlib::assert_same(&ours, &dmrlib::said(printed), what);
+        }
+    }
+    if read.corrected_bits == 0 {
+        assert_eq!(&read.value.encode(), burst, "{what}");
     }
 }
 
@@ -125,19 +135,9 @@ fn recorded_csbks_decode_and_encode_to_themselves() {
         let pdu: [u8; 12] = bytes(&record).try_into().unwrap();
         let csbk = Csbk::decode(&pdu, Context::default()).unwrap();
         assert_eq!(csbk.encode(), pdu);
-        let seen = reference(&record)["repr"].as_str().unwrap();
-        let name = match csbk.body {
-            CsbkBody::CtCsbk(_) => "ChannelTimingCSBK",
-            CsbkBody::BsDwnAct(_) => "BSOutboundActivation",
-            CsbkBody::UuAnsRsp(_) => "UnitToUnitVoiceServiceAnswerResponse",
-            CsbkBody::Preamble(_) => "PreambleCSBK",
-            _ if csbk.name() == "C_ALOHA" => "AlohaPDUsForRandomAccessProtocol",
-            _ => "AnnouncementPDUsWithoutResponse",
-        };
-        assert!(seen.contains(name), "{seen} is not {name}");
-        if let Some(source) = csbk.source().filter(|_| seen.contains("SRC ADDR")) {
-            assert!(seen.contains(&format!("SRC ADDR: {source}")), "{seen}");
-        }
+        let printed = reference(&record)["repr"].as_str().unwrap();
+        let ours = dmrlib::csbk(&pdu).unwrap();
+        dmrlib::assert_same(&ours, &dmrlib::said(printed), printed);
     }
 }
 
@@ -178,69 +178,116 @@ fn recorded_data_headers_decode_to_the_stated_addresses() {
                 DataHeader::read(&pdu)
             }
         };
-        if let Some(addressing) = header.addressing() {
-            let stated = record.to_string();
-            let source = addressing.source.to_string();
-            let destination = addressing.destination.to_string();
-            if stated.contains("SOURCE: ") || stated.contains("Source: ") {
-                assert!(
-                    stated.contains(&source) && stated.contains(&destination),
-                    "{hex}"
-                );
-            }
-        }
+        let mut ours = dmrlib::data_header(&header).unwrap();
         if DataHeader::decode(&pdu).is_ok() {
             assert_eq!(header.encode(), pdu, "{hex}");
+        } else {
+            ours.push("CRC INVALID".to_owned());
         }
-    }
-}
-
-#[test]
-fn recorded_link_control_decodes_to_the_stated_addresses() {
-    for record in records("dmr_pdu/okdmr_lc_emb_slottype.jsonl") {
-        if record["layer"] != "dmr-full_link_control" {
-            continue;
-        }
-        let octets = bytes(&record);
-        let lc: [u8; 9] = match octets.len() {
-            16 => {
-                let words: Vec<u32> = octets
-                    .chunks(4)
-                    .map(|word| u32::from_be_bytes(word.try_into().unwrap()))
-                    .collect();
-                embedded_lc::decode(words.try_into().unwrap())
-                    .unwrap()
-                    .value
+        let printed = reference(&record)["repr"].as_str().unwrap();
+        dmrlib::assert_same(&ours, &dmrlib::said(printed), &hex);
+        if let Some(stated) = record["expect"]["stated_by_test"].as_str() {
+            for (field, value) in dictionary(stated) {
+                let word = match field.as_str() {
+                    "appended_blocks" => format!("APPENDED BLOCKS: {value}"),
+                    "udt_opcode" => format!("UDT Opcode: {value}"),
+                    _ => value,
+                };
+                assert!(ours.contains(&word), "{hex}: {field} is not {word}");
             }
-            10 => FullLc::decode_with_sum(&octets.clone().try_into().unwrap())
-                .unwrap()
-                .encode(),
-            other => panic!("{other} octets"),
-        };
-        let full = FullLc::decode(&lc);
-        assert_eq!(full.encode(), lc);
-        let stated = record["expect"]["stated_by_test"]
-            .as_str()
-            .unwrap_or_default();
-        if let Some((_, source)) = stated.split_once("'source_address': ") {
-            let source: u32 = source.split([',', '}']).next().unwrap().parse().unwrap();
-            assert_eq!(full.source(), Some(source));
         }
-        if stated.contains("GPSInfo") {
-            assert!(matches!(full.body, LcBody::GpsInfo(_)), "{full:?}");
+        if let Some(line) = record["expect"]["dsd_fme"].as_str() {
+            logged(&header, line);
         }
     }
 }
 
+/// What another receiver logged of a header. The colour code and slot beside it are those
+/// of the burst, which was not recorded.
+fn logged(header: &DataHeader, line: &str) {
+    let addressing = header.addressing().unwrap();
+    let sap = addressing.sap.code();
+    let pieces = match header {
+        DataHeader::Confirmed(it) => vec![
+            "Indiv - Confirmed Delivery - Response Requested".to_owned(),
+            format!("Source: {} ", addressing.source),
+            format!("Target: {};", addressing.destination),
+            format!(
+                "FMF {} - BLOCKS {:02} - PAD {:02} - S {} - NS {} - FSN {}",
+                u8::from(it.full_message),
+                it.blocks_to_follow,
+                it.pad_octets,
+                u8::from(it.resynchronise),
+                it.send_sequence,
+                it.fragment
+            ),
+        ],
+        DataHeader::Unconfirmed(it) => vec![
+            "Indiv - Unconfirmed Delivery".to_owned(),
+            format!("Source: {} ", addressing.source),
+            format!("Target: {};", addressing.destination),
+            format!(
+                "FMF {} - BLOCKS {:02} - PAD {:02} - FSN {}",
+                u8::from(it.full_message),
+                it.blocks_to_follow,
+                it.pad_octets,
+                it.fragment
+            ),
+        ],
+        DataHeader::ShortDataDefined(it) => vec![
+            format!("BLOCKS {:02}", it.appended_blocks),
+            format!("DD {:02}", it.format.code()),
+            format!("PADb {:02}", it.bit_padding),
+        ],
+        other => panic!("{line}: {other:?}"),
+    };
+    for piece in pieces.into_iter().chain([format!("SAP {sap:02} ")]) {
+        assert!(line.contains(&piece), "{line}: not {piece}");
+    }
+}
+
 #[test]
-fn a_logged_talker_alias_reads_as_logged() {
-    for record in records("dmr_pdu/public_issue_logs.jsonl") {
-        let Some(text) = record["expect"]["text_so_far"].as_str() else {
+fn compressed_datagrams_decode_to_the_stated_fields_and_encode_to_themselves() {
+    for record in records("dmr_pdu/okdmr_data.jsonl") {
+        let mut octets = match record["layer"].as_str().unwrap() {
+            "dmr-udp_ipv4_compressed_header" | "dmr-dmrlib_tool" => bytes(&record),
+            _ => continue,
+        };
+        let datagram = CompressedUdp::decode(&octets).unwrap();
+        assert_eq!(datagram.encode(), octets);
+        let Some(said) = record["expect"]["comment"].as_str() else {
+            let ack = Tms::Acknowledgement { reference: Some(7) };
+            assert_eq!(Tms::decode(&datagram.payload), Ok(ack));
             continue;
         };
-        let mut alias = TalkerAlias::default();
-        alias.push(&FullLc::decode(&bytes(&record).try_into().unwrap()).body);
-        assert_eq!(alias.text().as_deref(), Some(text));
+        let network = |number| match number {
+            0 => "RadioNetwork",
+            1 => "USBEthernetInterfaceNetwork",
+            // The program does not know the network of talkgroups, which is 2.
+            2..12 => "Reserved",
+            _ => "ManufacturerSpecific",
+        };
+        let port = |field| match field {
+            PortField::Id(id @ 95..) => {
+                format!("UDPPortIdentifier.ManufacturerSpecific ({id})")
+            }
+            other => panic!("{other:?}"),
+        };
+        let ours = [
+            format!("IPv4 id: {}", datagram.identification),
+            format!(
+                "IP src: IPAddressIdentifier.{}",
+                network(datagram.source_network)
+            ),
+            format!(
+                "IP dst: IPAddressIdentifier.{}",
+                network(datagram.destination_network)
+            ),
+            format!("UDP src: {}", port(datagram.source_port)),
+            format!("UDP dst: {}", port(datagram.destination_port)),
+            format!("DATA: {}", hex::encode(octets.split_off(5))),
+        ];
+        dmrlib::assert_same(&ours, &dmrlib::said(said), said);
     }
 }
 
@@ -327,6 +374,11 @@ fn trellis_record(record: &Value) {
             trellis::decode(trellis::encode(&octets)).unwrap().value,
             octets
         );
+    } else {
+        // The octets of the first record again, as the bits that the program decoded.
+        let bits = bits(record);
+        let octets: Vec<u8> = bits.chunks(8).map(|octet| number(octet) as u8).collect();
+        assert_eq!(hex::encode(octets), "006200014100480019804a00200054004100");
     }
 }
 

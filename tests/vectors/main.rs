@@ -10,7 +10,12 @@
 )]
 
 mod dmr;
+#[path = "../dmrlib/mod.rs"]
+mod dmrlib;
 mod homebrew;
+mod hytera;
+mod link_control;
 mod mmdvm;
+mod motorola;
 mod packets;
 mod records;

@@ -44,12 +44,37 @@ fn recorded_modem_frames_are_found_and_read_as_stated() {
                 .map(|it| (it.offset, hex::encode(it.frame.to_bytes())))
                 .collect();
             assert_eq!(seen, stated);
+            for (it, stated) in found.iter().zip(good) {
+                let ToHost::DmrData(data) = ToHost::decode(&it.frame).unwrap() else {
+                    panic!("{stated}")
+                };
+                let command = stated["command"].as_str().unwrap();
+                assert_eq!((data.slot, command), (Slot::Two, "0x1A DMR_DATA2"));
+                let control = format!("{:#04x}", u8::from(data.control));
+                assert_eq!(control, stated["control"].as_str().unwrap());
+                let length = u64::try_from(it.frame.total()).unwrap();
+                assert_eq!(Some(length), stated["length"].as_u64());
+            }
             continue;
         }
         assert_eq!(found.len(), 1);
         match ToHost::decode(&found[0].frame).unwrap() {
             ToHost::DmrData(data) => {
-                assert_eq!((data.slot, data.rssi), (Slot::Two, Some(0x0032)));
+                let command = expect["command"].as_str().unwrap();
+                assert_eq!((data.slot, command), (Slot::Two, "0x1A DMR_DATA2 (slot 2)"));
+                let control = format!("{:#04x} ", u8::from(data.control));
+                assert!(
+                    expect["control_byte"]
+                        .as_str()
+                        .unwrap()
+                        .starts_with(&control)
+                );
+                let rssi = data.rssi.map(|rssi| format!("{rssi:04x}"));
+                assert_eq!(rssi.as_deref(), expect["trailing_after_payload"].as_str());
+                let length = u64::try_from(found[0].frame.total()).unwrap();
+                for stated in ["length", "actual_length"] {
+                    assert_eq!(Some(length), expect[stated].as_u64());
+                }
                 assert_eq!(
                     hex::encode(data.burst),
                     expect["payload_33"].as_str().unwrap()
@@ -59,6 +84,10 @@ fn recorded_modem_frames_are_found_and_read_as_stated() {
             ToHost::Nak(nak) => {
                 assert_eq!(u64::from(nak.command), expect["command"].as_u64().unwrap());
                 assert_eq!(nak.reason, Reason::BufferFull);
+                assert_eq!(
+                    Some(u64::from(u8::from(nak.reason))),
+                    expect["reason"].as_u64()
+                );
             }
             other => panic!("{other:?}"),
         }

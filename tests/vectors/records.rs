@@ -60,3 +60,15 @@ pub(crate) fn arguments(text: &str) -> Vec<String> {
         .map(|part| part.trim_matches('\'').to_owned())
         .collect()
 }
+
+/// The fields in a text such as `{'sarq': SARQ.NotRequired, 'appended_blocks': 1}`.
+pub(crate) fn dictionary(text: &str) -> Vec<(String, String)> {
+    let inner = text.trim_start_matches('{').trim_end_matches('}');
+    inner
+        .split(", '")
+        .map(|entry| {
+            let (name, value) = entry.split_once(": ").unwrap();
+            (name.replace('\'', ""), value.to_owned())
+        })
+        .collect()
+}

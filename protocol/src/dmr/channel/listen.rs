@@ -116,7 +116,7 @@ impl Channel {
         };
         self.quiet_until = now + DATA_HOLDOFF;
         let slot = self.config.carrier.slot;
-        let ended = self.reassembler.ended(slot);
+        let ended = self.reassembler.ended_by(slot, &header);
         self.packet_outcome(now, ended);
         let outcome = self.reassembler.header(now, slot, &header);
         self.packet_outcome(now, outcome);
@@ -175,6 +175,9 @@ impl Channel {
         let Ok(from) = RadioId::new(parties.from) else {
             return self.dropped("reserved_address");
         };
+        // What was asked of this radio again has come late.
+        self.due
+            .retain(|due| due.id.is_some() || due.bursts.iter().all(|it| it.dst != parties.from));
         let Some(to) = self.ours(parties) else {
             return self.present(now, parties.from);
         };

@@ -515,6 +515,32 @@ fn what_is_missing_of_a_text_for_us_is_asked_for_again() {
 }
 
 #[test]
+fn bursts_that_the_link_repeats_or_delays_ask_for_nothing_again() {
+    let mut text = a_text(OWN, "桥断了", Delivery::Confirmed);
+    text.from = radio(UNIT);
+    let bursts = from_radio(&text::packet(&text, &Options::default()).unwrap(), 0);
+    let twice: Vec<_> = bursts.iter().flat_map(|burst| [*burst; 2]).collect();
+    let mut delayed = bursts.clone();
+    let last = delayed.len() - 1;
+    delayed.swap(last - 1, last);
+    for order in [twice, delayed] {
+        let mut now = Instant::ZERO;
+        let mut channel = Channel::new(config());
+        for burst in &order {
+            channel.heard(now, burst);
+            now += Duration::from_millis(30);
+        }
+        let texts = heard(&mut channel)
+            .into_iter()
+            .filter(|heard| matches!(heard.what, HeardKind::Text { .. }));
+        assert_eq!(texts.count(), 1);
+        now += Duration::from_secs(1);
+        channel.tick(now);
+        assert_eq!(pull(&mut channel, &mut now), []);
+    }
+}
+
+#[test]
 fn a_lost_link_loses_what_was_under_way_and_says_so() {
     let mut channel = Channel::new(config());
     let now = Instant::ZERO;

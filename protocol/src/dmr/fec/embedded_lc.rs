@@ -44,7 +44,8 @@ pub fn encode(lc: &[u8; 9]) -> [u32; 4] {
 
 /// The link control of four received fragments.
 ///
-/// One wrong bit in every row is repaired, and one row with any number of noticed ones.
+/// Any three wrong bits are repaired, one in every row, and one row with any number of
+/// noticed ones.
 ///
 /// # Errors
 /// [`FecError::EmbeddedLc`] with more wrong bits, [`FecError::EmbeddedLcChecksum`] when
@@ -101,10 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn every_two_wrong_bits_are_repaired() {
-        for (a, b) in (0..128).flat_map(|a| (0..a).map(move |b| (a, b))) {
-            let read = decode(with_noise(FRAGMENTS, [a, b])).unwrap();
-            assert_eq!((read.value, read.corrected_bits), (LC, 2));
+    fn every_pattern_of_up_to_three_wrong_bits_is_repaired_and_counted() {
+        for a in 0..128 {
+            for b in 0..=a {
+                for c in 0..=b {
+                    let mut bits = vec![a, b, c];
+                    bits.dedup();
+                    let read = decode(with_noise(FRAGMENTS, bits.clone())).unwrap();
+                    let count = u32::try_from(bits.len()).unwrap();
+                    assert_eq!((read.value, read.corrected_bits), (LC, count), "{bits:?}");
+                }
+            }
         }
     }
 

@@ -4,33 +4,49 @@
 use super::hamming::Hamming;
 
 /// Repairs one wrong bit in every row, and one row beyond that from all others. Gives
-/// the count of repaired bits, or `None` when two rows are beyond repair or the rows
-/// contradict the sum.
+/// the count of repaired bits, or `None` when two rows are beyond repair, or the rows
+/// contradict the sum and no single row explains it best.
 pub(super) fn repair<const ROWS: usize>(code: Hamming, rows: &mut [u32; ROWS]) -> Option<u32> {
-    let mut corrected_bits = 0;
+    let received = *rows;
     let mut sum = 0;
     let mut beyond_repair = None;
-    for row in rows {
-        if let Ok(read) = code.decode(*row) {
-            *row = code.encode(read.value);
-            corrected_bits += read.corrected_bits;
-            sum ^= *row;
-        } else {
-            sum ^= *row;
-            if beyond_repair.replace(row).is_some() {
-                return None;
-            }
+    for (at, row) in rows.iter_mut().enumerate() {
+        match code.decode(*row) {
+            Ok(read) => *row = code.encode(read.value),
+            Err(_) if beyond_repair.is_some() => return None,
+            Err(_) => beyond_repair = Some(at),
         }
+        sum ^= *row;
     }
-    match beyond_repair {
-        Some(row) => {
-            *row ^= sum;
-            corrected_bits += sum.count_ones();
-        }
-        None if sum != 0 => return None,
-        None => {}
+    if sum != 0 {
+        let wrong = beyond_repair.or_else(|| most_likely(rows, &received, sum))?;
+        *rows.get_mut(wrong)? ^= sum;
     }
-    Some(corrected_bits)
+    Some(distance(rows, &received))
+}
+
+fn distance<const ROWS: usize>(a: &[u32; ROWS], b: &[u32; ROWS]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
+/// The row that was repaired to a wrong word, by what differs least from what was received
+/// if the sum is put right there; `None` where two rows are equally likely.
+fn most_likely<const ROWS: usize>(
+    rows: &[u32; ROWS],
+    received: &[u32; ROWS],
+    sum: u32,
+) -> Option<usize> {
+    let cost = |at: usize| {
+        let mut changed = *rows;
+        *changed.get_mut(at)? ^= sum;
+        Some((distance(&changed, received), at))
+    };
+    let mut costs: Vec<(u32, usize)> = (0..ROWS).filter_map(cost).collect();
+    costs.sort_unstable();
+    match *costs.as_slice() {
+        [(best, at), (next, _), ..] if best < next => Some(at),
+        _ => None,
+    }
 }
 
 /// Reads `ROWS` rows of a matrix of which `bits` holds the columns one after the other,

@@ -24,7 +24,7 @@ pub fn encode(info: u32) -> [u32; 4] {
 
 /// The 28 bits of the payloads of four CACHs, of which the low 17 bits count.
 ///
-/// One wrong bit in every row is repaired.
+/// Any two wrong bits are repaired, and one in every row.
 ///
 /// # Errors
 /// [`FecError::ShortLc`] with more wrong bits, [`FecError::ShortLcCrc`] when the
@@ -75,15 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_bit_is_repaired_anywhere() {
-        for bit in 0..68 {
+    fn every_pattern_of_up_to_two_wrong_bits_is_repaired_and_counted() {
+        for (a, b) in (0..68).flat_map(|a| (0..=a).map(move |b| (a, b))) {
             let mut payloads = encode(0x1ED_CB08);
-            payloads[bit / 17] ^= 1 << (bit % 17);
+            payloads[a / 17] ^= 1 << (a % 17);
+            if a != b {
+                payloads[b / 17] ^= 1 << (b % 17);
+            }
             let expected = Corrected {
                 value: 0x1ED_CB08,
-                corrected_bits: 1,
+                corrected_bits: if a == b { 1 } else { 2 },
             };
-            assert_eq!(decode(payloads), Ok(expected));
+            assert_eq!(decode(payloads), Ok(expected), "{a} {b}");
         }
     }
 

@@ -112,14 +112,18 @@ mod tests {
     }
 
     #[test]
-    fn every_two_wrong_bits_are_repaired() {
+    fn every_pattern_of_up_to_three_wrong_bits_is_repaired_and_counted() {
         for info in [0, 0x2A5, 0x7FF] {
             for second in [Second::Copy, Second::Complement] {
                 let clean = encode(info, second);
                 assert_eq!(decode(clean, second).map(|read| read.value), Ok(info));
-                for (a, b) in (0..32).flat_map(|a| (0..a).map(move |b| (a, b))) {
-                    let read = decode(clean ^ 1 << a ^ 1 << b, second).unwrap();
-                    assert_eq!((read.value, read.corrected_bits), (info, 2));
+                let patterns = (0..32).flat_map(|a| {
+                    (0..=a).flat_map(move |b| (0..=b).map(move |c| 1_u32 << a | 1 << b | 1 << c))
+                });
+                for pattern in patterns {
+                    let read = decode(clean ^ pattern, second).unwrap();
+                    let count = pattern.count_ones();
+                    assert_eq!((read.value, read.corrected_bits), (info, count));
                 }
             }
         }

@@ -232,6 +232,12 @@ mod tests {
         }
 
         #[test]
+        fn one_wrong_bit_of_any_field_is_repaired_and_counted(octets in any::<[u8; 18]>(), bit in 0usize..196) {
+            let expected = Corrected { value: octets, corrected_bits: 1 };
+            prop_assert_eq!(decode(with_noise(encode(&octets), bit)), Ok(expected));
+        }
+
+        #[test]
         fn the_search_finds_what_the_walk_finds(octets in any::<[u8; 18]>()) {
             let points = received_points(encode(&octets));
             prop_assert_eq!(search(&points), (octets, 0));

@@ -8,15 +8,23 @@ use super::block::Block;
 use super::complete::{Extent, Packet};
 use super::outcome::Failure;
 use super::pdu::Rate;
+use super::repetition;
+
+/// A link repeats a burst at most so often.
+const MOST_COPIES: usize = 3;
 
 /// A header and the blocks heard since, in as many attempts as it takes.
 #[derive(Debug)]
 pub(super) struct Assembly {
     /// The header of the first attempt: block count and padding are its.
     pub(super) header: DataHeader,
+    /// The first attempt was not heard, only a retry that may carry all or some blocks.
+    pub(super) is_retry: bool,
     second: Option<Proprietary>,
     rate: Option<Rate>,
     blocks: Vec<Option<Vec<u8>>>,
+    /// Blocks of an unconfirmed packet as they came: they have no numbers.
+    heard: Vec<Vec<u8>>,
     attempt: Option<Attempt>,
     /// Last header or block.
     pub(super) touched: Instant,
@@ -28,7 +36,7 @@ pub(super) struct Assembly {
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     expected: usize,
-    /// Blocks of an unconfirmed packet, or unusable ones of a confirmed packet.
+    /// Unusable blocks.
     counted: usize,
     /// Serial numbers heard, one bit each: links repeat bursts, and a repetition is no
     /// further block.
@@ -56,10 +64,12 @@ impl Assembly {
     pub(super) fn new(header: DataHeader, now: Instant) -> Self {
         let total = usize::from(header.blocks());
         Self {
+            is_retry: header.is_confirmed() && !header.is_full_message(),
             header,
             second: None,
             rate: None,
             blocks: vec![None; total],
+            heard: Vec::new(),
             attempt: Some(Attempt {
                 expected: total,
                 counted: 0,
@@ -117,7 +127,8 @@ impl Assembly {
         let Some(attempt) = &mut self.attempt else {
             return false;
         };
-        if !awaited || attempt.seen() > 0 || self.second.is_some() || self.blocks.pop().is_none() {
+        let begun = attempt.seen() > 0 || !self.heard.is_empty();
+        if !awaited || begun || self.second.is_some() || self.blocks.pop().is_none() {
             return false;
         }
         self.second = Some(second);
@@ -130,28 +141,29 @@ impl Assembly {
     /// Takes a block: of the running attempt, or one that comes late.
     pub(super) fn block(&mut self, block: &Block, now: Instant) -> Progress {
         self.touched = now;
-        let whole_before = self.missing().is_empty();
-        let confirmed = self.header.is_confirmed();
-        let opened = if confirmed {
-            let opened = block.open_confirmed().ok();
-            opened.map(|(serial, user)| (usize::from(serial), user))
+        if self.header.is_confirmed() {
+            self.numbered(block)
         } else {
-            self.attempt
-                .map(|attempt| (attempt.counted, block.octets()))
-        };
+            self.unnumbered(block)
+        }
+    }
+
+    fn numbered(&mut self, block: &Block) -> Progress {
+        let whole_before = self.missing().is_empty();
+        let opened = block.open_confirmed().ok();
         if let Some(attempt) = &mut self.attempt {
             match opened {
-                Some((serial, _)) if confirmed => attempt.heard |= 1 << serial,
-                _ => attempt.counted += 1,
+                Some((serial, _)) => attempt.heard |= 1 << serial,
+                None => attempt.counted += 1,
             }
         }
-        if let Some((at, user)) = opened
+        let last = opened.map(|(serial, _)| usize::from(serial));
+        if let Some((serial, user)) = opened
             && *self.rate.get_or_insert(block.rate()) == block.rate()
-            && let Some(place) = self.blocks.get_mut(at)
+            && let Some(place) = self.blocks.get_mut(usize::from(serial))
         {
             *place = Some(user.to_vec());
         }
-        let last = opened.map(|(at, _)| at).filter(|_| confirmed);
         let over = self.attempt.is_some_and(|attempt| {
             attempt.seen() >= attempt.expected || Some(attempt.last) == last
         });
@@ -164,9 +176,40 @@ impl Assembly {
         }
     }
 
+    /// The check over all blocks tells which of them were repeated by the link.
+    fn unnumbered(&mut self, block: &Block) -> Progress {
+        if self.attempt.is_none() || *self.rate.get_or_insert(block.rate()) != block.rate() {
+            return Progress::More;
+        }
+        self.heard.push(block.octets().to_vec());
+        let total = self.total();
+        if self.heard.len() < total {
+            return Progress::More;
+        }
+        let fits = |choice: &Vec<&[u8]>| content(&self.header, &choice.concat()).is_ok();
+        if let Some(choice) = repetition::choices(&self.heard, total).find(fits) {
+            self.blocks = choice.iter().map(|block| Some(block.to_vec())).collect();
+        } else if repetition::is_likely(&self.heard) && self.heard.len() < total * MOST_COPIES {
+            return Progress::More;
+        } else {
+            self.settle();
+        }
+        self.attempt = None;
+        Progress::Over(self.missing())
+    }
+
+    /// Takes the unnumbered blocks as they came.
+    fn settle(&mut self) {
+        for (place, heard) in self.blocks.iter_mut().zip(&self.heard) {
+            *place = Some(heard.clone());
+        }
+    }
+
     /// Ends the running attempt, as nothing more will come of it.
     pub(super) fn close(&mut self) -> Option<Vec<u8>> {
-        self.attempt.take().map(|_| self.missing())
+        self.attempt.take()?;
+        self.settle();
+        Some(self.missing())
     }
 
     /// How many blocks there are in all.
@@ -186,26 +229,8 @@ impl Assembly {
     /// The packet, once nothing is missing.
     pub(super) fn finish(&mut self) -> Result<Packet, Failure> {
         let octets: Vec<u8> = self.blocks.iter().flatten().flatten().copied().collect();
+        let data = content(&self.header, &octets)?;
         let crc = octets.last_chunk::<4>().copied();
-        let data = match &self.header {
-            DataHeader::Udt(_) => udt(&octets)?,
-            DataHeader::StatusPrecoded(_)
-            | DataHeader::Proprietary(_)
-            | DataHeader::Other { .. } => octets,
-            DataHeader::Response(_) if octets.is_empty() => octets,
-            header => {
-                let data = checked(&octets)?;
-                let padding = match header {
-                    DataHeader::Unconfirmed(header) => usize::from(header.pad_octets),
-                    DataHeader::Confirmed(header) => usize::from(header.pad_octets),
-                    DataHeader::ShortDataDefined(header) => usize::from(header.bit_padding / 8),
-                    DataHeader::ShortDataRaw(header) => usize::from(header.bit_padding / 8),
-                    _ => 0,
-                };
-                let user = data.len().checked_sub(padding).ok_or(Failure::Malformed)?;
-                data.get(..user).ok_or(Failure::Malformed)?.to_vec()
-            }
-        };
         let repeated = crc.is_some() && self.done == crc;
         self.done = crc;
         Ok(Packet {
@@ -217,6 +242,25 @@ impl Assembly {
             repeated,
         })
     }
+}
+
+/// What checked blocks hold, without padding.
+fn content(header: &DataHeader, octets: &[u8]) -> Result<Vec<u8>, Failure> {
+    let padding = match header {
+        DataHeader::Udt(_) => return udt(octets),
+        DataHeader::StatusPrecoded(_) | DataHeader::Proprietary(_) | DataHeader::Other { .. } => {
+            return Ok(octets.to_vec());
+        }
+        DataHeader::Response(_) if octets.is_empty() => return Ok(Vec::new()),
+        DataHeader::Response(_) => 0,
+        DataHeader::Unconfirmed(header) => usize::from(header.pad_octets),
+        DataHeader::Confirmed(header) => usize::from(header.pad_octets),
+        DataHeader::ShortDataDefined(header) => usize::from(header.bit_padding / 8),
+        DataHeader::ShortDataRaw(header) => usize::from(header.bit_padding / 8),
+    };
+    let data = checked(octets)?;
+    let user = data.len().checked_sub(padding).ok_or(Failure::Malformed)?;
+    Ok(data.get(..user).ok_or(Failure::Malformed)?.to_vec())
 }
 
 /// User data and padding of a packet whose CRC-32 matches.

@@ -9,6 +9,7 @@ mod outcome;
 mod pdu;
 mod preamble;
 mod reassembly;
+mod repetition;
 pub mod response;
 
 pub use block::{Block, BlockError};

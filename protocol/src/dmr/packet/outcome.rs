@@ -19,7 +19,7 @@ pub enum Failure {
     /// The header announces no block where one must be, or more padding than data.
     #[error("the header contradicts itself")]
     Malformed,
-    /// A retry of blocks whose first transmission was not heard.
+    /// A retry of some blocks whose first transmission was not heard.
     #[error("a retry of a packet that is not known")]
     UnknownRetry,
     /// A fragment of a datagram whose fragments before it are not all there.

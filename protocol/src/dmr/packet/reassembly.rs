@@ -55,7 +55,7 @@ impl Reassembler {
     }
 
     /// A data header was heard. A transmission that was under way on the slot is over
-    /// without a report; call [`ended`](Self::ended) first to hear of it.
+    /// without a report; call [`ended_by`](Self::ended_by) first to hear of it.
     pub fn header(&mut self, now: Instant, slot: Slot, header: &DataHeader) -> Outcome {
         if let DataHeader::Proprietary(second) = header {
             let taken = self
@@ -66,15 +66,24 @@ impl Reassembler {
                 return Outcome::Pending;
             }
         }
+        if let Some(open) = self.again(slot, header) {
+            open.touched = now;
+            return Outcome::Pending;
+        }
         let source = header
             .addressing()
             .map_or(0, |addressing| addressing.source);
         let key = (slot, source);
         self.interrupted(slot);
-        if header.is_confirmed() && !header.is_full_message() {
-            return self.retry(now, key, header);
-        }
         let mut assembly = Assembly::new(*header, now);
+        if let Some(known) = self.assemblies.get_mut(&key)
+            && assembly.is_retry
+            && known.continues(header)
+        {
+            known.retry(header, now);
+            self.talking.insert(slot, source);
+            return Outcome::Pending;
+        }
         if header.blocks() == 0 {
             return match assembly.finish() {
                 Ok(packet) => Outcome::Complete(packet),
@@ -95,17 +104,23 @@ impl Reassembler {
         Outcome::Pending
     }
 
-    fn retry(&mut self, now: Instant, key: Key, header: &DataHeader) -> Outcome {
-        match self.assemblies.get_mut(&key) {
-            Some(assembly) if assembly.continues(header) => {
-                assembly.retry(header, now);
-                self.talking.insert(key.0, key.1);
-                Outcome::Pending
-            }
-            _ => Outcome::Failed {
-                header: *header,
-                why: Failure::UnknownRetry,
-            },
+    /// The transmission under way on `slot` whose header is heard once more: links repeat
+    /// bursts, and the numbered blocks heard since stay good.
+    fn again(&mut self, slot: Slot, header: &DataHeader) -> Option<&mut Assembly> {
+        let key = self.talker(slot)?;
+        self.assemblies.get_mut(&key).filter(|assembly| {
+            assembly.is_open() && header.is_confirmed() && assembly.header == *header
+        })
+    }
+
+    /// What becomes of the transmission under way on `slot` as this header comes: it is
+    /// over, unless the header is its own once more.
+    pub fn ended_by(&mut self, slot: Slot, header: &DataHeader) -> Outcome {
+        let extends = matches!(header, DataHeader::Proprietary(_));
+        if extends || self.again(slot, header).is_some() {
+            Outcome::Pending
+        } else {
+            self.ended(slot)
         }
     }
 
@@ -139,7 +154,7 @@ impl Reassembler {
         let Some(assembly) = self.assemblies.get_mut(&key) else {
             return Outcome::Pending;
         };
-        let header = assembly.header;
+        let (header, is_retry) = (assembly.header, assembly.is_retry);
         let why = if missing.is_empty() {
             match assembly.finish() {
                 Ok(packet) if header.is_confirmed() => {
@@ -151,8 +166,12 @@ impl Reassembler {
                     self.forget(key);
                     return Outcome::Complete(packet);
                 }
+                // Some blocks of a packet whose first transmission was not heard.
+                Err(_) if is_retry => Failure::UnknownRetry,
                 Err(why) => why,
             }
+        } else if is_retry {
+            Failure::UnknownRetry
         } else if header.is_confirmed() {
             return Outcome::Missing(Missing {
                 header,

@@ -7,6 +7,8 @@ use core::fmt;
 pub enum Encoding {
     /// ISO 646, seven bits packed without octet boundaries.
     SevenBit,
+    /// The half that all parts of ISO 8859 share; the other half is not known here.
+    Ascii,
     /// ISO 8859-1.
     Latin1,
     /// ISO 8859-5.
@@ -33,6 +35,7 @@ impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SevenBit => "7-bit",
+            Self::Ascii => "us-ascii",
             Self::Latin1 => "iso-8859-1",
             Self::Cyrillic => "iso-8859-5",
             Self::Latin5 => "iso-8859-9",
@@ -55,6 +58,7 @@ impl Encoding {
         let single = |table: fn(u8) -> char| octets.iter().copied().map(table).collect();
         let mut text: String = match self {
             Self::SevenBit => seven_bit(octets),
+            Self::Ascii => single(ascii),
             Self::Latin1 => single(char::from),
             Self::Cyrillic => single(cyrillic),
             Self::Latin5 => single(latin5),
@@ -117,6 +121,14 @@ fn seven_bit(octets: &[u8]) -> String {
         held &= (1 << bits) - 1;
     }
     text
+}
+
+const fn ascii(octet: u8) -> char {
+    if octet.is_ascii() {
+        octet as char
+    } else {
+        char::REPLACEMENT_CHARACTER
+    }
 }
 
 fn cyrillic(octet: u8) -> char {

@@ -44,8 +44,9 @@ pub fn decode(format: DdFormat, data: &[u8]) -> Option<ShortText> {
         },
         DdFormat::Utf32Be => (Encoding::Utf32Be, data),
         DdFormat::Utf32Le => (Encoding::Utf32Le, data),
-        // The other alphabets agree on ASCII; beyond it a guess would show wrong letters.
-        other if is_iso_8859(other) && data.is_ascii() => (Encoding::Latin1, data),
+        // The other alphabets agree on ASCII; beyond it a guess would show wrong letters, and
+        // nothing at all would lose the message.
+        other if is_iso_8859(other) => (Encoding::Ascii, data),
         _ => return None,
     };
     Some(ShortText {
@@ -128,9 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn an_alphabet_not_known_here_is_read_only_where_it_is_ascii() {
+    fn of_an_alphabet_not_known_here_only_ascii_is_read() {
         assert_eq!(decode(DdFormat::Iso8859_7, b"ALERT").unwrap().text, "ALERT");
-        assert_eq!(decode(DdFormat::Iso8859_7, &[0xE1]), None);
+        let mixed = decode(DdFormat::Iso8859_7, &[0x41, 0xE1]).unwrap();
+        assert_eq!(mixed.text, "A\u{FFFD}");
         assert_eq!(decode(DdFormat::Binary, b"ALERT"), None);
     }
 

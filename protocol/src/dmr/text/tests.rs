@@ -379,3 +379,66 @@ proptest! {
         let _ = interpret(&packet).parties();
     }
 }
+
+/// Octets of a text in a format of defined short data; `None` for what it cannot hold.
+fn in_format(format: DdFormat, said: &str) -> Option<Vec<u8>> {
+    let single = |most: u32| {
+        let octets = said.chars().map(|it| u32::from(it)).collect::<Vec<_>>();
+        let fits = octets.iter().all(|code| *code <= most);
+        fits.then(|| octets.iter().map(|code| *code as u8).collect::<Vec<u8>>())
+    };
+    let wide = |write: fn(u32) -> [u8; 4]| said.chars().flat_map(|it| write(it.into())).collect();
+    let marked = |mark: &[u8], octets: Vec<u8>| [mark, &octets].concat();
+    Some(match format {
+        DdFormat::SevenBit => {
+            let bits: String = single(0x7F)?.iter().map(|it| format!("{it:07b}")).collect();
+            bits.as_bytes()
+                .chunks(8)
+                .map(|octet| {
+                    octet.iter().fold(0, |octet, bit| octet << 1 | (bit & 1)) << (8 - octet.len())
+                })
+                .collect()
+        }
+        DdFormat::Iso8859_1 => single(0xFF)?,
+        DdFormat::Utf8 => said.as_bytes().to_vec(),
+        DdFormat::Utf16 => marked(b"\xFF\xFE", utf16le(said)),
+        DdFormat::Utf16Be => utf16be(said),
+        DdFormat::Utf16Le => utf16le(said),
+        DdFormat::Utf32 => marked(b"\0\0\xFE\xFF", wide(u32::to_be_bytes)),
+        DdFormat::Utf32Be => wide(u32::to_be_bytes),
+        DdFormat::Utf32Le => wide(u32::to_le_bytes),
+        DdFormat::Bcd => short_data::encode_hytera(7, said),
+        _ => single(0x7F)?,
+    })
+}
+
+proptest! {
+    #[test]
+    fn short_data_of_every_text_format_comes_back(
+        code in 1_u8..0x19,
+        said in prop_oneof!["[ -~]{0,40}", "[ -~\u{A1}-\u{FF}]{0,40}", "[\u{4E00}-\u{9FFF}\u{1F600}-\u{1F64F}]{0,20}"],
+        confirmed: bool,
+        group: bool,
+        rate in prop::sample::select(vec![Rate::Half, Rate::ThreeQuarters, Rate::Full]),
+    ) {
+        let format = DdFormat::from_code(code);
+        let Some(octets) = in_format(format, &said) else {
+            return Ok(());
+        };
+        let to = Addressing {
+            group,
+            response_requested: confirmed && !group,
+            sap: Sap::ShortData,
+            destination: 9,
+            source: 0x23_383B,
+        };
+        let packet = data::short_data(to, rate, format, &octets).unwrap();
+        let Message::Text { text, parties, reference, .. } = interpret(&receive(&packet.pdus(3)))
+        else {
+            return Err(TestCaseError::fail("no text"));
+        };
+        prop_assert_eq!(text, said);
+        prop_assert_eq!((parties.to, parties.group), (9, group));
+        prop_assert_eq!(reference, (format == DdFormat::Bcd).then_some(7));
+    }
+}

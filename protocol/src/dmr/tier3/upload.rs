@@ -123,7 +123,7 @@ impl ControlChannel {
             Outcome::Complete(packet) => self.uploaded(now, &packet),
             Outcome::Failed { header, why } => self.upload_failed(now, &header, why),
             Outcome::Stray => self.dropped("stray_block"),
-            Outcome::Pending | Outcome::Missing(_) => {}
+            Outcome::Pending | Outcome::Missing(_) | Outcome::Fragment(_) => {}
         }
     }
 
@@ -133,6 +133,8 @@ impl ControlChannel {
             Failure::Malformed => "packet_malformed",
             Failure::Incomplete => "packet_incomplete",
             Failure::UnknownRetry => "packet_unknown_retry",
+            Failure::OutOfSequence => "packet_out_of_sequence",
+            Failure::TooLong => "packet_too_long",
         });
         let source = header.addressing().map(|parties| parties.source);
         let Some(from) = source.and_then(|source| RadioId::new(source).ok()) else {

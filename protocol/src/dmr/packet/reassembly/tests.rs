@@ -165,6 +165,65 @@ fn a_lost_acknowledgement_is_answered_again_but_not_delivered_again() {
 }
 
 #[test]
+fn a_header_that_is_repeated_among_its_blocks_changes_nothing() {
+    let mut air = Reassembler::default();
+    let own = header(HEAD);
+    for hex in &TEXT[..4] {
+        assert_eq!(air.ended_by(Slot::One, &own), Outcome::Pending);
+        assert_eq!(air.header(NOW, Slot::One, &own), Outcome::Pending);
+        assert_eq!(air.block(NOW, Slot::One, &block(hex)), Outcome::Pending);
+    }
+    packet(air.block(NOW, Slot::One, &block(TEXT[4])));
+    feed(&mut air, HEAD, &TEXT[..2]);
+    let other = header("4ea023386323383b0005a2eb");
+    assert!(matches!(
+        air.ended_by(Slot::One, &other),
+        Outcome::Missing(_)
+    ));
+}
+
+#[test]
+fn a_retry_that_carries_the_whole_packet_needs_no_first_attempt() {
+    let mut retry = header(HEAD);
+    if let DataHeader::Confirmed(header) = &mut retry {
+        header.full_message = false;
+    }
+    let mut air = Reassembler::default();
+    for _ in 0..2 {
+        assert_eq!(air.header(NOW, Slot::One, &retry), Outcome::Pending);
+        for hex in &TEXT[..4] {
+            assert_eq!(air.block(NOW, Slot::One, &block(hex)), Outcome::Pending);
+        }
+        let outcome = air.block(NOW, Slot::One, &block(TEXT[4]));
+        assert!(outcome.response().is_some());
+        assert_eq!(packet(outcome).data.len(), 62);
+    }
+}
+
+#[test]
+fn a_retry_of_some_blocks_of_an_unknown_packet_is_refused_and_not_answered() {
+    for serials in [&[0_usize, 1][..], &[3, 4], &[4]] {
+        let mut retry = header(HEAD);
+        if let DataHeader::Confirmed(header) = &mut retry {
+            header.full_message = false;
+            header.blocks_to_follow = serials.len() as u8;
+        }
+        let mut air = Reassembler::default();
+        let mut outcome = air.header(NOW, Slot::One, &retry);
+        for &serial in serials {
+            outcome = air.block(NOW, Slot::One, &block(TEXT[serial]));
+        }
+        if outcome == Outcome::Pending {
+            outcome = air.ended(Slot::One);
+        }
+        assert_eq!(outcome.response(), None);
+        let why = Failure::UnknownRetry;
+        assert_eq!(outcome, Outcome::Failed { header: retry, why });
+        assert!(air.assemblies.is_empty());
+    }
+}
+
+#[test]
 fn the_same_short_data_twice_is_two_messages() {
     let mut air = Reassembler::default();
     for _ in 0..2 {
@@ -315,6 +374,34 @@ proptest! {
             .collect();
         prop_assert_eq!(complete.len(), 1);
         prop_assert_eq!(&complete[0].data, &data);
+    }
+
+    #[test]
+    fn unconfirmed_packets_survive_bursts_that_the_link_repeats(
+        data in prop::collection::vec(any::<u8>(), 0..200),
+        sevens in 0_usize..60,
+        rate in prop::sample::select(vec![Rate::Half, Rate::ThreeQuarters, Rate::Full]),
+        evenly in prop::option::of(1_usize..4),
+        copies in prop::collection::vec(1_usize..4, 40),
+    ) {
+        // Only where all are repeated alike may equal neighbours stand in the packet.
+        let sevens = if evenly.is_some() { sevens } else { 0 };
+        let data = [vec![7; sevens], data].concat();
+        let to = *header(HEAD).addressing().unwrap();
+        let sent = build::unconfirmed(to, rate, &data).unwrap();
+        let mut air = Reassembler::default();
+        for _ in 0..copies[0] {
+            air.header(NOW, Slot::One, &sent.header);
+        }
+        let mut complete = Vec::new();
+        for (block, copies) in sent.blocks.iter().zip(copies) {
+            for _ in 0..evenly.unwrap_or(copies) {
+                if let Outcome::Complete(packet) = air.block(NOW, Slot::One, block) {
+                    complete.push(packet.data);
+                }
+            }
+        }
+        prop_assert_eq!(complete, [data]);
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn wrap(sending: &Sending<'_>) -> Vec<u8> {
             bit_errors: 0,
             rssi: 0,
         }),
+        uuid: None,
     }
     .encode()
     .to_vec()
