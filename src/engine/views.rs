@@ -1,8 +1,8 @@
 //! What the API, the CLI and the console see of the engine's state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Ask, Precedence};
@@ -10,6 +10,8 @@ use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::roster::Node;
+use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
 /// Each delivery once, at its highest rung; ends apart.
@@ -84,36 +86,95 @@ pub struct AlertView {
     pub exercise: bool,
     /// Who sent it.
     pub by: String,
-    /// How many deliveries it has.
+    /// How many deliveries it has; of a part, those of the asker's node.
     pub recipients: u32,
     /// Where they stand.
     pub counts: Counts,
+    /// The answer set that answers it.
+    pub answer_set: Option<char>,
+    /// What it was predicted to take of each carrier, and what it has taken.
+    pub carriers: Vec<CarrierUse>,
+    /// Whether only the share of the asker's node is shown: it was sent from elsewhere.
+    pub part: bool,
+}
+
+/// What an alert was predicted to take of a carrier, and what it has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarrierUse {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Airtime predicted at acceptance, in milliseconds.
+    pub predicted_airtime_ms: u64,
+    /// When it was predicted to be done, in milliseconds after acceptance.
+    pub predicted_finish_ms: u64,
+    /// Airtime of what was started, in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last of it was started or answered, in milliseconds after acceptance.
+    pub finished_ms: u64,
+}
+
+impl CarrierUse {
+    fn of(book: &AlertBook) -> Vec<Self> {
+        let predicted = book.predicted.iter().map(|prediction| prediction.carrier);
+        let spent = book.spent.iter().map(|spent| spent.carrier);
+        let carriers: BTreeSet<CarrierId> = predicted.chain(spent).collect();
+        let one = |carrier: CarrierId| {
+            let predicted = book.predicted.iter().find(|p| p.carrier == carrier);
+            let spent = book.spent.iter().find(|s| s.carrier == carrier);
+            let taken = spent.map(|spent| spent.last.since(book.alert.accepted_at));
+            Self {
+                carrier,
+                predicted_airtime_ms: predicted.map_or(0, |p| p.airtime_ms),
+                predicted_finish_ms: predicted.map_or(0, |p| p.finished_in_ms),
+                airtime_ms: spent.map_or(0, |spent| spent.bursts * DMR_BURST_MICROS / 1_000),
+                finished_ms: taken.map_or(0, |taken| {
+                    u64::try_from(taken.as_millis()).unwrap_or(u64::MAX)
+                }),
+            }
+        };
+        carriers.into_iter().map(one).collect()
+    }
 }
 
 impl AlertView {
-    /// The view of an alert from its book.
+    /// The view of an alert from its book, as it is seen from `node`; none if it is not.
     #[must_use]
-    pub fn of(book: &AlertBook) -> Self {
+    pub fn of(book: &AlertBook, node: &Node) -> Option<Self> {
+        let share = book.share(node)?;
         let mut counts = Counts::default();
-        book.deliveries
-            .iter()
-            .for_each(|delivery| counts.add(delivery.rung, delivery.end));
+        for (_, delivery) in book.shared(&share, DeliveryIndex(0)) {
+            counts.add(delivery.rung, delivery.end);
+        }
         let alert = &book.alert;
-        Self {
+        let (part, recipients) = match &share {
+            Share::Whole => (false, alert.recipients),
+            Share::Part { deliveries, .. } => {
+                (true, u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
+            }
+        };
+        let targets = share.targets(alert, node);
+        Some(Self {
             id: alert.id,
             mark: alert.mark.to_string(),
             text: alert.text.clone(),
             precedence: alert.precedence,
             ask: alert.ask.clone(),
-            targets: alert.targets.iter().map(ToString::to_string).collect(),
+            targets: targets.iter().map(ToString::to_string).collect(),
             accepted_at: alert.accepted_at,
             expires_at: alert.expires_at,
             ended_at: book.ended_at,
             exercise: alert.exercise,
             by: alert.by.clone(),
-            recipients: alert.recipients,
+            recipients,
             counts,
-        }
+            answer_set: alert.answer_set.map(|set| set.name),
+            carriers: if part {
+                Vec::new()
+            } else {
+                CarrierUse::of(book)
+            },
+            part,
+        })
     }
 }
 
@@ -205,6 +266,12 @@ pub struct Plan {
     pub unreachable: u32,
     /// In how many parts the longest of them is sent.
     pub parts: u8,
+    /// The answer set that it would get.
+    pub answer_set: Option<char>,
+    /// Whether it can be answered by words only, because no answer set is free.
+    pub words_only: bool,
+    /// Radios whose status would have to be asked for first, one burst each.
+    pub baseline_polls: u32,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlan>,
     /// The first of the recipients.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::alert::{Alert, Ask};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, Evidence};
-use crate::model::facts::Fact;
+use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
-use crate::model::roster::Recipient;
+use crate::model::roster::{Node, Recipient};
+use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
 /// An attempt whose outcome is not on record yet.
@@ -47,6 +48,8 @@ pub struct DeliveryBook {
     pub unclear: bool,
     /// Whether the radio was heard after a transmission.
     pub present: bool,
+    /// Whether a polled status within the alert's set can only be an answer.
+    pub baselined: bool,
     /// What the person answered last.
     pub answer: Option<Box<Answer>>,
     /// When the rung was reached.
@@ -68,6 +71,7 @@ impl DeliveryBook {
             again: false,
             unclear: false,
             present: false,
+            baselined: false,
             answer: None,
             at: None,
         }
@@ -113,6 +117,10 @@ impl DeliveryBook {
             Evidence::Answered(answer) => self.answer = Some(Box::new(answer.clone())),
             _ => {}
         }
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("newest_evidence_wins") {
+            self.rung = evidence.proves().unwrap_or(self.rung);
+        }
         if let Some(rung) = evidence.proves()
             && rung > self.rung
         {
@@ -154,6 +162,21 @@ pub struct AlertBook {
     pub unsettled: u32,
     /// When it ended.
     pub ended_at: Option<Wall>,
+    /// What it was predicted to take.
+    pub predicted: Vec<Prediction>,
+    /// What it has taken of each carrier.
+    pub spent: Vec<Spent>,
+}
+
+/// What an alert has taken of one carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Bursts of the attempts and polls that were started.
+    pub bursts: u64,
+    /// When the last of them was started, or its evidence came.
+    pub last: Wall,
 }
 
 impl AlertBook {
@@ -167,6 +190,8 @@ impl AlertBook {
             groups: Vec::new(),
             unsettled: 0,
             ended_at: None,
+            predicted: Vec::new(),
+            spent: Vec::new(),
         }
     }
 
@@ -187,6 +212,26 @@ impl AlertBook {
         self.deliveries.get(usize::try_from(index.0).ok()?)
     }
 
+    /// The share that `node` has in it; none if it may not see it at all.
+    #[must_use]
+    pub fn share(&self, node: &Node) -> Option<Share> {
+        let recipients = self.deliveries.iter().map(|book| &book.recipient);
+        Share::of(&self.alert, recipients, node)
+    }
+
+    /// The deliveries of a share, by index from `from` on.
+    pub fn shared(
+        &self,
+        share: &Share,
+        from: DeliveryIndex,
+    ) -> impl Iterator<Item = (DeliveryIndex, &DeliveryBook)> {
+        (0..)
+            .map(DeliveryIndex)
+            .zip(&self.deliveries)
+            .skip(usize::try_from(from.0).unwrap_or(usize::MAX))
+            .filter(|(index, _)| share.has(*index))
+    }
+
     /// Learns one fact; facts of other alerts must not be given.
     pub fn apply(&mut self, at: Wall, fact: &Fact) {
         match fact {
@@ -201,8 +246,10 @@ impl AlertBook {
                 carrier,
                 reference,
                 parts,
+                bursts,
                 ..
             } => {
+                self.spend(*carrier, *bursts, at);
                 self.change(*delivery, |book| {
                     book.attempts = book.attempts.max(*number);
                     book.open = Some(OpenAttempt {
@@ -218,13 +265,28 @@ impl AlertBook {
                 group,
                 carrier,
                 number,
+                bursts,
                 ..
             } => {
+                self.spend(*carrier, *bursts, at);
                 self.group(*group, *carrier).attempts = *number;
+            }
+            Fact::Polled { carrier, polls, .. } => self.spend(*carrier, *polls, at),
+            Fact::Predicted { carriers, .. } => self.predicted.clone_from(carriers),
+            Fact::Baselined { deliveries, .. } => {
+                for index in deliveries {
+                    self.change(*index, |book| book.baselined = true);
+                }
             }
             Fact::Evidenced {
                 delivery, evidence, ..
-            } => self.change(*delivery, |book| book.learn(evidence, at)),
+            } => {
+                self.change(*delivery, |book| book.learn(evidence, at));
+                let carrier = self.delivery(*delivery).and_then(|book| book.carrier);
+                if let Some(carrier) = carrier {
+                    self.spend(carrier, 0, at);
+                }
+            }
             Fact::GroupEvidenced {
                 group,
                 carrier,
@@ -263,6 +325,10 @@ impl AlertBook {
 
     /// The server started anew: open attempts are unclear from here on.
     pub fn interrupted(&mut self) {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("a_crash_is_forgotten") {
+            return;
+        }
         for book in &mut self.deliveries {
             if book.open.take().is_some() && book.rung < Rung::Received {
                 book.unclear = true;
@@ -286,6 +352,21 @@ impl AlertBook {
         }
     }
 
+    fn spend(&mut self, carrier: CarrierId, bursts: u16, at: Wall) {
+        let bursts = u64::from(bursts);
+        match self.spent.iter_mut().find(|spent| spent.carrier == carrier) {
+            Some(spent) => {
+                spent.bursts += bursts;
+                spent.last = spent.last.max(at);
+            }
+            None => self.spent.push(Spent {
+                carrier,
+                bursts,
+                last: at,
+            }),
+        }
+    }
+
     fn group(&mut self, group: GroupId, carrier: CarrierId) -> &mut GroupBook {
         let found = self
             .groups
@@ -306,7 +387,14 @@ impl AlertBook {
 
     fn learn_group(&mut self, group: GroupId, carrier: CarrierId, evidence: &Evidence, at: Wall) {
         // A group transmission proves at most that it was on the air.
-        let Some(rung) = evidence.proves().filter(|rung| *rung <= Rung::Transmitted) else {
+        let most = Rung::Transmitted;
+        #[cfg(narrowcast_mutant)]
+        let most = if crate::mutant::planted("group_is_receipt") {
+            Rung::Answered
+        } else {
+            most
+        };
+        let Some(rung) = evidence.proves().filter(|rung| *rung <= most) else {
             return;
         };
         let book = self.group(group, carrier);
@@ -347,7 +435,6 @@ mod tests {
     use crate::model::alert::{Mark, Precedence, Target};
     use crate::model::evidence::AnsweredBy;
     use crate::model::ids::AlertId;
-    use crate::model::roster::Node;
 
     fn book(ask: Ask) -> AlertBook {
         let alert = Alert {
@@ -364,6 +451,7 @@ mod tests {
             node: Node::root(),
             mark: Mark::nth(0),
             recipients: 1,
+            answer_set: None,
             idempotency: None,
         };
         let recipient = Recipient {

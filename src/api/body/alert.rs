@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::body::AskBody;
 use crate::engine::io::Receipt;
-use crate::engine::views::{AlertView, Counts};
+use crate::engine::views::{AlertView, CarrierUse, Counts};
 use crate::model::alert::{Ask, Precedence};
 use crate::model::wall::Wall;
 
@@ -95,7 +95,7 @@ pub struct AlertBody {
     /// What it says.
     pub text: String,
     /// `flash`, `immediate`, `priority` or `routine`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::precedence)]
     pub precedence: Precedence,
     /// What it asks.
     pub ask: AskBody,
@@ -117,10 +117,46 @@ pub struct AlertBody {
     pub exercise: bool,
     /// Who sent it.
     pub by: String,
-    /// How many deliveries it has.
+    /// How many deliveries it has; of a part, those of the token's node.
     pub recipients: u32,
     /// Where they stand.
     pub counts: CountsBody,
+    /// The answer set that answers it on a trunked system.
+    #[schema(value_type = Option<String>)]
+    pub answer_set: Option<char>,
+    /// What it was predicted to take of each carrier, and what it has taken.
+    pub carriers: Vec<CarrierUseBody>,
+    /// Whether only the share of the token's node is shown: the alert was sent from elsewhere,
+    /// and other targets, recipients and counts are left out.
+    #[serde(default)]
+    pub part: bool,
+}
+
+/// What an alert was predicted to take of a carrier, and what it has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CarrierUseBody {
+    /// The carrier, as `station/slot`.
+    pub carrier: String,
+    /// Airtime predicted at acceptance, in milliseconds.
+    pub predicted_airtime_ms: u64,
+    /// When it was predicted to be done, in milliseconds after acceptance.
+    pub predicted_finish_ms: u64,
+    /// Airtime of what was started, in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last of it was started or answered, in milliseconds after acceptance.
+    pub finished_ms: u64,
+}
+
+impl From<CarrierUse> for CarrierUseBody {
+    fn from(taken: CarrierUse) -> Self {
+        Self {
+            carrier: taken.carrier.to_string(),
+            predicted_airtime_ms: taken.predicted_airtime_ms,
+            predicted_finish_ms: taken.predicted_finish_ms,
+            airtime_ms: taken.airtime_ms,
+            finished_ms: taken.finished_ms,
+        }
+    }
 }
 
 impl From<AlertView> for AlertBody {
@@ -146,6 +182,9 @@ impl From<AlertView> for AlertBody {
             by: view.by,
             recipients: view.recipients,
             counts: view.counts.into(),
+            answer_set: view.answer_set,
+            carriers: view.carriers.into_iter().map(Into::into).collect(),
+            part: view.part,
         }
     }
 }

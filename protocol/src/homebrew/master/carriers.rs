@@ -15,6 +15,7 @@ use crate::session::{Action, Job, Peer, Refusal};
 use crate::time::Instant;
 
 /// A timeslot of a station that is logged in.
+#[derive(Debug)]
 pub(super) struct Carrier {
     pub(super) timeslot: Timeslot,
     /// Whose relayed traffic it carries.

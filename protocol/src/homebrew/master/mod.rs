@@ -35,13 +35,14 @@ use self::relay::Relays;
 use self::station::Station;
 use self::trunking::Trunking;
 use super::drops::Drops;
-use super::message::{Dialect, Message, Mstnak, Role};
+use super::message::{Dialect, Message, Mstcl, Mstnak, Role};
 use super::salts::Salts;
 use crate::air::Slot;
 use crate::session::{Action, Job, Peer, Session};
 use crate::time::Instant;
 
 /// The session of one master socket.
+#[derive(Debug)]
 pub struct HomebrewMaster {
     stations: Vec<Station>,
     // Only looked up, never iterated: their order depends on the process, the session's
@@ -205,6 +206,18 @@ impl Session for HomebrewMaster {
             self.leave(now, index, "port lost");
         }
         self.scan_at = None;
+    }
+
+    /// Stations that are told log in again as soon as we are back, and need not notice by
+    /// themselves.
+    fn leaving(&mut self, _: Instant) {
+        let links = self.stations.iter().filter_map(|station| {
+            let (peer, dialect) = (station.link.as_ref()?.peer, station.config.dialect());
+            Some((Caller { peer, dialect }, station.config.id.0))
+        });
+        for (caller, id) in links.collect::<Vec<_>>() {
+            self.send(caller, Mstcl { id }.encode());
+        }
     }
 
     fn receive(&mut self, now: Instant, from: Peer, bytes: &[u8]) {
