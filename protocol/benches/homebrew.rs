@@ -56,6 +56,7 @@ fn logged_in() -> HomebrewMaster {
         own: RadioId::new(16_000_001).expect("it is in range"),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        test: false,
         trunking: None,
     });
     let config = MasterConfig::new(stations.collect());

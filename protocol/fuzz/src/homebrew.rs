@@ -6,9 +6,12 @@ use std::net::SocketAddr;
 use narrowcast_protocol::air::{CarrierId, Slot, StationId};
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
-use narrowcast_protocol::homebrew::master::{HomebrewMaster, MasterConfig, StationConfig};
+use narrowcast_protocol::homebrew::master::{
+    HomebrewMaster, MasterConfig, RelayRule, StationConfig, TrunkingConfig,
+};
+use narrowcast_protocol::homebrew::message::dmrt::{Dmrt, Registration, UdtTransfer, Way};
 use narrowcast_protocol::homebrew::message::{
-    Dmrd, FrameType, Message, Quality, Role, Rptc, Rptcl, Rptl, Rpto, Rptping, Slots,
+    Dialect, Dmrd, FrameType, Message, Quality, Role, Rptc, Rptcl, Rptl, Rpto, Rptping, Slots, Uuid,
 };
 use narrowcast_protocol::session::{Action, Peer, Session as _};
 
@@ -18,6 +21,8 @@ use super::session::Driver;
 
 const ID: u32 = 460_001;
 const STATIONS: u32 = 2;
+/// The gateway of a trunked site, beside the stations.
+const SITE: u32 = ID + STATIONS;
 
 /// Datagrams from both sides: what is read is written, and read again alike.
 pub fn messages(octets: &[u8]) {
@@ -76,6 +81,7 @@ fn datagrams(bursts: &[[u8; 33]]) -> Vec<Vec<u8>> {
         [b"DMRA".as_slice(), &id.to_be_bytes(), &[0; 11]].concat(),
         [b"DMRG".as_slice(), &id.to_be_bytes(), &[0; 10]].concat(),
     ];
+    all.extend(trunking());
     for (at, burst) in bursts.iter().enumerate() {
         let message = Dmrd {
             sequence: at as u8,
@@ -95,10 +101,53 @@ fn datagrams(bursts: &[[u8; 33]]) -> Vec<Vec<u8>> {
                 bit_errors: 0,
                 rssi: 47,
             }),
+            uuid: (at % 8 == 0).then_some(Uuid([at as u8; 16])),
         };
         all.push(message.encode().to_vec());
     }
     all
+}
+
+/// What the gateway of a trunked site says.
+fn trunking() -> Vec<Vec<u8>> {
+    let parties = |head: &[u8]| {
+        let radios = [&air::RADIO.to_be_bytes()[1..], &air::OWN.to_be_bytes()[1..]].concat();
+        [b"DMRT".as_slice(), head, &radios].concat()
+    };
+    let headed = |opcode: u8, more: &[u8]| parties(&[&[opcode], [7; 16].as_slice(), more].concat());
+    let registration = Registration {
+        timestamp: 1_700_000_000,
+        radios: vec![air::RADIO, air::OWN],
+    };
+    let (format, payload) = UdtTransfer::write("water").expect("it is short");
+    let transfer = UdtTransfer {
+        way: Way::ToNetwork,
+        uuid: Uuid([7; 16]),
+        group: false,
+        acknowledge: true,
+        reserved: 0,
+        format,
+        source: air::RADIO,
+        destination: air::OWN,
+        payload,
+    };
+    vec![
+        Dialect::Trunking.speak(Rptl { id: SITE }.encode()).to_vec(),
+        Dialect::Trunking
+            .speak(Rptping { id: SITE }.encode())
+            .to_vec(),
+        Dialect::Trunking
+            .speak(Rptcl { id: SITE }.encode())
+            .to_vec(),
+        Dmrt::Registration(registration).encode().to_vec(),
+        Dmrt::UdtTransfer(transfer).encode().to_vec(),
+        b"DMRT\x03\x02\0\0\x09\0\0\x0a".to_vec(),
+        headed(0x06, &[]),
+        headed(0x07, &[0x40]),
+        headed(0x08, &[]),
+        headed(0x09, &[]),
+        headed(0x0A, &[0x85]),
+    ]
 }
 
 fn address(index: u32) -> SocketAddr {
@@ -118,13 +167,26 @@ fn master() -> HomebrewMaster {
         own: air::radio(air::OWN),
         groups: vec![air::group()],
         slots: vec![Slot::One, Slot::Two],
+        test: false,
+        trunking: (id == SITE).then_some(TrunkingConfig {
+            terminal_accepts: true,
+        }),
     };
-    let stations = (ID..ID + STATIONS).map(station).collect();
-    HomebrewMaster::new(MasterConfig::new(stations), [7; 32]).expect("every id stands once")
+    let mut config = MasterConfig::new((ID..=SITE).map(station).collect());
+    config.relays = vec![RelayRule {
+        group: air::group(),
+        members: (ID..=SITE).map(|id| (StationId(id), Slot::Two)).collect(),
+    }];
+    HomebrewMaster::new(config, [7; 32]).expect("every id stands once")
 }
 
 /// Logs a station in at `address`; whether it worked.
 fn log_in(driver: &mut Driver<HomebrewMaster>, id: u32, address: SocketAddr) -> bool {
+    let dialect = if id == SITE {
+        Dialect::Trunking
+    } else {
+        Dialect::Conventional
+    };
     let mut client = Client::new(ClientConfig::new(passphrase(), identity(id)));
     client.opened(driver.now);
     for _ in 0..16 {
@@ -136,6 +198,7 @@ fn log_in(driver: &mut Driver<HomebrewMaster>, id: u32, address: SocketAddr) -> 
         let mut actions = Vec::new();
         while let Some(action) = client.poll() {
             if let ClientAction::Send(datagram) = action {
+                let datagram = dialect.speak(datagram);
                 driver
                     .session
                     .receive(driver.now, Peer::Socket(address), &datagram);
@@ -146,7 +209,11 @@ fn log_in(driver: &mut Driver<HomebrewMaster>, id: u32, address: SocketAddr) -> 
             if let Action::Send { to, bytes, .. } = action
                 && to == Peer::Socket(address)
             {
-                client.receive(driver.now, &bytes);
+                let twin = match Message::decode(&bytes, Role::Master) {
+                    Ok(Message::Dtc(message)) => message.into_twin().encode(),
+                    _ => bytes,
+                };
+                client.receive(driver.now, &twin);
             }
         }
         if client.running() {
@@ -156,7 +223,7 @@ fn log_in(driver: &mut Driver<HomebrewMaster>, id: u32, address: SocketAddr) -> 
     false
 }
 
-/// A master with two stations and strangers, of whom any may write anything. Whatever they
+/// A master with two stations, a trunked site and strangers, of whom any may write anything. Whatever they
 /// wrote, its memory is bounded, and a station can log in.
 pub fn master_session(octets: &[u8]) {
     let input = &mut Input::new(octets);
@@ -166,11 +233,11 @@ pub fn master_session(octets: &[u8]) {
             slot,
         })
     };
-    let carriers = (ID..=ID + STATIONS).flat_map(carrier).collect();
+    let carriers = (ID..=SITE + 1).flat_map(carrier).collect();
     let peers = (0..8).map(|index| Peer::Socket(address(index)));
     let mut driver = Driver::new(master(), peers.chain([Peer::Line]).collect(), carriers);
     if input.number() & 1 == 0 {
-        for index in 0..STATIONS {
+        for index in 0..=STATIONS {
             assert!(log_in(&mut driver, ID + index, address(index)));
         }
     }

@@ -38,6 +38,7 @@ pub struct PeerConfig {
 }
 
 /// The session of one link to a master.
+#[derive(Debug)]
 pub struct HomebrewPeer {
     config: PeerConfig,
     client: Client,

@@ -90,13 +90,24 @@ pub(crate) struct Sending<'a> {
     pub(crate) burst: [u8; 33],
 }
 
+/// How a family of frames carries a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wrap {
+    /// Burst by burst.
+    Bursts(fn(&Sending<'_>) -> Vec<u8>),
+    /// The whole text in one frame.
+    Whole(fn(&EncodeArgs) -> Result<Vec<u8>>),
+}
+
 /// The frames, in sending order.
 pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
-    let Some(wrap) = args.kind.wrap else {
-        bail!(
+    let wrap = match args.kind.wrap {
+        Some(Wrap::Bursts(wrap)) => wrap,
+        Some(Wrap::Whole(write)) => return Ok(vec![write(args)?]),
+        None => bail!(
             "--as {}: no text fits such a frame; use dmr-burst",
             args.kind.name
-        );
+        ),
     };
     let to = if args.group {
         Address::Group(GroupId::new(args.to).context("--to")?)

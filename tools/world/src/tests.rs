@@ -129,6 +129,7 @@ fn master() -> HomebrewMaster {
         own: own(),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        test: false,
         trunking: None,
     };
     HomebrewMaster::new(MasterConfig::new(vec![station]), [7; 32]).unwrap()

@@ -87,6 +87,9 @@ pub struct StationConfig {
     pub groups: Vec<GroupId>,
     /// Which of its timeslots may be used.
     pub slots: Vec<Slot>,
+    /// A test station: what its radios send is passed on to other test stations only, and
+    /// theirs to no live one.
+    pub test: bool,
     /// Set for the gateway of a trunked site, which logs in by the trunking protocol.
     pub trunking: Option<TrunkingConfig>,
 }

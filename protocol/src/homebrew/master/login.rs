@@ -269,7 +269,7 @@ impl HomebrewMaster {
             }
             self.close_carriers(now, index, link.carriers);
             if let Some(site) = link.site {
-                self.close_site(index, *site);
+                self.close_site(now, index, *site);
             }
             let notice = Notice::StationLeft { station: id, why };
             self.actions.push_back(Action::Notice(notice));

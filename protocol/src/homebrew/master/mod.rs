@@ -35,7 +35,7 @@ use self::relay::Relays;
 use self::station::Station;
 use self::trunking::Trunking;
 use super::drops::Drops;
-use super::message::{Dialect, Message, Mstnak, Role};
+use super::message::{Dialect, Message, Mstcl, Mstnak, Role};
 use super::salts::Salts;
 use crate::air::Slot;
 use crate::session::{Action, Job, Peer, Session};
@@ -206,6 +206,18 @@ impl Session for HomebrewMaster {
             self.leave(now, index, "port lost");
         }
         self.scan_at = None;
+    }
+
+    /// Stations that are told log in again as soon as we are back, and need not notice by
+    /// themselves.
+    fn leaving(&mut self, _: Instant) {
+        let links = self.stations.iter().filter_map(|station| {
+            let (peer, dialect) = (station.link.as_ref()?.peer, station.config.dialect());
+            Some((Caller { peer, dialect }, station.config.id.0))
+        });
+        for (caller, id) in links.collect::<Vec<_>>() {
+            self.send(caller, Mstcl { id }.encode());
+        }
     }
 
     fn receive(&mut self, now: Instant, from: Peer, bytes: &[u8]) {

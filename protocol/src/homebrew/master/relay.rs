@@ -97,10 +97,13 @@ impl Hold {
 }
 
 /// Whose traffic a slot carries.
+#[derive(Debug)]
 pub(super) struct Held {
     origin: Place,
     stream: u32,
     until: Instant,
+    /// Until then the same stream heard here is what was given.
+    echo_until: Instant,
     rate: Rate,
 }
 
@@ -110,6 +113,7 @@ impl Held {
             origin,
             stream: 0,
             until: Instant::ZERO,
+            echo_until: Instant::ZERO,
             rate: Rate::per_second(BURSTS_PER_SECOND),
         }
     }
@@ -119,9 +123,9 @@ impl Held {
         self.origin != origin && self.until > now
     }
 
-    /// Whether the slot is held, and this is the stream that it carries.
+    /// Whether this is the stream that the slot carries or has just carried.
     pub(super) fn carries(&self, now: Instant, stream: u32) -> bool {
-        self.until > now && self.stream == stream
+        self.echo_until > now && self.stream == stream
     }
 
     /// Whether its origin holds the slot still.
@@ -135,6 +139,7 @@ impl Held {
             return None;
         }
         self.stream = message.stream;
+        self.echo_until = now + CALL_SILENCE;
         self.until = match Hold::of(message.frame) {
             Hold::For(silence) => now + silence,
             Hold::Ends => now,
@@ -212,7 +217,6 @@ impl HomebrewMaster {
         if until > now {
             carrier.timeslot.channel.occupy(until);
         } else {
-            carrier.held = None;
             carrier.timeslot.channel.vacate();
         }
         self.hand_over(index, slot, message);

@@ -30,6 +30,7 @@ pub(super) fn station(id: u32) -> StationConfig {
         own: RadioId::new(9_990).unwrap(),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        test: false,
         trunking: None,
     }
 }

@@ -66,6 +66,7 @@ fn master() -> HomebrewMaster {
         own: radio(2_308_155),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        test: false,
         trunking: None,
     };
     HomebrewMaster::new(MasterConfig::new(vec![station]), [7; 32]).unwrap()

@@ -5,11 +5,12 @@ use narrowcast_hardware::capture::Direction;
 
 use super::stream::Split;
 use super::{kinds, report::Report};
-use crate::encode::Sending;
+use crate::encode::Wrap;
 use crate::input::Raw;
 
 /// In the order in which they are guessed.
-static ALL: [&Kind; 4] = [
+static ALL: [&Kind; 5] = [
+    &kinds::dmrt::KIND,
     &kinds::homebrew::KIND,
     &kinds::dmr_burst::KIND,
     &kinds::mmdvm::KIND,
@@ -29,8 +30,8 @@ pub(crate) struct Kind {
     pub(crate) read: fn(&Raw, Context) -> Report,
     /// Finds its frames in a byte stream; `None` for families that are never carried in one.
     pub(crate) splitter: Option<fn(Direction) -> Box<dyn Split>>,
-    /// The frame that carries one burst of a text; `None` if none can.
-    pub(crate) wrap: Option<fn(&Sending<'_>) -> Vec<u8>>,
+    /// How its frames carry a text; `None` if none can.
+    pub(crate) wrap: Option<Wrap>,
     /// Fields that differ between two recordings of the same conversation.
     pub(crate) varying: &'static [&'static str],
     /// Which side sends such a frame, where only one does.
@@ -114,6 +115,8 @@ mod tests {
         let guess = |bytes: &[u8]| Kind::guess(bytes).map(|kind| kind.name);
         assert_eq!(guess(b"RPTL\0\0\0\x01"), Some("homebrew"));
         assert_eq!(guess(b"DMRD"), Some("homebrew"));
+        assert_eq!(guess(b"DMRT\x01"), Some("dmrt"));
+        assert_eq!(guess(b"DTCL\0\0\0\x01"), Some("homebrew"));
         assert_eq!(guess(&[0xE0; 33]), Some("dmr-burst"));
         assert_eq!(guess(&[0xE0, 4, 0x70, 2]), Some("mmdvm"));
         assert_eq!(guess(&[0xE0; 12]), Some("dmr-csbk"));

@@ -143,11 +143,16 @@ fn a_station_that_sends_back_what_it_was_given_starts_no_circle() {
         ..given[0]
     };
     assert_eq!(hear(&mut master, millis(1_030), 1, &echo), []);
+    let end = of_call(0, 77, TERMINATOR);
+    assert_eq!(hear(&mut master, millis(1_060), 0, &end).len(), 1);
+    let repeater = ID + 1;
+    let echo = Dmrd { repeater, ..end };
+    assert_eq!(hear(&mut master, millis(1_090), 1, &echo), []);
     master.tick(at(3));
     let counted = Action::Notice(Notice::Dropped {
         station: Some(StationId(ID + 1)),
         cause: "relay-echo",
-        count: 1,
+        count: 2,
     });
     assert!(drain(&mut master).contains(&counted));
 }

@@ -91,8 +91,7 @@ impl HomebrewMaster {
         }
         let way = Way::FromNetwork;
         let called = self
-            .site_of(setup.destination)
-            .filter(|called| *called != index)
+            .site_of(index, setup.destination)
             .filter(|called| self.trunking.calls.open(now, setup.uuid, index, *called));
         match called {
             Some(called) => self.tell(called, &Dmrt::CallSetup(CallSetup { way, ..*setup })),

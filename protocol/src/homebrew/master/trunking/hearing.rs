@@ -51,6 +51,8 @@ impl HomebrewMaster {
             None => {
                 self.say(index, HeardKind::Presence { from }, Vec::new());
                 if !reached {
+                    // The radio may have registered by the time of the repeat.
+                    self.trunking.seen.unhear(index, transfer.uuid);
                     self.drop_at(now, index, "nowhere-to-deliver");
                 }
             }

@@ -142,21 +142,29 @@ impl HomebrewMaster {
         }
     }
 
-    /// The site that serves a radio, if it is there.
-    fn site_of(&mut self, radio: u32) -> Option<usize> {
+    /// The site other than `origin` that serves a radio, if it is there.
+    fn site_of(&mut self, origin: usize, radio: u32) -> Option<usize> {
         let radio = RadioId::new(radio).ok()?;
         let index = self.trunking.presence.site_of(radio)?;
-        self.site(index).is_some().then_some(index)
+        (index != origin && self.joins(origin, index) && self.site(index).is_some())
+            .then_some(index)
+    }
+
+    /// Whether traffic may pass between two stations: no exercise reaches a live one.
+    fn joins(&self, one: usize, other: usize) -> bool {
+        let test = |index: usize| self.stations.get(index).map(|it| it.config.test);
+        test(one) == test(other)
     }
 
     /// Where something for this address goes that came from the site at `origin`.
     fn sites_for(&mut self, origin: usize, group: bool, destination: u32) -> Vec<usize> {
         if !group {
-            let site = self.site_of(destination).filter(|index| *index != origin);
-            return site.into_iter().collect();
+            return self.site_of(origin, destination).into_iter().collect();
         }
         (0..self.stations.len())
-            .filter(|index| *index != origin)
+            .filter(|index| *index != origin && self.joins(origin, *index))
+            .collect::<Vec<_>>()
+            .into_iter()
             .filter(|index| {
                 let site = self.site(*index);
                 site.is_some_and(|site| site.has_group(destination))
@@ -195,11 +203,13 @@ impl HomebrewMaster {
     }
 
     /// A site's gateway is gone.
-    pub(super) fn close_site(&mut self, index: usize, site: Site) {
+    pub(super) fn close_site(&mut self, now: Instant, index: usize, site: Site) {
         if let Some(due) = site.due {
             self.due.remove(&(due, index, Slot::One));
         }
         self.trunking.calls.leave(index);
-        site.close(&mut self.actions);
+        for uuid in site.close(&mut self.actions) {
+            self.trunking.unanswered.keep(now, uuid);
+        }
     }
 }

@@ -72,6 +72,11 @@ impl Seen {
         Heard::New
     }
 
+    /// Nobody took it: its repeat is as new.
+    pub(super) fn unhear(&mut self, site: usize, uuid: Uuid) {
+        self.known.remove(&(site, uuid));
+    }
+
     /// The engine will say when this one may be accepted.
     pub(super) fn owe(&mut self, site: usize, uuid: Uuid) {
         if self.owed.len() >= OWED {

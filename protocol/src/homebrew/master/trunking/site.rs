@@ -16,6 +16,7 @@ const GROUPS: usize = 1_024;
 const PRESENCE_EVERY: Duration = Duration::from_secs(5);
 
 /// One site: its carrier is the whole of it.
+#[derive(Debug)]
 pub(in super::super) struct Site {
     pub(super) carrier: CarrierId,
     pub(super) transfers: Transfers,
@@ -118,17 +119,19 @@ impl Site {
         }
     }
 
-    /// The gateway is gone: what was under way is lost.
-    pub(super) fn close(mut self, actions: &mut VecDeque<Action>) {
-        let lost = self.transfers.close().into_iter();
-        actions.extend(lost.map(|id| Action::Job {
-            id,
-            step: Step::Lost,
-        }));
+    /// The gateway is gone: what was under way is lost. The names of the lost transfers.
+    pub(super) fn close(mut self, actions: &mut VecDeque<Action>) -> Vec<Uuid> {
+        let mut names = Vec::new();
+        for (id, uuid) in self.transfers.close() {
+            let step = Step::Lost;
+            actions.push_back(Action::Job { id, step });
+            names.push(uuid);
+        }
         actions.push_back(Action::Carrier {
             id: self.carrier,
             state: CarrierState::Gone,
             room: 0,
         });
+        names
     }
 }

@@ -564,6 +564,10 @@ fn what_nobody_can_be_handed_is_dropped_and_counted() {
         let actions = hand(&mut master, at(2), peer(1), &Dmrt::UdtTransfer(message));
         assert_eq!(told(&actions), [], "not back to where it came from");
     }
+    register(&mut master, at(3), peer(2), 12_345);
+    let late = transfer(12_345_u32 as u8, 7, 12_345, "hello");
+    let actions = hand(&mut master, at(3), peer(1), &Dmrt::UdtTransfer(late));
+    assert_eq!(told(&actions).len(), 1, "the repeat finds the radio");
     master.tick(at(4));
     let told = Action::Notice(Notice::Dropped {
         station: Some(StationId(EAST)),
@@ -602,6 +606,28 @@ fn a_text_to_a_group_of_ours_is_heard_and_reaches_the_sites_that_want_it() {
         }
     ));
     assert_eq!(said.owed, []);
+}
+
+#[test]
+fn what_a_test_site_sends_reaches_no_live_one() {
+    let test = StationConfig {
+        test: true,
+        ..site(EAST, false)
+    };
+    let config = MasterConfig::new(vec![test, site(WEST, false)]);
+    let mut master = HomebrewMaster::new(config, SEED).unwrap();
+    log_in(&mut master, at(0), peer(1), EAST);
+    log_in(&mut master, at(0), peer(2), WEST);
+    register(&mut master, at(1), peer(2), 8);
+    subscribe(&mut master, at(1), peer(2), GROUP);
+    let group = UdtTransfer {
+        group: true,
+        ..transfer(2, 7, GROUP, "drill")
+    };
+    for message in [transfer(1, 7, 8, "drill"), group] {
+        let actions = hand(&mut master, at(2), peer(1), &Dmrt::UdtTransfer(message));
+        assert_eq!(told(&actions), []);
+    }
 }
 
 #[test]
@@ -763,6 +789,10 @@ fn a_site_that_is_lost_loses_its_jobs_and_keeps_its_radios() {
     assert_eq!(steps(&drain(&mut master)), [(JobId(1), Step::Lost)]);
     log_in(&mut master, at(4), peer(2), WEST);
     drain(&mut master);
+    master.leaving(at(4));
+    let farewell = |id: u32| trunking(crate::homebrew::message::Mstcl { id }.encode());
+    let expected = [(1, EAST), (2, WEST)].map(|(at, id)| (Peer::Socket(peer(at)), farewell(id)));
+    assert_eq!(super::super::tests::sent(drain(&mut master)), expected);
     let message = transfer(1, 7, 8, "hello");
     let actions = hand(&mut master, at(5), peer(1), &Dmrt::UdtTransfer(message));
     assert_eq!(told(&actions).len(), 1);

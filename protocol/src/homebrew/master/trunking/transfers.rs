@@ -124,9 +124,9 @@ impl Transfers {
     }
 
     /// The jobs that are open, when the link is lost.
-    pub(super) fn close(&mut self) -> Vec<JobId> {
+    pub(super) fn close(&mut self) -> Vec<(JobId, Uuid)> {
         let ours = |it: Transfer| match it.owner {
-            Owner::Job { id, .. } => Some(id),
+            Owner::Job { id, .. } => Some((id, it.uuid)),
             Owner::Site(_) => None,
         };
         self.open.drain(..).filter_map(ours).collect()

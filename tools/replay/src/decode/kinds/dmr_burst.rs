@@ -15,6 +15,7 @@ use narrowcast_protocol::dmr::target::Target;
 use super::dmr_csbk;
 use crate::decode::kind::{Context, Kind};
 use crate::decode::report::Report;
+use crate::encode::Wrap;
 use crate::input::Raw;
 
 pub(crate) static KIND: Kind = Kind {
@@ -23,7 +24,7 @@ pub(crate) static KIND: Kind = Kind {
     is_likely: |bytes| bytes.len() == 33,
     read,
     splitter: None,
-    wrap: Some(|sending| sending.burst.to_vec()),
+    wrap: Some(Wrap::Bursts(|sending| sending.burst.to_vec())),
     varying: &[],
     station: |_| None,
 };

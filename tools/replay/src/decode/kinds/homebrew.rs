@@ -3,10 +3,10 @@
 use narrowcast_protocol::dmr::fields::Fields;
 use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Message, Quality, Role};
 
-use super::dmr_burst;
+use super::{dmr_burst, dmrt};
 use crate::decode::kind::{Context, Kind, Station};
 use crate::decode::report::Report;
-use crate::encode::Sending;
+use crate::encode::{Sending, Wrap};
 use crate::input::Raw;
 
 pub(crate) static KIND: Kind = Kind {
@@ -15,13 +15,13 @@ pub(crate) static KIND: Kind = Kind {
     is_likely,
     read,
     splitter: None,
-    wrap: Some(wrap),
+    wrap: Some(Wrap::Bursts(wrap)),
     varying: &["sequence", "stream_id", "salt_or_repeater_id", "digest"],
     station,
 };
 
 fn is_likely(bytes: &[u8]) -> bool {
-    [b"DMRD".as_slice(), b"RPT", b"MST", b"DMRA", b"DMRG"]
+    [b"DMRD".as_slice(), b"RPT", b"MST", b"DTC", b"DMRA", b"DMRG"]
         .iter()
         .any(|name| bytes.starts_with(name))
 }
@@ -63,6 +63,7 @@ fn read(raw: &Raw, context: Context) -> Report {
             };
             report.inner = Some(Box::new(dmr_burst::burst(&dmrd.burst, context)));
         }
+        Message::Dmrt(message) => dmrt::describe(&mut report, message),
         Message::Rptc(said) => report.color_code = said.color_code,
         _ => {}
     }
@@ -93,9 +94,9 @@ fn wrap(sending: &Sending<'_>) -> Vec<u8> {
 
 /// The name that a damaged datagram begins with.
 fn prefix(bytes: &[u8]) -> &'static str {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "DMRD", "DMRA", "DMRG", "RPTPING", "RPTACK", "RPTSBKN", "RPTCL", "RPTC", "RPTL", "RPTK",
-        "RPTO", "RPTG", "MSTPONG", "MSTNAK", "MSTCL",
+        "RPTO", "RPTG", "MSTPONG", "MSTNAK", "MSTCL", "DTC",
     ];
     NAMES
         .into_iter()

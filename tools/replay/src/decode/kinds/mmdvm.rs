@@ -12,7 +12,7 @@ use super::dmr_burst;
 use crate::decode::kind::{Context, Kind};
 use crate::decode::report::Report;
 use crate::decode::stream::{Part, Split};
-use crate::encode::Sending;
+use crate::encode::{Sending, Wrap};
 use crate::input::Raw;
 
 /// Bytes outside any frame that are shown as one.
@@ -26,7 +26,7 @@ pub(crate) static KIND: Kind = Kind {
     },
     read,
     splitter: Some(|direction| Box::new(Line::new(direction))),
-    wrap: Some(wrap),
+    wrap: Some(Wrap::Bursts(wrap)),
     // How full the modem is depends on the moment of the question.
     varying: &[
         "d_star_space",

@@ -2,5 +2,6 @@
 
 pub(crate) mod dmr_burst;
 pub(crate) mod dmr_csbk;
+pub(crate) mod dmrt;
 pub(crate) mod homebrew;
 pub(crate) mod mmdvm;
