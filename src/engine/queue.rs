@@ -49,6 +49,7 @@ pub(super) struct Queues {
     /// Where a delivery of a radio waits.
     at: BTreeMap<(AlertId, DeliveryIndex), (Option<CarrierId>, Instant)>,
     touched: BTreeSet<CarrierId>,
+    depths: BTreeMap<(Option<CarrierId>, Precedence), usize>,
     len: usize,
 }
 
@@ -59,6 +60,7 @@ impl Queues {
             self.at.insert((place.alert, index), (carrier, place.ready));
         }
         if self.waiting.entry(carrier).or_default().insert(place) {
+            *self.depths.entry((carrier, place.precedence)).or_default() += 1;
             self.len += 1;
         }
         self.touched.extend(carrier);
@@ -84,7 +86,7 @@ impl Queues {
         if let Some(queue) = self.waiting.get_mut(&carrier)
             && queue.remove(place)
         {
-            self.len -= 1;
+            self.left(carrier, place.precedence);
         }
         if let Item::One(index) = place.item {
             self.at.remove(&(place.alert, index));
@@ -118,8 +120,8 @@ impl Queues {
             .unwrap_or_default()
             .into_iter()
             .collect();
-        self.len -= places.len();
         for place in &places {
+            self.left(carrier, place.precedence);
             if let Item::One(index) = place.item {
                 self.at.remove(&(place.alert, index));
             }
@@ -158,6 +160,31 @@ impl Queues {
 
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    fn left(&mut self, carrier: Option<CarrierId>, precedence: Precedence) {
+        self.len -= 1;
+        if let Some(depth) = self.depths.get_mut(&(carrier, precedence)) {
+            *depth -= 1;
+            if *depth == 0 {
+                self.depths.remove(&(carrier, precedence));
+            }
+        }
+    }
+
+    /// Every queue that is not empty: its carrier (none: no station is there), its precedence,
+    /// how many wait in it, and since when the one that could have gone first.
+    pub(super) fn depths(
+        &self,
+    ) -> impl Iterator<Item = (Option<CarrierId>, Precedence, usize, Option<Instant>)> {
+        self.depths.iter().map(|(&(carrier, precedence), &depth)| {
+            let queue = self.waiting.get(&carrier);
+            let first = queue.and_then(|queue| {
+                let mut waiting = queue.range(Place::first(precedence, Instant::ZERO)..);
+                waiting.next().map(|place| place.ready)
+            });
+            (carrier, precedence, depth, first)
+        })
     }
 
     /// Notes that this carrier is worth a look.

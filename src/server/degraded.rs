@@ -27,6 +27,7 @@ const KEPT: usize = 10_000;
 
 impl Core {
     pub(super) async fn degraded(&mut self, why: KeeperError, shutdown: &CancellationToken) {
+        self.metrics.commit_failures.inc();
         error!(%why, "the ledger failed: nothing is accepted or acknowledged until it is back");
         self.forget_what_is_not_durable();
         self.hold.throw_off();
@@ -98,7 +99,10 @@ impl Core {
     /// radio sends it again; an emergency is kept.
     fn event_unrecorded(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Carrier { id, state, room } => drop(self.carriers.insert(id, (state, room))),
+            LinkEvent::Carrier { id, state, room } => {
+                self.carriers.insert(id, (state, room));
+                self.show_posture();
+            }
             LinkEvent::Heard(heard) => {
                 if let HeardKind::Emergency { from, to } = heard.what {
                     let known = self

@@ -31,6 +31,7 @@ use crate::observe::metrics::Metrics;
 use crate::station::Links;
 
 mod access;
+mod posture;
 
 const SECRET: &str = "nc_test";
 
