@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match cli::run(cli::Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("narrowcast: {error:#}");
+            eprintln!("{}", cli::complaint(&error));
             ExitCode::FAILURE
         }
     }

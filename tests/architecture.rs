@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("engine", &["engine", "model", "mutant"]),
     ("ledger", &["ledger", "model", "mutant"]),
     ("config", &["config", "model"]),
-    ("observe", &["observe", "config", "engine"]),
+    ("observe", &["observe", "config", "engine", "model"]),
     (
         "station",
         &["station", "config", "model", "engine", "observe"],

@@ -93,8 +93,12 @@ pub struct Board {
     pub places: HashMap<RadioId, Node>,
     /// While there is no engine to ask: SHA-256 of the tokens that may look, and whose they are.
     pub readers: Arc<HashMap<[u8; 32], Principal>>,
+    /// How many stations are configured.
+    pub stations: usize,
     /// Stations that are configured and not there.
     pub stations_down: Vec<StationId>,
+    /// How many ids were refused at log-in of late.
+    pub quarantined: usize,
 }
 
 impl Board {

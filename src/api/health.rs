@@ -7,12 +7,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 
 use crate::api::auth::{Bearer, principal};
+use crate::api::backend::Board;
 use crate::api::body::{DoneBody, HealthBody};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::engine::io::{Credential, Request, Response};
 use crate::model::token::Right;
-use crate::observe::metrics;
+use crate::observe::metrics::{self, Posture};
 
 /// Whether the server works. Needs no token. 503 while it is not ready.
 #[utoipa::path(get, path = "/api/v1/health", tag = "server",
@@ -28,6 +29,9 @@ pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBo
         status: status.to_owned(),
         ready: board.ready,
         degraded: board.degraded,
+        stations: board.stations,
+        stations_down: board.stations_down.len(),
+        quarantined: board.quarantined,
         unrecorded_emergencies: board.unrecorded.len(),
         seq: api.backend.durable.borrow().0,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -46,6 +50,7 @@ pub(super) async fn metrics(
     if api.guard_metrics || headers.contains_key("authorization") {
         principal(&api, &bearer?, Right::Look).await?;
     }
+    api.metrics.posture(posture(&api.backend.board.borrow()));
     // The counters are worth having even when the engine is away.
     let asked = api.backend.ask(Credential::System, Request::Overview);
     if let Ok(Ok(Response::Overview(overview))) = asked.await {
@@ -56,6 +61,15 @@ pub(super) async fn metrics(
         .encode()
         .map_err(|error| Problem::unavailable(format!("metrics: {error}"), 5))?;
     Ok(([(CONTENT_TYPE, metrics::MEDIA_TYPE)], text))
+}
+
+fn posture(board: &Board) -> Posture {
+    Posture {
+        degraded: !board.degraded.is_empty(),
+        unrecorded: board.unrecorded.len(),
+        stations_down: board.stations_down.len(),
+        quarantined: board.quarantined,
+    }
 }
 
 /// Accept the civil clock as it stands after a step.

@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 
 use crate::api::backend::Unavailable;
 use crate::engine::io::Refusal;
+use crate::model::text;
+
+/// Longest name of a field that is repeated, in characters.
+const FIELD: usize = 120;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -40,7 +44,8 @@ impl Problem {
             kind: format!("urn:narrowcast:{kind}"),
             title: title.to_owned(),
             status: status.as_u16(),
-            detail: detail.into(),
+            // It may repeat what the asker sent.
+            detail: text::shown(&detail.into()),
             field: None,
             retry_after: None,
         }
@@ -55,7 +60,7 @@ impl Problem {
             "A field is wrong",
             why,
         );
-        problem.field = Some(field.to_owned());
+        problem.field = Some(text::shown(field).chars().take(FIELD).collect());
         problem
     }
 

@@ -201,7 +201,7 @@ pub fn defused(cell: &str) -> String {
     if crate::mutant::planted("formulas_pass") {
         return text;
     }
-    if text.starts_with(['=', '+', '-', '@']) {
+    if is_formula(&text) {
         format!("'{text}")
     } else {
         text
@@ -210,9 +210,20 @@ pub fn defused(cell: &str) -> String {
 
 fn armed(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        Some(rest) if is_formula(rest) => rest,
         _ => cell,
     }
+}
+
+/// Whether a spreadsheet may take it for a formula, in half or full width, or would if the
+/// signs before it that say otherwise were taken off.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start()
+        .trim_start_matches('\'')
+        .trim_start()
+        .starts_with([
+            '=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '|', '%',
+        ])
 }
 
 #[cfg(test)]
@@ -233,6 +244,41 @@ mod tests {
         assert_eq!(read(&written).unwrap(), entries);
         let text = String::from_utf8(written).unwrap();
         assert!(text.contains("\"'=Fire, one\""), "{text}");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_and_every_name_is_read_back() {
+        let formulas = [
+            "=1+1", "+1", "-1", "@x", "'=1", "''=1", "＝1", "＋1", "－1", "＠x", "|x", "%x",
+            "'plain", "plain", "a=b",
+        ];
+        for name in formulas {
+            let line = RosterLine {
+                kind: "radio".to_owned(),
+                id: "1".to_owned(),
+                name: name.to_owned(),
+                ..RosterLine::default()
+            };
+            let written = String::from_utf8(write(std::slice::from_ref(&line))).unwrap();
+            let cell = written.lines().nth(1).unwrap().split(',').nth(2).unwrap();
+            let first = cell.chars().next().unwrap();
+            assert!(first.is_alphanumeric() || first == '\'', "{cell}");
+            let read = RosterLine::from(read(written.as_bytes()).unwrap().remove(0));
+            assert_eq!(read.name, name);
+        }
+    }
+
+    #[test]
+    fn a_hostile_cell_is_refused_when_read_and_harmless_when_written() {
+        for hostile in crate::model::text::HOSTILE {
+            for formula in ["", "="] {
+                let cell = defused(&format!("{formula}{hostile}"));
+                assert_eq!(crate::model::text::check(&cell), Ok(()), "{cell:?}");
+                assert!(!cell.starts_with('='), "{cell:?}");
+            }
+            let csv = format!("kind,id,name\nradio,1,\"{hostile}x\"\n");
+            assert!(read(csv.as_bytes()).is_err(), "{hostile:?}");
+        }
     }
 
     #[test]

@@ -115,6 +115,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// An error as one harmless line.
+pub(crate) fn complaint(error: &anyhow::Error) -> String {
+    format!("narrowcast: {}", output::safe_lines(&format!("{error:#}")))
+}
+
 /// Runs a client of the API.
 pub(crate) fn online<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -23,10 +23,27 @@ pub(super) fn safe(text: &str) -> String {
     text::shown(text)
 }
 
+/// One line of JSON that means the same, in which the characters that [`safe`] takes away are
+/// written as escapes.
+pub(super) fn safe_json(value: &Value) -> String {
+    let mut line = String::new();
+    for c in value.to_string().chars() {
+        if text::is_forbidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
 /// Prints one value: as JSON if asked, else as `show` words it.
 pub(super) fn print(access: &Access, value: &Value, show: impl Fn(&Value) -> String) {
     if access.json {
-        say(&value.to_string());
+        say(&safe_json(value));
     } else {
         say(&safe_lines(&show(value)));
     }
@@ -35,7 +52,7 @@ pub(super) fn print(access: &Access, value: &Value, show: impl Fn(&Value) -> Str
 /// Prints the members of a list, one a line: as JSON if asked, else as a table.
 pub(super) fn table(access: &Access, rows: &[Value], columns: &[(&str, &str)]) {
     if access.json {
-        rows.iter().for_each(|row| say(&row.to_string()));
+        rows.iter().for_each(|row| say(&safe_json(row)));
         return;
     }
     let head: Vec<String> = columns
@@ -82,7 +99,7 @@ pub(super) fn cell(value: &Value, path: &str) -> String {
     }
 }
 
-fn safe_lines(text: &str) -> String {
+pub(super) fn safe_lines(text: &str) -> String {
     text.lines().map(safe).collect::<Vec<_>>().join("\n")
 }
 
@@ -111,6 +128,14 @@ mod tests {
         assert_eq!(cell(&value, "text"), "a\u{FFFD}[2Jb");
         assert_eq!(cell(&value, "at.x"), "3");
         assert_eq!(cell(&value, "at.y"), "-");
+    }
+
+    #[test]
+    fn json_for_programs_is_one_harmless_line_that_means_the_same() {
+        let value = json!({"text": "a\u{1b}[2J\u{202E}\u{85}\u{E0041}\r\nb"});
+        let line = safe_json(&value);
+        assert!(!line.chars().any(text::is_forbidden), "{line:?}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }
 
     #[test]

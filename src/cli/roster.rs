@@ -9,7 +9,7 @@ use narrowcast::api::roster_csv;
 
 use super::Access;
 use super::client::Client;
-use super::output::{cell, print, say, write};
+use super::output::{cell, print, safe_json, say, write};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RosterCommand {
@@ -42,7 +42,7 @@ pub(super) async fn run(access: &Access, command: RosterCommand) -> anyhow::Resu
             let lines = client.roster().await?;
             if access.json {
                 for line in &lines {
-                    say(&serde_json::to_string(line)?);
+                    say(&safe_json(&serde_json::to_value(line)?));
                 }
             } else {
                 write(&String::from_utf8_lossy(&roster_csv::write(&lines)));

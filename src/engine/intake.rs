@@ -29,7 +29,7 @@ const ANSWER_CHARACTERS: usize = 12;
 /// Most targets one alert may name.
 const TARGETS: usize = 1_000;
 /// Longest idempotency key, in characters.
-const KEY_CHARACTERS: usize = 200;
+const KEY_CHARACTERS: usize = 255;
 /// Longest life of an alert.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// When to try again if too much is under way.
@@ -88,7 +88,8 @@ impl Engine {
     }
 
     fn check(&self, who: &Principal, submit: &Submit) -> Result<Vec<Recipient>, Refusal> {
-        check_fields(submit, self.wall())?;
+        check_fields(submit)?;
+        self.check_expiry(submit.expires_at)?;
         if let Some(station) = submit.station {
             let known = self
                 .state
@@ -114,6 +115,35 @@ impl Engine {
             }
         }
         self.state.roster.resolve(&submit.targets, &who.node)
+    }
+
+    /// Whether an alert that loses its meaning then is worth accepting now.
+    fn check_expiry(&self, expires_at: Option<Wall>) -> Result<(), Refusal> {
+        let Some(expires) = expires_at else {
+            return Ok(());
+        };
+        let now = self.wall();
+        let wrong = if expires <= now {
+            "is in the past"
+        } else if expires.since(now) > LIFE {
+            "is more than 7 days ahead"
+        } else {
+            return Ok(());
+        };
+        let latest = now.plus(LIFE);
+        let mut why = format!(
+            "{expires} {wrong}: it is {now} here; give a time up to {latest}, or leave it out"
+        );
+        if self.clock.step().is_some() {
+            why.push_str(
+                ". The clock stepped and is not believed until a supervisor confirms it \
+                 (POST /api/v1/clock/confirm)",
+            );
+        }
+        Err(Refusal::Invalid {
+            field: "expires_at",
+            why,
+        })
     }
 
     /// Whether there is space on disk and in memory for so urgent an alert.
@@ -426,7 +456,7 @@ pub(super) fn right_for(submit: &Submit) -> Right {
     }
 }
 
-fn check_fields(submit: &Submit, now: Wall) -> Result<(), Refusal> {
+fn check_fields(submit: &Submit) -> Result<(), Refusal> {
     let invalid = |field, why: String| Err(Refusal::Invalid { field, why });
     let characters = submit.text.chars().count();
     if submit.text.trim().is_empty() || characters > TEXT_CHARACTERS {
@@ -453,14 +483,6 @@ fn check_fields(submit: &Submit, now: Wall) -> Result<(), Refusal> {
                 format!("give 1 to 9 answers of 1 to {ANSWER_CHARACTERS} printable characters"),
             );
         }
-    }
-    if let Some(expires) = submit.expires_at
-        && (expires <= now || expires.since(now) > LIFE)
-    {
-        return invalid(
-            "expires_at",
-            format!("{expires} is not within the next 7 days; it is {now}"),
-        );
     }
     if let Some((key, _)) = &submit.idempotency
         && (key.is_empty() || key.chars().count() > KEY_CHARACTERS)

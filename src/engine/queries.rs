@@ -1,12 +1,13 @@
 //! What is live, in pages.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use narrowcast_protocol::air::RadioId;
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Request, Response};
-use crate::engine::views::{AlertView, DeliveryView, Overview, StationView};
+use crate::engine::views::{AlertView, DeliveryView, Overview, QueueView, StationView};
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Node;
 use crate::model::token::Principal;
@@ -163,6 +164,23 @@ impl Engine {
         views.collect()
     }
 
+    fn queue_views(&self) -> Vec<QueueView> {
+        let now = self.clock.mono();
+        let views = self
+            .queues
+            .depths()
+            .map(|(carrier, precedence, waiting, first)| {
+                let oldest = first.map_or(Duration::ZERO, |ready| now.since(ready));
+                QueueView {
+                    carrier,
+                    precedence,
+                    waiting,
+                    oldest_ms: u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX),
+                }
+            });
+        views.collect()
+    }
+
     fn overview(&self) -> Overview {
         Overview {
             seq: self.state.seq,
@@ -189,6 +207,14 @@ impl Engine {
                 .filter(|station| self.station_up(station.id))
                 .count(),
             stations: self.state.policy.stations.len(),
+            queues: self.queue_views(),
+            station_up: self
+                .state
+                .policy
+                .stations
+                .iter()
+                .map(|station| (station.id, self.station_up(station.id)))
+                .collect(),
             radios: self.state.roster.radio_count(),
             clock_step_ms: self.clock.step(),
             trim_limit: self.state.trim_limit(),

@@ -262,6 +262,24 @@ impl Queues {
         self.lines.values().map(Line::len).sum()
     }
 
+    /// Every queue that is not empty: its carrier (none: no station is there), its precedence,
+    /// how many wait in it, and since when the one that could have gone first.
+    pub(super) fn depths(
+        &self,
+    ) -> impl Iterator<Item = (Option<CarrierId>, Precedence, usize, Option<Instant>)> {
+        self.lines.iter().flat_map(|(&carrier, line)| {
+            let mut depths: BTreeMap<Precedence, (usize, Option<Instant>)> = BTreeMap::new();
+            let later = line.later.iter().map(|(_, place)| *place);
+            for place in line.now.iter().map(Turn::place).chain(later) {
+                let (depth, first) = depths.entry(place.precedence).or_default();
+                *depth += 1;
+                *first = Some(first.map_or(place.ready, |first| first.min(place.ready)));
+            }
+            let depths = depths.into_iter();
+            depths.map(move |(precedence, (depth, first))| (carrier, precedence, depth, first))
+        })
+    }
+
     /// Notes that this carrier is worth a look.
     pub(super) fn touch(&mut self, carrier: CarrierId) {
         self.touched.insert(carrier);

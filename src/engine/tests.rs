@@ -1165,3 +1165,119 @@ fn an_emergency_is_on_record_before_it_is_acknowledged() {
     };
     assert_eq!(open.len(), 1);
 }
+
+/// A token of a dispatcher at the root.
+fn a_dispatcher(rig: &mut Rig, hash: u8) -> Credential {
+    let token = Token {
+        id: TokenId(ulid::Ulid::from(u128::from(hash))),
+        name: "li".into(),
+        role: Role::Dispatcher,
+        node: Node::root(),
+        hash: [hash; 32],
+        created_at: Wall::default(),
+    };
+    rig.ask(Request::CreateToken(token)).unwrap();
+    Credential::Token([hash; 32])
+}
+
+fn keyed(rig: &mut Rig, who: &Credential) -> Receipt {
+    let mut submit = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "radio:1");
+    submit.idempotency = Some(("k".into(), [1; 32]));
+    match rig.request(who.clone(), Request::Submit(submit)) {
+        Ok(Response::Accepted(receipt)) => receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_belongs_to_its_token() {
+    let mut rig = Rig::new();
+    let (li, wang) = (a_dispatcher(&mut rig, 1), a_dispatcher(&mut rig, 2));
+    let first = keyed(&mut rig, &li);
+    let other = keyed(&mut rig, &wang);
+    assert!(!other.repeated && other.id != first.id);
+    assert_eq!(keyed(&mut rig, &li).id, first.id);
+}
+
+#[test]
+fn a_key_is_remembered_for_seven_days_over_restarts_and_no_longer() {
+    let mut rig = Rig::new();
+    let li = a_dispatcher(&mut rig, 1);
+    let first = keyed(&mut rig, &li);
+    let (before, hour) = (rig.facts.len(), Duration::from_secs(3_600));
+    rig.restart(before);
+    rig.pass(7 * 24 * hour - hour);
+    let again = keyed(&mut rig, &li);
+    assert_eq!((again.id, again.repeated), (first.id, true));
+    rig.pass(2 * hour);
+    assert!(!keyed(&mut rig, &li).repeated);
+}
+
+#[test]
+fn nothing_that_a_key_needs_can_be_trimmed_and_what_is_trimmed_takes_no_key_along() {
+    let mut rig = Rig::new();
+    let li = a_dispatcher(&mut rig, 1);
+    let first = keyed(&mut rig, &li);
+    rig.pass(Duration::from_secs(2 * 24 * 3_600));
+    let trim = |rig: &mut Rig, up_to| {
+        let hash = [0; 32];
+        rig.ask(Request::Trim { up_to, hash })
+    };
+    assert!(matches!(
+        trim(&mut rig, first.seq),
+        Err(Refusal::Invalid { field: "up_to", .. })
+    ));
+    let up_to = Seq(first.seq.0 - 1);
+    trim(&mut rig, up_to).unwrap();
+    // A restart that finds the facts after the trimmed ones only.
+    let mut engine = Engine::new(rig.now, [9; 32]);
+    for (entry, seq) in rig.facts.iter().zip(1..).skip(up_to.0 as usize) {
+        engine.replay(&Record {
+            seq: Seq(seq),
+            jurisdiction: "test".into(),
+            epoch: 1,
+            at: entry.at,
+            fact: entry.fact.clone(),
+            hash: [0; 32],
+        });
+    }
+    rig.engine = engine;
+    rig.engine.resume(policy(), "test", rig.now);
+    rig.drain();
+    let again = keyed(&mut rig, &li);
+    assert_eq!((again.id, again.repeated), (first.id, true));
+}
+
+#[test]
+fn an_expiry_in_the_past_is_refused_with_the_time_and_what_would_do() {
+    let mut rig = Rig::new();
+    let try_at = |rig: &mut Rig, wall| {
+        let mut submit = rig.a_submit("a", Precedence::Flash, Ask::Receipt, "radio:1");
+        submit.expires_at = Some(wall);
+        match rig.ask(Request::Submit(submit)) {
+            Ok(_) => String::new(),
+            Err(Refusal::Invalid {
+                field: "expires_at",
+                why,
+            }) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    let hour = Duration::from_secs(3_600);
+    let now = rig.now.wall;
+    let past = try_at(&mut rig, now);
+    assert!(
+        past.contains("in the past") && past.contains(&now.to_string()),
+        "{past}"
+    );
+    let far = try_at(&mut rig, now.plus(8 * 24 * hour));
+    assert!(far.contains("more than 7 days"), "{far}");
+    assert_eq!(try_at(&mut rig, now.plus(hour)), "");
+    // The civil clock jumps a year ahead: what it makes of a time is not believed yet.
+    rig.now.wall = now.plus(365 * 24 * hour);
+    let wall = rig.now.wall.plus(hour);
+    let stepped = try_at(&mut rig, wall);
+    assert!(stepped.contains("clock/confirm"), "{stepped}");
+    rig.ask(Request::ConfirmClock).unwrap();
+    assert_eq!(try_at(&mut rig, wall), "");
+}

@@ -308,6 +308,19 @@ pub struct PlannedRecipient {
     pub best: Rung,
 }
 
+/// What waits for one carrier in one precedence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueView {
+    /// The carrier; none: no station that may carry it is there.
+    pub carrier: Option<CarrierId>,
+    /// The precedence.
+    pub precedence: Precedence,
+    /// Deliveries and group transmissions that wait.
+    pub waiting: usize,
+    /// For how long the one that could have gone first has been waiting, in milliseconds.
+    pub oldest_ms: u64,
+}
+
 /// Counts for health and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Overview {
@@ -333,6 +346,10 @@ pub struct Overview {
     pub clock_step_ms: Option<i64>,
     /// The highest position that could be trimmed.
     pub trim_limit: Seq,
+    /// The queues that are not empty.
+    pub queues: Vec<QueueView>,
+    /// Every station configured, and whether it is there.
+    pub station_up: Vec<(StationId, bool)>,
     /// Attempts that were started since the process began, by outcome name.
     pub attempts: BTreeMap<String, u64>,
 }

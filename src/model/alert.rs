@@ -28,6 +28,17 @@ pub enum Precedence {
 impl Precedence {
     /// All of them, most urgent first.
     pub const ALL: [Self; 4] = [Self::Flash, Self::Immediate, Self::Priority, Self::Routine];
+
+    /// Its name, as it is written everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flash => "flash",
+            Self::Immediate => "immediate",
+            Self::Priority => "priority",
+            Self::Routine => "routine",
+        }
+    }
 }
 
 /// What the alert asks of who gets it.

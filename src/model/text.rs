@@ -47,9 +47,42 @@ pub fn shown(text: &str) -> String {
         .collect()
 }
 
+/// What somebody may send to do harm: one of each kind that must not get through.
+#[cfg(test)]
+pub(crate) const HOSTILE: [&str; 20] = [
+    "line\nfeed",
+    "carriage\rreturn",
+    "crlf\r\nX-Header: x",
+    "tab\tulator",
+    "nul\0",
+    "bell\u{7}",
+    "escape\u{1b}[2J",
+    "delete\u{7f}",
+    "next line\u{85}",
+    "csi\u{9b}31m",
+    "right to left\u{202E}txt.exe",
+    "isolate\u{2067}x\u{2069}",
+    "mark\u{200F}",
+    "arabic mark\u{061C}",
+    "zero width\u{200B}",
+    "word joiner\u{2060}",
+    "line separator\u{2028}",
+    "byte order\u{FEFF}",
+    "tag\u{E0041}",
+    "annotation\u{FFF9}",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everything_hostile_is_refused_and_shown_harmless() {
+        for hostile in HOSTILE {
+            assert!(check(hostile).is_err(), "{hostile:?}");
+            assert_eq!(check(&shown(hostile)), Ok(()), "{hostile:?}");
+        }
+    }
 
     #[test]
     fn control_and_bidirectional_characters_are_named_and_never_shown() {

@@ -4,6 +4,7 @@
 //! number or an alert.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -13,17 +14,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::engine::views::Overview;
+use crate::engine::views::{Overview, QueueView};
 
 /// The media type of what [`Metrics::encode`] writes.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// A link of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct LinkLabel {
-    /// Its name in the configuration, as in `homebrew[0]`.
-    pub link: String,
-}
 
 /// Why frames of a link were dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -39,6 +33,35 @@ pub struct DropLabel {
 pub struct OutcomeLabel {
     /// The outcome's name.
     pub outcome: String,
+}
+
+/// A station of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StationLabel {
+    /// Its number.
+    pub station: u32,
+}
+
+/// What waits for one carrier in one precedence.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct WaitingLabel {
+    /// The carrier as `station/slot`; `none` when no station is there that may carry it.
+    pub carrier: String,
+    /// The precedence.
+    pub precedence: String,
+}
+
+/// What the server itself knows of its state, engine or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Posture {
+    /// Whether the server is degraded.
+    pub degraded: bool,
+    /// Emergencies that are not on disk yet.
+    pub unrecorded: usize,
+    /// Stations that are configured and not there.
+    pub stations_down: usize,
+    /// Ids that were refused at log-in of late.
+    pub quarantined: usize,
 }
 
 /// A queue of the server.
@@ -59,14 +82,12 @@ pub struct AnswerLabel {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Frames and datagrams received.
-    pub frames_in: Family<LinkLabel, Counter>,
-    /// Frames and datagrams written.
-    pub frames_out: Family<LinkLabel, Counter>,
     /// Frames and bytes dropped.
     pub dropped: Family<DropLabel, Counter>,
-    /// How often a link's port was opened again.
-    pub reopened: Family<LinkLabel, Counter>,
+    /// How often a link's port was lost.
+    pub links_lost: Counter,
+    /// Log-ins refused, one a minute for each id that keeps on trying.
+    pub log_ins_refused: Counter,
     /// Seconds from handing a batch to the ledger until it is durable.
     pub commit: Histogram,
     /// Facts committed.
@@ -92,16 +113,24 @@ pub struct Metrics {
     radios: Gauge,
     clock_step: Gauge,
     seq: Gauge,
+    degraded: Gauge,
+    unrecorded: Gauge,
+    stations_down: Gauge,
+    quarantined: Gauge,
+    station_up: Family<StationLabel, Gauge>,
+    queued: Family<WaitingLabel, Gauge>,
+    oldest: Family<WaitingLabel, Gauge<f64, AtomicU64>>,
+    /// Held while what the engine counts is taken over, or written out: never half of it.
+    whole: Mutex<()>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("narrowcast"),
-            frames_in: Family::default(),
-            frames_out: Family::default(),
             dropped: Family::default(),
-            reopened: Family::default(),
+            links_lost: Counter::default(),
+            log_ins_refused: Counter::default(),
             commit: Histogram::new(exponential_buckets(0.000_25, 2.0, 16)),
             facts: Counter::default(),
             commit_failures: Counter::default(),
@@ -120,6 +149,14 @@ impl Default for Metrics {
             radios: Gauge::default(),
             clock_step: Gauge::default(),
             seq: Gauge::default(),
+            degraded: Gauge::default(),
+            unrecorded: Gauge::default(),
+            stations_down: Gauge::default(),
+            quarantined: Gauge::default(),
+            station_up: Family::default(),
+            queued: Family::default(),
+            oldest: Family::default(),
+            whole: Mutex::default(),
         };
         metrics.register();
         metrics
@@ -129,14 +166,17 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let r = &mut self.registry;
-        r.register("frames_received", "Frames received", self.frames_in.clone());
-        r.register("frames_written", "Frames written", self.frames_out.clone());
         r.register(
             "dropped",
             "Frames or bytes dropped, by cause",
             self.dropped.clone(),
         );
-        r.register("link_reopened", "Ports opened again", self.reopened.clone());
+        r.register("links_lost", "Ports lost", self.links_lost.clone());
+        r.register(
+            "log_ins_refused",
+            "Log-ins refused, one a minute for each id",
+            self.log_ins_refused.clone(),
+        );
         r.register_with_unit(
             "ledger_commit",
             "Time until a batch of facts is durable",
@@ -196,6 +236,58 @@ impl Metrics {
             "Unconfirmed step of the clock",
             self.clock_step.clone(),
         );
+        self.register_posture();
+    }
+
+    fn register_posture(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "degraded",
+            "1 while the server is degraded",
+            self.degraded.clone(),
+        );
+        r.register(
+            "unrecorded_emergencies",
+            "Emergencies that are not on disk yet",
+            self.unrecorded.clone(),
+        );
+        r.register(
+            "stations_down",
+            "Stations configured and not there",
+            self.stations_down.clone(),
+        );
+        r.register(
+            "quarantined",
+            "Ids refused at log-in in the last ten minutes",
+            self.quarantined.clone(),
+        );
+        r.register(
+            "station_up",
+            "1 while the station is there",
+            self.station_up.clone(),
+        );
+        r.register(
+            "queued",
+            "Deliveries and group transmissions waiting, by carrier and precedence",
+            self.queued.clone(),
+        );
+        r.register_with_unit(
+            "oldest_queued",
+            "For how long the first of a queue has been waiting",
+            Unit::Seconds,
+            self.oldest.clone(),
+        );
+    }
+
+    /// Takes over what the server knows of itself.
+    pub fn posture(&self, posture: Posture) {
+        let set = |gauge: &Gauge, value: usize| {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&self.degraded, posture.degraded.into());
+        set(&self.unrecorded, posture.unrecorded);
+        set(&self.stations_down, posture.stations_down);
+        set(&self.quarantined, posture.quarantined);
     }
 
     /// A batch of so many facts became durable after `time`.
@@ -206,6 +298,13 @@ impl Metrics {
 
     /// Takes over what the engine counts itself.
     pub fn learn(&self, overview: &Overview) {
+        let _whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        self.learn_queues(&overview.queues);
+        self.station_up.clear();
+        for &(station, up) in &overview.station_up {
+            let label = StationLabel { station: station.0 };
+            self.station_up.get_or_create(&label).set(up.into());
+        }
         let set = |gauge: &Gauge, value: usize| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
@@ -229,11 +328,30 @@ impl Metrics {
         }
     }
 
+    fn learn_queues(&self, queues: &[QueueView]) {
+        self.queued.clear();
+        self.oldest.clear();
+        for queue in queues {
+            let carrier = queue
+                .carrier
+                .map_or_else(|| "none".to_owned(), |carrier| carrier.to_string());
+            let label = WaitingLabel {
+                carrier,
+                precedence: queue.precedence.name().to_owned(),
+            };
+            let waiting = i64::try_from(queue.waiting).unwrap_or(i64::MAX);
+            self.queued.get_or_create(&label).set(waiting);
+            let oldest = Duration::from_millis(queue.oldest_ms).as_secs_f64();
+            self.oldest.get_or_create(&label).set(oldest);
+        }
+    }
+
     /// Everything in OpenMetrics text.
     ///
     /// # Errors
     /// A metric could not be written.
     pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let _whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
         Ok(out)
@@ -242,24 +360,54 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use narrowcast_protocol::air::{CarrierId, Slot, StationId};
+
     use super::*;
+    use crate::model::alert::Precedence;
 
     #[test]
     fn what_is_counted_stands_in_the_text() {
         let metrics = Metrics::default();
-        let link = LinkLabel {
-            link: "homebrew[0]".into(),
-        };
-        metrics.frames_in.get_or_create(&link).inc_by(3);
+        metrics.links_lost.inc();
+        metrics.posture(Posture {
+            degraded: true,
+            stations_down: 2,
+            ..Posture::default()
+        });
         metrics.committed(2, Duration::from_millis(4));
         metrics.learn(&Overview {
             emergencies: 1,
             attempts: [("timed-out".to_owned(), 7)].into(),
+            queues: vec![
+                QueueView {
+                    carrier: Some(CarrierId {
+                        station: StationId(5),
+                        slot: Slot::Two,
+                    }),
+                    precedence: Precedence::Flash,
+                    waiting: 3,
+                    oldest_ms: 1_500,
+                },
+                QueueView {
+                    carrier: None,
+                    precedence: Precedence::Routine,
+                    waiting: 1,
+                    oldest_ms: 0,
+                },
+            ],
+            station_up: vec![(StationId(5), true), (StationId(6), false)],
             ..Overview::default()
         });
         let text = metrics.encode().unwrap();
         for line in [
-            "narrowcast_frames_received_total{link=\"homebrew[0]\"} 3",
+            "narrowcast_links_lost_total 1",
+            "narrowcast_degraded 1",
+            "narrowcast_stations_down 2",
+            "narrowcast_station_up{station=\"5\"} 1",
+            "narrowcast_station_up{station=\"6\"} 0",
+            "narrowcast_queued{carrier=\"5/2\",precedence=\"flash\"} 3",
+            "narrowcast_queued{carrier=\"none\",precedence=\"routine\"} 1",
+            "narrowcast_oldest_queued_seconds{carrier=\"5/2\",precedence=\"flash\"} 1.5",
             "narrowcast_ledger_facts_total 2",
             "narrowcast_ledger_commit_seconds_count 1",
             "narrowcast_open_emergencies 1",
@@ -268,5 +416,11 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.ends_with("# EOF\n"));
+        metrics.learn(&Overview::default());
+        let text = metrics.encode().unwrap();
+        assert!(
+            !text.contains("carrier="),
+            "an empty queue is not shown: {text}"
+        );
     }
 }

@@ -29,7 +29,8 @@ use crate::model::facts::{Entry, Fact};
 use crate::model::ids::Seq;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
-use crate::observe::metrics::{DropLabel, Metrics};
+use crate::observe::metrics::{DropLabel, Metrics, QueueLabel};
+use crate::server::posture::Strangers;
 use crate::server::recovery::{OpenLedger, Recovery};
 use crate::server::space::Hold;
 use crate::server::{ServerError, first_token};
@@ -65,6 +66,8 @@ pub(super) struct Core {
     pub(super) carriers: BTreeMap<CarrierId, (CarrierState, u8)>,
     /// Emergencies heard whose fact is not durable yet: the position that makes them so.
     pub(super) unrecorded: Vec<(Seq, Heard, Option<Emergency>)>,
+    /// Who was refused at log-in of late.
+    pub(super) strangers: Strangers,
     /// The emergency that the last input raised.
     raised: Option<Emergency>,
     /// What else was decided about emergencies and is not durable yet.
@@ -128,6 +131,7 @@ impl Core {
             ends,
             carriers: BTreeMap::new(),
             unrecorded: Vec::new(),
+            strangers: Strangers::default(),
             raised: None,
             not_durable: Vec::new(),
             missed: VecDeque::new(),
@@ -137,6 +141,7 @@ impl Core {
         };
         core.drain();
         core.measure();
+        core.show_posture();
         Ok(core)
     }
 
@@ -217,11 +222,19 @@ impl Core {
             }
             LinkEvent::Sent(id) => self.input(Input::Sent(id)),
             LinkEvent::Carrier { id, state, room } => {
-                self.carriers.insert(id, (state, room));
+                let before = self.carriers.insert(id, (state, room));
+                let gone = CarrierState::Gone;
+                let was_there = before.is_some_and(|(before, _)| before != gone);
+                if was_there != (state != gone) {
+                    self.show_posture();
+                }
                 self.input(Input::Carrier { id, state, room });
             }
             LinkEvent::Notice(notice) => self.notice(notice),
             LinkEvent::Link(state) => {
+                if !state.up {
+                    self.metrics.links_lost.inc();
+                }
                 info!(up = state.up, flaps = state.flaps, why = %state.why, "link");
             }
         }
@@ -245,12 +258,15 @@ impl Core {
                 station,
                 description,
             } => {
+                self.strangers.admitted(station);
                 self.input(Input::StationIdentified {
                     station,
                     description,
                 });
             }
             Notice::LogInRefused { claimed, peer, why } => {
+                self.metrics.log_ins_refused.inc();
+                self.strangers.refused(claimed, tokio::time::Instant::now());
                 warn!(claimed, %peer, why, "log-in refused")
             }
             Notice::Dropped {
@@ -462,6 +478,8 @@ impl Core {
     pub(super) fn housekeeping(&mut self) {
         self.measure();
         self.hold.take_in();
+        self.show_posture();
+        self.count_queues();
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         let (reply, answer) = oneshot::channel();
@@ -478,6 +496,19 @@ impl Core {
             credential: Credential::System,
             request,
         });
+    }
+
+    fn count_queues(&self) {
+        let set = |queue, length: usize| {
+            let gauge = self.metrics.queue.get_or_create(&QueueLabel { queue });
+            gauge.set(i64::try_from(length).unwrap_or(i64::MAX));
+        };
+        set("link-events", self.events.len());
+        set("urgent-requests", self.ends.urgent.len());
+        set("requests", self.ends.routine.len());
+        set("pages", self.ends.pages.len());
+        set("commits", self.commits.len());
+        set("outputs", self.held.len());
     }
 
     pub(super) fn measure(&mut self) {

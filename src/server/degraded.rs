@@ -32,6 +32,7 @@ const KEPT: usize = 10_000;
 
 impl Core {
     pub(super) async fn degraded(&mut self, why: KeeperError, shutdown: &CancellationToken) {
+        self.metrics.commit_failures.inc();
         error!(%why, "the ledger failed: nothing is accepted or acknowledged until it is back");
         self.put_on_board(format!("the ledger failed: {why}"));
         self.forget_what_is_not_durable();
@@ -118,7 +119,10 @@ impl Core {
     /// sent again by its radio, and what no radio repeats is kept until the ledger is back.
     fn event_unrecorded(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Carrier { id, state, room } => drop(self.carriers.insert(id, (state, room))),
+            LinkEvent::Carrier { id, state, room } => {
+                self.carriers.insert(id, (state, room));
+                self.show_posture();
+            }
             LinkEvent::Job { id, .. } => self.links.forget(id),
             LinkEvent::Heard(heard) => match heard.what {
                 HeardKind::Emergency { to, .. } => self.emergency_unrecorded(heard, to),

@@ -11,6 +11,7 @@ mod core;
 mod degraded;
 mod first_token;
 mod listen;
+mod posture;
 mod recovery;
 mod space;
 #[cfg(test)]

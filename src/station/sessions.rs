@@ -80,6 +80,8 @@ fn station(station: &HomebrewStation) -> Result<StationConfig, String> {
             .slots
             .clone()
             .unwrap_or_else(|| vec![Slot::One, Slot::Two]),
+        test: station.test,
+        trunking: None,
     })
 }
 

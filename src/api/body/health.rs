@@ -12,6 +12,12 @@ pub struct HealthBody {
     pub ready: bool,
     /// Why it is degraded.
     pub degraded: Vec<String>,
+    /// Stations configured.
+    pub stations: usize,
+    /// Those of them that are not there.
+    pub stations_down: usize,
+    /// Ids that were refused at log-in in the last ten minutes.
+    pub quarantined: usize,
     /// Emergencies that could not be recorded yet.
     pub unrecorded_emergencies: usize,
     /// The position up to which the ledger is durable.
