@@ -10,9 +10,10 @@ use crate::air::{
     Transmission,
 };
 use crate::dmr::burst::{Burst, DataBurst};
+use crate::dmr::csbk::announcement::{LocalTime, RegistrationWindow};
 use crate::dmr::csbk::{
-    Ack, Aloha, Context, Csbk, CsbkBody, Direction as Way, Rand, Reason as Why, ServiceFunction,
-    ServiceKind, System, SystemIdentity,
+    Ack, Aloha, Announcement, Context, Csbk, CsbkBody, Direction as Way, Rand, Reason as Why,
+    ServiceFunction, ServiceKind, System, SystemIdentity,
 };
 use crate::dmr::data_header::DataHeader;
 use crate::dmr::info::Info;
@@ -51,7 +52,6 @@ struct Wish {
 /// A burst on the air.
 #[derive(Debug, Clone)]
 struct Air {
-    at: Instant,
     slot: Slot,
     busy: bool,
     csbk: Option<CsbkBody>,
@@ -206,12 +206,7 @@ impl Site {
         {
             self.access(at, slot, aloha);
         }
-        self.air.push(Air {
-            at,
-            slot,
-            busy,
-            csbk,
-        });
+        self.air.push(Air { slot, busy, csbk });
     }
 
     fn block(&mut self, at: Instant, slot: Slot) {
@@ -683,6 +678,29 @@ fn a_modem_that_stalls_loses_what_was_under_way_and_the_site_comes_back() {
     assert!(site.modem.is_transmitting());
     assert!(site.queue.iter().all(VecDeque::is_empty));
     assert!(site.received() >= 40, "{}", site.received());
+}
+
+#[test]
+fn the_time_and_a_mass_registration_are_announced_on_demand() {
+    let mut site = Site::running(&BOTH);
+    let time = LocalTime {
+        hour: 13,
+        minute: 59,
+        ..LocalTime::default()
+    };
+    site.host.local_time(site.now, time);
+    site.host
+        .register_all(site.now, RegistrationWindow::Seconds30);
+    site.run(2_000);
+    let said = |wanted: fn(&Announcement) -> bool| {
+        let bcasts = site.air.iter().filter_map(|air| match air.csbk {
+            Some(CsbkBody::Bcast(bcast)) => Some(bcast.announcement),
+            _ => None,
+        });
+        bcasts.filter(wanted).count()
+    };
+    assert_eq!(said(|a| matches!(a, Announcement::LocalTime(_))), 2);
+    assert_eq!(said(|a| matches!(a, Announcement::MassReg(_))), 6);
 }
 
 #[test]
