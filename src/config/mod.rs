@@ -12,6 +12,7 @@ mod log;
 mod modem;
 mod policy;
 mod server;
+mod trunking;
 mod value;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use log::{LogConfig, LogFormat};
 pub use modem::{ModemLink, ModemPort};
 pub use policy::{AnswerConfig, PolicyConfig};
 pub use server::{ServerConfig, Tls};
+pub use trunking::{NeighbourSite, TrunkingSite};
 pub use value::{Network, Secret};
 
 use crate::model::policy::{Policy, StationPolicy};

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::config::error::Fault;
 use crate::config::homebrew::{check_colour, check_kind, check_name};
+use crate::config::trunking::TrunkingSite;
 use crate::model::policy::StationPolicy;
 
 /// `[[modem]]`: one modem, which is one station.
@@ -78,6 +79,8 @@ pub struct ModemLink {
     /// Whether it, being live, may carry exercises.
     #[serde(default)]
     pub exercises: bool,
+    /// What makes it a Tier III site.
+    pub trunking: Option<TrunkingSite>,
 }
 
 /// How a modem is reached.
@@ -146,7 +149,10 @@ impl ModemLink {
         StationPolicy {
             id: self.id,
             name: self.name.clone(),
-            kind: CarrierKind::Conventional,
+            kind: match self.trunking {
+                Some(_) => CarrierKind::Control,
+                None => CarrierKind::Conventional,
+            },
             terminal_accepts: false,
             own: self.own,
             groups: self.groups.clone(),
@@ -165,6 +171,9 @@ impl ModemLink {
                 format!("{at}.id"),
                 "0 is no station id: 1 or more",
             ));
+        }
+        if let Some(trunking) = &self.trunking {
+            trunking.check(&format!("{at}.trunking"), self.duplex, faults);
         }
         if self.port().is_none() {
             faults.push(Fault::new(

@@ -71,6 +71,12 @@ fn the_printed_links_say_their_defaults() {
         udp = "127.0.0.1:3334"
         rx_hz = 430000000
         tx_hz = 430000000
+        [modem.trunking]
+        system_identity = 39
+        hand_over = 206
+        [[modem.trunking.neighbour]]
+        system_identity = 43
+        channel = 206
         "#,
     )
     .unwrap();
@@ -94,6 +100,8 @@ fn every_key_stands_in_the_printed_file() {
         "[[homebrew]]",
         "[[homebrew]]\n[[homebrew.station]]",
         "[[modem]]",
+        "[[modem]]\n[modem.trunking]",
+        "[[modem]]\n[modem.trunking]\n[[modem.trunking.neighbour]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
         let message = error.to_string();
@@ -110,6 +118,8 @@ fn every_key_stands_in_the_printed_file() {
                 "airtime",
                 "collection",
                 "catch_up",
+                "trunking",
+                "neighbour",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");
@@ -187,6 +197,31 @@ fn stations_are_checked_across_all_links() {
         );
     }
     assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
+fn a_trunked_site_needs_both_directions_and_sound_numbers() {
+    let site = |duplex, rest| {
+        format!(
+            "[[modem]]\nid = 1\nname = \"Site\"\nown = 5\nudp = \"127.0.0.1:3334\"\n\
+             rx_hz = 430000000\ntx_hz = 440000000\nduplex = {duplex}\n\
+             [modem.trunking]\nsystem_identity = 39\n{rest}"
+        )
+    };
+    assert_eq!(faults(&site(true, "")), Vec::<String>::new());
+    let policy = Config::parse("t", &site(true, "")).unwrap().to_policy();
+    let kind = policy.stations.first().unwrap().kind;
+    assert_eq!(kind, narrowcast_protocol::air::CarrierKind::Control);
+    let bad = "slots = []\nnrand_wait = 16\nbackoff = 0\naloha_command = 22\n\
+               answer_window_ms = 60\ntries = 0\nhand_over = 4095\n\
+               [[modem.trunking.neighbour]]\nsystem_identity = 43\nchannel = 0\n";
+    let found = faults(&site(false, bad));
+    assert_eq!(found.len(), 9, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|fault| fault.starts_with("modem[0].trunking."))
+    );
 }
 
 #[test]

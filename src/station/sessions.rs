@@ -119,6 +119,10 @@ fn modem(link: &ModemLink) -> Result<Link, LinkError> {
     host.rf_level = u8::try_from(u16::from(link.rf_level) * 255 / 100).unwrap_or(u8::MAX);
     host.tx_delay = u8::try_from(link.tx_delay_ms / 10).unwrap_or(50).min(50);
     host.settle = settle;
+    if let Some(site) = &link.trunking {
+        host.slots.clone_from(&site.slots);
+        host.trunking = Some(site.trunking());
+    }
     let inversions = [
         (link.rx_invert, config_flag::RX_INVERT),
         (link.tx_invert, config_flag::TX_INVERT),

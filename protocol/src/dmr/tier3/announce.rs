@@ -94,7 +94,7 @@ impl Announcer {
                 ..Site::default()
             }))
         })?;
-        if !self.once.is_empty() {
+        if !self.once.is_empty() || self.local_time.is_some() {
             self.due = Some(now);
         }
         Some(Bcast {
@@ -103,5 +103,72 @@ impl Announcer {
             backoff: config.backoff,
             system_identity: config.identity,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dmr::csbk::SystemIdentity;
+    use crate::dmr::tier3::Neighbour;
+    use crate::dmr::tier3::tests::config;
+
+    fn neighbours() -> ControlConfig {
+        let neighbour = |number, channel| Neighbour {
+            system_code: SystemIdentity::from_number(number).code,
+            channel,
+        };
+        ControlConfig {
+            neighbours: vec![neighbour(0x002B, 206), neighbour(0x002F, 207)],
+            ..config()
+        }
+    }
+
+    #[test]
+    fn neighbours_are_announced_in_turn_every_ten_seconds() {
+        let (mut announcer, config) = (Announcer::default(), neighbours());
+        announcer.start(Instant::ZERO);
+        let mut channels = Vec::new();
+        for second in 1..=40 {
+            let now = Instant::from_millis(second * 1_000);
+            announcer.tick(now, &config);
+            if let Some(bcast) = announcer.take(now, &config)
+                && let Announcement::AdjacentSite(site) = bcast.announcement
+            {
+                assert_eq!(bcast.system_identity, config.identity);
+                channels.push((second, site.channel));
+            }
+        }
+        assert_eq!(channels, [(10, 207), (20, 206), (30, 207), (40, 206)]);
+    }
+
+    #[test]
+    fn a_mass_registration_is_said_three_times_and_the_time_once() {
+        let (mut announcer, config) = (Announcer::default(), config());
+        let time = LocalTime {
+            hour: 13,
+            ..LocalTime::default()
+        };
+        announcer.local_time(Instant::ZERO, time);
+        announcer.register_all(Instant::ZERO, RegistrationWindow::Seconds100);
+        announcer.register_all(Instant::ZERO, RegistrationWindow::Seconds10);
+        let said: Vec<_> = core::iter::from_fn(|| announcer.take(Instant::ZERO, &config))
+            .map(|bcast| bcast.announcement)
+            .collect();
+        let mass = Announcement::MassReg(MassReg {
+            window: RegistrationWindow::Seconds10,
+            ..MassReg::default()
+        });
+        assert_eq!(said, [mass, mass, mass, Announcement::LocalTime(time)]);
+        assert!(!announcer.is_due());
+    }
+
+    #[test]
+    fn what_has_waited_for_half_a_minute_is_pressing() {
+        let (mut announcer, config) = (Announcer::default(), neighbours());
+        announcer.start(Instant::ZERO);
+        announcer.tick(Instant::from_millis(10_000), &config);
+        assert!(!announcer.is_pressing(Instant::from_millis(39_999)));
+        assert!(announcer.is_pressing(Instant::from_millis(40_000)));
     }
 }

@@ -81,7 +81,15 @@ impl AirSide {
         }
     }
 
-    /// The invitation that the modem is to repeat, and its burst.
+    /// The control channel, if it is one.
+    pub(super) fn control(&mut self) -> Option<&mut ControlChannel> {
+        match self {
+            Self::Conventional(..) => None,
+            Self::Control(channel) => Some(channel),
+        }
+    }
+
+    /// The invitation that the modem is to repeat.
     pub(super) fn aloha(&self) -> Option<Aloha> {
         match self {
             Self::Conventional(..) => None,
@@ -89,6 +97,7 @@ impl AirSide {
         }
     }
 
+    /// The burst of an invitation.
     pub(super) fn aloha_burst(&self, aloha: Aloha) -> Option<[u8; 33]> {
         match self {
             Self::Conventional(..) => None,

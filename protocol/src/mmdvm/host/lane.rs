@@ -41,6 +41,7 @@ impl Lane {
     /// The carrier of a channel that is not there yet.
     pub(super) fn new(mut channel: AirSide) -> Self {
         channel.close(Instant::ZERO);
+        while channel.poll().is_some() {}
         Self {
             channel,
             flow: Flow::default(),
@@ -157,7 +158,10 @@ impl Lane {
             match event {
                 ChannelEvent::Heard(heard) => out.push_back(Action::Heard(heard)),
                 ChannelEvent::Job { id, step } => self.stepped(id, step, out),
-                ChannelEvent::State { state, room } => self.state = (state, room),
+                ChannelEvent::State { state, room } => {
+                    self.state = (state, room);
+                    self.report(inhibited, out);
+                }
                 ChannelEvent::Dropped { cause, count } => {
                     let station = Some(self.carrier().station);
                     out.push_back(Action::Notice(Notice::Dropped {
@@ -168,6 +172,12 @@ impl Lane {
                 }
             }
         }
+        self.report(inhibited, out);
+    }
+
+    /// Reports the state if it is another one. Room that was used and came back at once is
+    /// reported twice: whoever used it counts on that.
+    fn report(&mut self, inhibited: bool, out: &mut VecDeque<Action>) {
         let now = match self.state {
             (CarrierState::Up, _) if inhibited => (CarrierState::Busy, 0),
             state => state,

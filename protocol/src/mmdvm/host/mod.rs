@@ -24,6 +24,7 @@ use super::message::{
     Control, DmrData, DmrStart, Flags, Mode, Nak, Reason, SetMode, Status, ToHost, ToModem, Version,
 };
 use crate::air::{JobId, Slot};
+use crate::dmr::csbk::announcement::{LocalTime, RegistrationWindow};
 use crate::session::{Action, Job, Notice, Peer, Refusal, Session, Step};
 use crate::time::Instant;
 
@@ -96,6 +97,32 @@ impl ModemHost {
     #[must_use]
     pub fn farewell(&self) -> bytes::Bytes {
         SetMode(Mode::Idle).encode().to_bytes()
+    }
+
+    /// The local time: control channels announce it next.
+    pub fn local_time(&mut self, now: Instant, time: LocalTime) {
+        for lane in &mut self.lanes {
+            if let Some(control) = lane.channel.control() {
+                control.local_time(now, time);
+            }
+        }
+        self.pump_running(now);
+    }
+
+    /// Tells all radios on control channels to register again, spread over this time.
+    pub fn register_all(&mut self, now: Instant, window: RegistrationWindow) {
+        for lane in &mut self.lanes {
+            if let Some(control) = lane.channel.control() {
+                control.register_all(now, window);
+            }
+        }
+        self.pump_running(now);
+    }
+
+    fn pump_running(&mut self, now: Instant) {
+        if self.start_up.is_running() {
+            self.pump(now);
+        }
     }
 
     fn lane_mut(&mut self, slot: Slot) -> Option<&mut Lane> {
