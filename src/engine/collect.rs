@@ -184,7 +184,7 @@ impl Engine {
         if !wants_answer(book, delivery) || delivery.open.is_some() {
             return;
         }
-        let attempts_left = delivery.attempts_now() < self.state.policy.max_attempts;
+        let attempts_left = book.times_sent(delivery) < self.state.policy.max_attempts;
         let now = self.clock.mono();
         if attempts_left && wants_sending(&book.alert.ask, delivery) {
             return self.enqueue(id, now);

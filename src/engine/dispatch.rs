@@ -469,14 +469,22 @@ impl Engine {
             let wanted: Vec<_> = (0u32..)
                 .zip(&book.deliveries)
                 .filter(|(_, delivery)| wants_sending(&book.alert.ask, delivery))
-                .map(|(index, delivery)| (DeliveryIndex(index), delivery.attempts > 0))
+                .map(|(index, delivery)| {
+                    let spent = book.times_sent(delivery) >= self.state.policy.max_attempts;
+                    (DeliveryIndex(index), delivery.attempts > 0, spent)
+                })
                 .collect();
-            for (index, tried) in wanted {
-                let ready = if tried { now + gap } else { now };
-                self.enqueue(DeliveryId { alert, index }, ready);
+            for (index, tried, spent) in wanted {
+                let id = DeliveryId { alert, index };
+                if spent {
+                    self.try_again(id);
+                } else {
+                    self.enqueue(id, if tried { now + gap } else { now });
+                }
             }
             self.poll_again_after_restart(alert, now);
             self.queue_groups(alert, now);
+            self.settle(alert);
         }
         self.forget();
     }

@@ -15,7 +15,7 @@ use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::facts::{self, CHUNK, Fact, Prediction};
-use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
+use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 use crate::model::roster::{Node, Recipient};
 use crate::model::sight::Share;
 use crate::model::text;
@@ -82,7 +82,7 @@ impl Engine {
             mark: used.mark.to_string(),
             recipients: used.recipients,
             expires_at: used.expires_at,
-            seq: Seq(0),
+            seq: used.seq,
             repeated: true,
         }))
     }

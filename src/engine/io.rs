@@ -330,7 +330,7 @@ pub struct Receipt {
     pub recipients: u32,
     /// When it expires.
     pub expires_at: Wall,
-    /// Where its acceptance stands in the ledger (0 on a repeat).
+    /// Where its acceptance stands in the ledger.
     pub seq: Seq,
     /// Whether this is the first answer given again.
     pub repeated: bool,

@@ -247,7 +247,8 @@ impl Engine {
         self.settle(id.alert);
     }
 
-    fn try_again(&mut self, id: DeliveryId) {
+    /// Queues the next attempt, or ends the delivery when there were enough.
+    pub(super) fn try_again(&mut self, id: DeliveryId) {
         let Some(book) = self.state.alerts.get(&id.alert) else {
             return;
         };
@@ -261,13 +262,14 @@ impl Engine {
         }
         let policy = &self.state.policy;
         let made = delivery.attempts_now();
+        let heard = book.times_sent(delivery);
         #[cfg(narrowcast_mutant)]
-        let made = if crate::mutant::planted("endless_retries") {
-            made.min(1)
+        let (made, heard) = if crate::mutant::planted("endless_retries") {
+            (made.min(1), heard.min(1))
         } else {
-            made
+            (made, heard)
         };
-        if made >= policy.max_attempts {
+        if heard >= policy.max_attempts {
             if delivery.recipient.confirms {
                 let end = End::Failed(FailReason::NoAcknowledgement);
                 self.emit(Fact::DeliveryEnded {
@@ -363,9 +365,17 @@ impl Engine {
             .iter()
             .find(|known| known.group == run.group && known.carrier == run.carrier);
         let made = made.map_or(0, |known| known.attempts);
+        let members = book
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.hears(run.group, run.carrier));
+        let heard = members.map(|delivery| book.times_sent(delivery)).max();
+        let enough = heard.is_some_and(|heard| heard >= self.state.policy.max_attempts);
         let now = self.clock.mono();
         let again = if done && part + 1 < parts {
             Some((part + 1, now))
+        } else if enough {
+            None
         } else if !done && made < self.state.policy.max_attempts {
             Some((0, now + self.state.policy.attempt_gap))
         } else if done && made < self.state.policy.group_repeats {

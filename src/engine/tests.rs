@@ -523,6 +523,57 @@ fn a_flapping_link_sends_nobody_the_same_text_more_than_six_times() {
 }
 
 #[test]
+fn a_member_of_a_called_group_gets_the_text_six_times_in_all() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.submit("a", Precedence::Flash, Ask::Receipt, "group:fire");
+    let mut seen = 0;
+    for _ in 0..600 {
+        let sends = rig.sends();
+        for (job, ..) in sends.iter().skip(seen) {
+            rig.play(*job, 1, None);
+        }
+        seen = sends.len();
+        rig.pass(Duration::from_secs(5));
+    }
+    let to = |number: u32| {
+        rig.sends()
+            .iter()
+            .filter(|(_, to, ..)| *to == number)
+            .count()
+    };
+    assert_eq!((to(9), to(1), to(2)), (2, 4, 4));
+}
+
+#[test]
+fn a_restart_gives_nobody_a_seventh_attempt() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let alert = rig
+        .submit("a", Precedence::Flash, Ask::Receipt, "radio:1")
+        .id;
+    for _ in 0..5 {
+        let (job, ..) = rig.last_send();
+        rig.input(Input::Step {
+            id: job,
+            step: Step::Lost,
+        });
+        rig.up(1);
+        rig.pass(Duration::from_secs(600));
+    }
+    assert_eq!(rig.sends().len(), 6);
+    let durable = rig.facts.len();
+    rig.restart(durable);
+    rig.up(1);
+    rig.pass(Duration::from_secs(1_200));
+    assert_eq!(rig.sends(), []);
+    assert_eq!(
+        rig.delivery(alert).end,
+        Some(End::Failed(FailReason::NoAcknowledgement))
+    );
+}
+
+#[test]
 fn an_answer_counts_only_from_a_recipient_and_only_when_it_can_mean_one_alert() {
     let mut rig = Rig::new();
     rig.up(1);
@@ -716,7 +767,11 @@ fn a_key_used_again_brings_the_first_answer_or_a_refusal() {
     let Ok(Response::Accepted(second)) = rig.ask(Request::Submit(again)) else {
         panic!()
     };
-    assert_eq!((second.id, second.repeated), (first.id, true));
+    let again = Receipt {
+        repeated: true,
+        ..first
+    };
+    assert_eq!(second, again);
     submit.idempotency = Some(("k".into(), [2; 32]));
     assert_eq!(rig.ask(Request::Submit(submit)), Err(Refusal::KeyReused));
 }

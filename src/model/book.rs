@@ -108,6 +108,13 @@ impl DeliveryBook {
         self.attempts.saturating_sub(self.attempts_before)
     }
 
+    /// Whether it hears what goes to this talkgroup over this carrier.
+    #[must_use]
+    pub fn hears(&self, group: GroupId, carrier: CarrierId) -> bool {
+        let home = self.recipient.home;
+        self.recipient.talkgroup == Some(group) && home.is_none_or(|home| home == carrier)
+    }
+
     fn learn(&mut self, evidence: &Evidence, at: Wall) {
         if self.end.is_some() {
             self.late = true;
@@ -367,6 +374,16 @@ impl AlertBook {
         }
     }
 
+    /// How often the text was sent so that this recipient could hear it: since the last
+    /// "send again" to it alone, and before that to its talkgroup.
+    #[must_use]
+    pub fn times_sent(&self, delivery: &DeliveryBook) -> u8 {
+        let heard = |known: &&GroupBook| delivery.hears(known.group, known.carrier);
+        let to_group = self.groups.iter().filter(heard).map(|known| known.attempts);
+        let to_group = to_group.max().filter(|_| !delivery.again).unwrap_or(0);
+        delivery.attempts_now().saturating_add(to_group)
+    }
+
     fn group(&mut self, group: GroupId, carrier: CarrierId) -> &mut GroupBook {
         let found = self
             .groups
@@ -401,11 +418,10 @@ impl AlertBook {
         book.rung = book.rung.max(rung);
         for index in 0..u32::try_from(self.deliveries.len()).unwrap_or(u32::MAX) {
             let index = DeliveryIndex(index);
-            let serves = self.delivery(index).is_some_and(|book| {
-                book.recipient.talkgroup == Some(group)
-                    && book.recipient.home.is_none_or(|home| home == carrier)
-            });
-            if serves {
+            let hears = self
+                .delivery(index)
+                .is_some_and(|book| book.hears(group, carrier));
+            if hears {
                 self.change(index, |book| {
                     book.carrier = book.carrier.or(Some(carrier));
                     book.learn(evidence, at);

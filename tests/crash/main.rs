@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use narrowcast::model::evidence::Evidence;
 use narrowcast::model::facts::{Fact, Record};
+use narrowcast_world::radio::Answers;
 use narrowcast_world::rng::Rng;
 
 use support::books;
@@ -66,7 +67,7 @@ async fn submitter(
 async fn a_hundred_kills_lose_nothing_acknowledged_and_send_nothing_unrecorded() {
     let place = Place::new();
     let http = http();
-    let site = Site::start(place.homebrew, RADIOS, 0.05, SEED).await;
+    let site = Site::start(place.homebrew, RADIOS, Answers::Never, 0.05, SEED).await;
     let mut rng = Rng::new(SEED);
     let mut acknowledged = BTreeMap::new();
     for round in 0..ROUNDS {

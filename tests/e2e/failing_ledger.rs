@@ -8,6 +8,7 @@ use narrowcast::config::Config;
 use narrowcast::ledger::memory::{MemoryLedger, MemoryStore};
 use narrowcast::model::facts::{Fact, Record};
 use narrowcast::server;
+use narrowcast_world::radio::Answers;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +51,7 @@ impl Running {
         });
         place.until_up(&http).await;
         place.import(&http, roster(RADIOS)).await;
-        let site = Site::start(place.homebrew, RADIOS, 0.0, seed).await;
+        let site = Site::start(place.homebrew, RADIOS, Answers::Never, 0.0, seed).await;
         until("a log-in", PATIENCE, async || site.seen().log_ins == 1).await;
         Self {
             place,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use narrowcast_world::radio::Answers;
 use serde_json::Value;
 
 use crate::support::place::{FIRST_RADIO, NO_MARKS, Place, http, roster};
@@ -96,7 +97,7 @@ impl Full {
         let server = place.start();
         place.until_up(&http).await;
         place.import(&http, roster(RADIOS)).await;
-        let site = Site::start(place.homebrew, RADIOS, 0.0, 40).await;
+        let site = Site::start(place.homebrew, RADIOS, Answers::Never, 0.0, 40).await;
         until("a log-in", PATIENCE, async || site.seen().log_ins == 1).await;
         let types = "types=emergency_raised,emergency_unrecorded";
         let stream = Stream::open(&place, &http, types, None).await;

@@ -5,8 +5,13 @@
     reason = "a step that fails fails the test"
 )]
 
+mod cli;
 mod durability;
 mod failing_ledger;
+mod flapping;
 mod full_disk;
+mod once;
+mod recordings;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;

@@ -81,7 +81,7 @@ impl Place {
              [ledger]\n{ledger}\n[policy]\n{policy}\n[capture]\nenabled = false\n\
              [[homebrew]]\nlisten = \"127.0.0.1:{homebrew}\"\n\
              [[homebrew.station]]\nid = {STATION}\nname = \"site\"\n\
-             passphrase = \"{PASSPHRASE}\"\nown = {OWN}\ngroups = [{OWN_GROUP}]\n"
+             passphrase = \"{PASSPHRASE}\"\nown = {OWN}\ngroups = [{OWN_GROUP}]\nexercises = true\n"
         );
         std::fs::write(self.config(), text).unwrap();
     }

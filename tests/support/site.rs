@@ -49,10 +49,16 @@ impl Drop for Site {
 }
 
 impl Site {
-    /// A site whose `radios` radios do not answer by themselves, odd ones on timeslot 1.
-    pub(crate) async fn start(master: u16, radios: u32, loss: f64, seed: u64) -> Self {
+    /// A site whose `radios` radios answer so, odd ones on timeslot 1.
+    pub(crate) async fn start(
+        master: u16,
+        radios: u32,
+        answers: Answers,
+        loss: f64,
+        seed: u64,
+    ) -> Self {
         let radio = |index| RadioConfig {
-            answers: Answers::Never,
+            answers: answers.clone(),
             ..RadioConfig::new(RadioId::new(FIRST_RADIO + index).unwrap())
         };
         let on_slot = |slot| {
@@ -173,8 +179,9 @@ fn note(seen: &Mutex<Seen>, event: &RepeaterEvent) {
     }
 }
 
-/// To whom a burst begins a text: its header is confirmed, and no selective repeat.
-fn begins_text(burst: &[u8; 33]) -> Option<u32> {
+/// To whom a burst begins a text of ours: its header is confirmed, and no selective repeat,
+/// or it goes to a group.
+pub(crate) fn begins_text(burst: &[u8; 33]) -> Option<u32> {
     let Ok(Burst::Data(data)) = Burst::decode(burst).map(|read| read.value) else {
         return None;
     };
@@ -184,6 +191,7 @@ fn begins_text(burst: &[u8; 33]) -> Option<u32> {
         .first_chunk::<12>()
         .filter(|_| data.data_type == DataType::DataHeader)?;
     let header = DataHeader::decode(pdu).ok()?;
-    let begins = header.is_confirmed() && header.is_full_message();
-    begins.then(|| header.addressing().map(|way| way.destination))?
+    let way = header.addressing()?;
+    let begins = way.group || (header.is_confirmed() && header.is_full_message());
+    begins.then_some(way.destination)
 }
