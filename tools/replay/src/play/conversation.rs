@@ -9,7 +9,7 @@ use narrowcast_hardware::capture::Direction;
 use tokio::time::Instant;
 
 use super::line::{Heard, Line};
-use super::pace::Pace;
+use super::pace::{LOOK, Pace, pressed};
 use super::roles::{Role, Taken};
 use super::side::{Side, Sides};
 use super::{PlayArgs, bar, faults};
@@ -133,7 +133,7 @@ impl Conversation<'_> {
     }
 
     fn expect(&mut self, raw: Raw) {
-        let due = self.pace.expected(&raw);
+        let due = self.pace.due(&raw);
         let kind = raw.stream.then(Kind::of_streams).flatten();
         let frame = self.frame(raw, kind);
         let patience = match self.given_up.contains(&frame.key()) {
@@ -149,8 +149,13 @@ impl Conversation<'_> {
     }
 
     async fn say(&mut self, raw: &Raw) -> Result<()> {
+        if let Some(mut key) = self.pace.ask() {
+            while !pressed(&mut key).await? {
+                self.listen(Instant::now() + LOOK).await?;
+            }
+        }
         let before = self.pace.shifted();
-        let due = self.pace.due(raw)?;
+        let due = self.pace.due(raw);
         let goes_on = self.is_datagrams && self.sent > 0 && due - before < TRANSMISSION;
         if !goes_on {
             self.await_open().await?;

@@ -13,12 +13,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use crate::faults::Faults;
 use crate::input::{self, Raw};
 use crate::link::{Link, Place, resolve};
 use line::Line;
-use pace::Pace;
+use pace::{LOOK, Pace, pressed};
 use side::{Side, Sides};
 
 #[derive(Debug, Args)]
@@ -164,7 +165,12 @@ async fn send_all(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Result<()> {
     let bar = bar(frames.len());
     let mut pace = Pace::new(args);
     for raw in &frames {
-        let due = pace.due(raw)?;
+        if let Some(mut key) = pace.ask() {
+            while !pressed(&mut key).await? {
+                while line.hear(Instant::now() + LOOK).await?.is_some() {}
+            }
+        }
+        let due = pace.due(raw);
         // What the other side says is none of our business here, but must not dam up.
         while line.hear(due).await?.is_some() {}
         line.send(&raw.bytes).await?;
