@@ -79,10 +79,9 @@ pub(super) async fn play(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Resul
 }
 
 fn default_side(sides: &Sides, line: &Line) -> Side {
-    match (sides.has_log_in(), line.is_listening()) {
-        (true, true) => Side::Master,
-        (true, false) => Side::Client,
-        (false, _) => Side::Sent,
+    match sides.usual() {
+        Some(Side::Client) if line.is_listening() => Side::Master,
+        usual => usual.unwrap_or(Side::Sent),
     }
 }
 

@@ -22,7 +22,19 @@ use line::Line;
 use pace::{LOOK, Pace, pressed};
 use side::{Side, Sides};
 
+const EXAMPLES: &str = "\
+Examples:
+  Be the recorded repeater before a live master
+    narrowcast-replay play session.pcapng udp:127.0.0.1:62031 --converse --passphrase SECRET
+  Be the recorded master, to which a live repeater logs in
+    narrowcast-replay play session.pcapng udp-listen:127.0.0.1:62031 --converse --side master
+  Be the recorded modem, for a host that opens /tmp/modem
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --converse --side received
+  A bad line: the same faults at every run
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --bit-errors 0.001 --drop 0.05 --seed 7";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct PlayArgs {
     /// pcap, pcapng, or hex lines
     file: PathBuf,
@@ -45,7 +57,8 @@ pub(crate) struct PlayArgs {
     #[arg(long)]
     converse: bool,
     /// Which side: client, master, sent, received, ADDRESS or ADDRESS:PORT. When left out,
-    /// the client where one logs in, else what was sent with --converse, else everything
+    /// the client where one logs in (the master, to converse at an own address), else what
+    /// was sent, else everything
     #[arg(long)]
     side: Option<Side>,
     /// Passphrase of the log-in
@@ -152,10 +165,7 @@ async fn check_target(target: &Place, is_armed: bool) -> Result<()> {
 
 async fn send_all(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Result<()> {
     let sides = Sides::of(all);
-    let side = args
-        .side
-        .clone()
-        .or_else(|| sides.has_log_in().then_some(Side::Client));
+    let side = args.side.clone().or_else(|| sides.usual());
     let is_played = |raw: &&Raw| side.as_ref().is_none_or(|side| sides.is(side, raw));
     let frames: Vec<Raw> = all.iter().filter(is_played).cloned().collect();
     if frames.is_empty() {
