@@ -39,7 +39,7 @@ pub(crate) struct PlayArgs {
     /// pcap, pcapng, or hex lines
     file: PathBuf,
     /// udp:HOST:PORT, serial:PATH, tcp:HOST:PORT; or an own udp-listen:HOST:PORT,
-    /// tcp-listen:HOST:PORT or pty[:PATH]
+    /// tcp-listen:HOST:PORT or pty or pty:PATH
     target: Place,
     /// Times faster than recorded
     #[arg(long, default_value_t = 1.0, conflicts_with_all = ["step", "gap"], value_parser = speed)]

@@ -38,7 +38,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
-    /// udp:HOST:PORT (an own address), serial:PATH, tcp:HOST:PORT, tcp-listen:HOST:PORT, pty[:PATH]
+    /// udp:HOST:PORT (an own address), serial:PATH, tcp:HOST:PORT, tcp-listen:HOST:PORT, pty or pty:PATH
     near: Place,
     /// Pass everything on to here and back: udp:HOST:PORT for datagrams, else a stream
     far: Option<Place>,
