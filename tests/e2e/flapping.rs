@@ -16,7 +16,7 @@ use narrowcast::model::ids::{AlertId, Seq};
 use narrowcast::model::policy::{Policy, StationPolicy};
 use narrowcast::model::roster::{Group, Node, Radio as Entry, RosterEntry};
 use narrowcast::model::wall::Wall;
-use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, Slot, StationId, TextForm};
+use narrowcast_protocol::air::{CarrierId, CarrierKind, GroupId, RadioId, Slot, StationId, TextForm};
 use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::master::{HomebrewMaster, MasterConfig, StationConfig};
@@ -358,6 +358,8 @@ fn an_hour_of_flapping<S: Session, F: Far>(
     let station = StationPolicy {
         id: StationId(STATION),
         name: "site".into(),
+        kind: CarrierKind::Conventional,
+        terminal_accepts: false,
         own: id(OWN),
         groups: vec![],
         test: false,
@@ -470,6 +472,8 @@ fn master() -> HomebrewMaster {
         own: id(OWN),
         groups: Vec::new(),
         slots: vec![Slot::One, Slot::Two],
+        test: false,
+        trunking: None,
     };
     HomebrewMaster::new(MasterConfig::new(vec![station]), [7; 32]).unwrap()
 }
