@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Access;
-use super::output::print;
+use super::output::{print, safe_lines};
 
 pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
@@ -57,7 +57,7 @@ pub(super) fn check(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
             words.clone()
         });
     } else {
-        eprintln!("{words}");
+        eprintln!("{}", safe_lines(&words));
     }
     Ok(if sound {
         ExitCode::SUCCESS
