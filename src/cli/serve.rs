@@ -16,6 +16,9 @@ use super::output::{print, safe_lines};
 pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     observe::logs::init(&config.log)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
