@@ -3,6 +3,7 @@
 //! Every key has a default or is required, stands documented in [`DOCUMENTED`], and a key
 //! that is not known is refused with its line and a suggestion.
 
+mod airtime;
 mod capture;
 mod error;
 mod homebrew;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::config::airtime::{
+    self, AirtimeConfig, AnswerSetConfig, CatchUpConfig, CollectionConfig,
+};
 use crate::config::error::Fault;
 use crate::config::value::{duration, size};
 use crate::model::policy::{AnswerRule, Policy, SpaceMarks, StationPolicy};
@@ -50,6 +53,14 @@ pub struct PolicyConfig {
     pub space_critical_permille: u32,
     /// What answers mean; replaces all the built-in ones.
     pub answer: Vec<AnswerConfig>,
+    /// Status codes for alerts on trunked systems; replaces all the built-in ones.
+    pub answer_set: Vec<AnswerSetConfig>,
+    /// Airtime per precedence.
+    pub airtime: AirtimeConfig,
+    /// How answers are collected on control channels.
+    pub collection: CollectionConfig,
+    /// What a radio gets that was away.
+    pub catch_up: CatchUpConfig,
 }
 
 /// `[[policy.answer]]`: what means one numbered answer.
@@ -84,6 +95,10 @@ impl Default for PolicyConfig {
             space_low_bytes: policy.space.low_bytes,
             space_critical_permille: policy.space.critical_permille,
             answer: policy.answers.into_iter().map(Into::into).collect(),
+            answer_set: policy.answer_sets.into_iter().map(Into::into).collect(),
+            airtime: AirtimeConfig::default(),
+            collection: CollectionConfig::default(),
+            catch_up: CatchUpConfig::default(),
         }
     }
 }
@@ -119,6 +134,10 @@ impl PolicyConfig {
             hold_down: self.hold_down,
             max_live_deliveries: self.max_live_deliveries,
             answers: self.answer.iter().map(rule).collect(),
+            answer_sets: self.answer_set.iter().map(Into::into).collect(),
+            ceilings: self.airtime.ceilings(),
+            collection: self.collection.collection(),
+            catch_up: self.catch_up.catch_up(),
             taken_text: self.taken_text.clone(),
             exercise_sign: self.exercise_sign.clone(),
             space: SpaceMarks {
@@ -190,6 +209,10 @@ impl PolicyConfig {
             ));
         }
         self.check_answers(faults);
+        airtime::check_sets(&self.answer_set, faults);
+        self.airtime.check(faults);
+        self.collection.check(faults);
+        self.catch_up.check(faults);
     }
 
     fn check_answers(&self, faults: &mut Vec<Fault>) {

@@ -85,6 +85,10 @@ fn every_key_stands_in_the_printed_file() {
         "[ledger]",
         "[policy]",
         "[[policy.answer]]",
+        "[[policy.answer_set]]",
+        "[policy.airtime]",
+        "[policy.collection]",
+        "[policy.catch_up]",
         "[capture]",
         "[log]",
         "[[homebrew]]",
@@ -99,7 +103,15 @@ fn every_key_stands_in_the_printed_file() {
         let (_, after) = documented.split_once(last).unwrap();
         let here = after.split("\n[").next().unwrap();
         for key in known.split('`').skip(1).step_by(2) {
-            let nested = ["station", "answer"].contains(&key);
+            let nested = [
+                "station",
+                "answer",
+                "answer_set",
+                "airtime",
+                "collection",
+                "catch_up",
+            ]
+            .contains(&key);
             let line = format!("\n{key} = ");
             assert!(nested || here.contains(&line), "{last} lacks {key}");
         }

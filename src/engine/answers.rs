@@ -3,6 +3,7 @@
 use narrowcast_protocol::air::RadioId;
 
 use crate::engine::Engine;
+use crate::engine::sets;
 use crate::model::alert::Mark;
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
@@ -26,7 +27,9 @@ impl Engine {
         text: &str,
         status: Option<u16>,
         exercise: bool,
+        trunked: bool,
     ) -> Matched {
+        let set = sets::named(text).filter(|_| status.is_none());
         let (mark, words) = match Mark::strip(text).filter(|_| status.is_none()) {
             Some((mark, rest)) => (Some(mark), rest.trim()),
             None => (None, text.trim()),
@@ -44,6 +47,25 @@ impl Engine {
             })
             .filter(|(_, book, _)| mark.is_none_or(|mark| book.alert.mark == mark))
             .collect();
+        // A status code or text that names an answer set means the alert that holds the set.
+        let holds = |book: &AlertBook| {
+            let held = book.alert.answer_set;
+            match (status, set) {
+                (Some(code), _) => held.map_or(!trunked, |held| held.choice(code).is_some()),
+                (None, Some((name, _))) => held.is_some_and(|held| held.name == name),
+                (None, None) => true,
+            }
+        };
+        let meant: Vec<_> = asked
+            .iter()
+            .filter(|(_, book, _)| holds(book))
+            .copied()
+            .collect();
+        let asked = if meant.is_empty() && set.is_some() {
+            asked
+        } else {
+            meant
+        };
         // Alerts that wait for an answer go before those that are over or answered: a late
         // answer, or a change of mind, is taken only when nothing else can be meant.
         let (waiting, others): (Vec<_>, Vec<_>) =
@@ -55,7 +77,7 @@ impl Engine {
             .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
         match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
             ([(id, book, _)], _, _) | ([], [], [(id, book, _)]) | ([], [.., (id, book, _)], []) => {
-                self.choose(*id, book, words, status)
+                self.choose(*id, book, words, status, set)
             }
             ([], [], []) if mark.is_some() => Matched::Nothing(ReportNote::MarkUnknown),
             ([], [], []) => Matched::Nothing(ReportNote::NothingAsked),
@@ -78,7 +100,13 @@ impl Engine {
         book: &AlertBook,
         words: &str,
         status: Option<u16>,
+        named: Option<(char, u8)>,
     ) -> Matched {
+        let in_set = book.alert.answer_set.and_then(|set| match (status, named) {
+            (Some(code), _) => set.choice(code),
+            (None, Some((name, choice))) => (name == set.name).then_some(choice),
+            (None, None) => None,
+        });
         let means = |rule: &&crate::model::policy::AnswerRule| match status {
             Some(code) => rule.status == Some(code),
             None => rule
@@ -92,8 +120,12 @@ impl Engine {
             .answers
             .iter()
             .find(means)
+            .filter(|_| status.is_none() || book.alert.answer_set.is_none())
             .map(|rule| rule.choice);
-        match choice.filter(|choice| (1..=book.alert.ask.choices()).contains(choice)) {
+        match in_set
+            .or(choice)
+            .filter(|choice| (1..=book.alert.ask.choices()).contains(choice))
+        {
             Some(choice) => Matched::Answer { delivery, choice },
             None => Matched::Nothing(ReportNote::NoAnswer(delivery.alert)),
         }

@@ -1,6 +1,6 @@
 //! How an alert is worded for a radio, and split into parts that each fit one fragment.
 
-use narrowcast_protocol::air::{self, Delivery, TextForm};
+use narrowcast_protocol::air::{self, CarrierKind, Delivery, TextForm};
 
 use crate::model::alert::{Alert, Ask};
 use crate::model::policy::Policy;
@@ -8,7 +8,8 @@ use crate::model::policy::Policy;
 /// Most parts one alert may have.
 pub(super) const MAX_PARTS: usize = 9;
 
-/// The parts in which `alert` is sent, in order. Every part of an exercise carries the
+/// The parts in which `alert` is sent, in order; `more` is how many further alerts wait for a
+/// radio that was away. Every part of an exercise carries the
 /// drill sign; every part of a longer text its number.
 ///
 /// # Errors
@@ -18,6 +19,7 @@ pub(super) fn parts(
     alert: &Alert,
     form: TextForm,
     delivery: Delivery,
+    more: Option<u16>,
 ) -> Result<Vec<String>, TooLong> {
     let sign = if alert.exercise {
         policy.exercise_sign.as_str()
@@ -29,7 +31,8 @@ pub(super) fn parts(
     } else {
         String::new()
     };
-    let body = format!("{}{}", alert.text, hint(&alert.ask));
+    let more = more.map_or(String::new(), |count| format!(" (另有{count}条)"));
+    let body = format!("{}{}{more}", alert.text, hint(alert));
     let room = air::text_room(form, delivery);
     let whole = format!("{sign}{mark}{body}");
     if air::text_octets(form, &whole) <= room {
@@ -53,15 +56,33 @@ pub(super) fn parts(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLong;
 
-fn hint(ask: &Ask) -> String {
-    match ask {
+/// Bursts of all parts of a text together on such a carrier.
+pub(super) fn bursts(
+    kind: CarrierKind,
+    form: TextForm,
+    delivery: Delivery,
+    parts: &[String],
+) -> u16 {
+    let of_part = |part: &String| {
+        let octets = air::text_octets(form, part);
+        air::text_bursts(kind, form, delivery, octets)
+    };
+    u16::try_from(parts.iter().map(of_part).sum::<u32>()).unwrap_or(u16::MAX)
+}
+
+/// How to answer. The answer set, where the alert has one, tells its answers from those to
+/// other alerts.
+fn hint(alert: &Alert) -> String {
+    let set = alert.answer_set.map(|set| set.name.to_string());
+    let set = set.unwrap_or_default();
+    match &alert.ask {
         Ask::Nothing | Ask::Receipt => String::new(),
-        Ask::Acknowledgement => " 回1收到".to_owned(),
+        Ask::Acknowledgement => format!(" 回{set}1收到"),
         Ask::Answers(answers) => {
             let options = answers
                 .iter()
                 .enumerate()
-                .map(|(index, answer)| format!("{}{answer}", index + 1));
+                .map(|(index, answer)| format!("{set}{}{answer}", index + 1));
             format!(" 回{}", options.collect::<Vec<_>>().join(" "))
         }
     }
@@ -92,6 +113,7 @@ mod tests {
             node: Node::root(),
             mark: Mark::nth(57),
             recipients: 1,
+            answer_set: None,
             idempotency: None,
         }
     }
@@ -100,8 +122,8 @@ mod tests {
     fn a_short_text_is_one_part_with_mark_and_hint() {
         let policy = Policy::default();
         let alert = alert("东山林场起火", Ask::Acknowledgement, false);
-        let parts = parts(&policy, &alert, TextForm::Tms, Delivery::Confirmed).unwrap();
-        assert_eq!(parts, ["G7 东山林场起火 回1收到"]);
+        let parts = parts(&policy, &alert, TextForm::Tms, Delivery::Confirmed, None).unwrap();
+        assert_eq!(parts, ["M7 东山林场起火 回1收到"]);
     }
 
     proptest! {
@@ -114,7 +136,7 @@ mod tests {
             let policy = Policy::default();
             let alert = alert(&text, Ask::Receipt, exercise);
             for delivery in [Delivery::Confirmed, Delivery::Unconfirmed] {
-                let Ok(parts) = parts(&policy, &alert, form, delivery) else { continue };
+                let Ok(parts) = parts(&policy, &alert, form, delivery, None) else { continue };
                 for (index, part) in parts.iter().enumerate() {
                     prop_assert!(air::text_octets(form, part) <= air::text_room(form, delivery));
                     prop_assert_eq!(part.starts_with("【演练】"), exercise);

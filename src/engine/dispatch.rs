@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use narrowcast_protocol::air::{
-    Address, CarrierId, Delivery, GroupId, JobId, RadioId, Text, Transmission,
+    self, Address, CarrierId, CarrierKind, Delivery, GroupId, JobId, RadioId, Text, TextForm,
+    Transmission,
 };
 use narrowcast_protocol::session::{CarrierState, Job};
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
+use crate::engine::collect::PollRun;
 use crate::engine::compose;
 use crate::engine::io::Effect;
 use crate::engine::queue::{Item, Place};
@@ -22,7 +24,7 @@ use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Recipient;
 
 /// How many places of a queue are looked at for one that can go now.
-const LOOK_AHEAD: usize = 256;
+pub(super) const LOOK_AHEAD: usize = 256;
 /// A radio heard longer ago than this may be anywhere.
 const PRESENCE_LIFE: Duration = Duration::from_secs(12 * 3600);
 /// How often the text is sent to a radio that confirms nothing.
@@ -39,6 +41,12 @@ pub(super) struct GroupRunId {
 /// A job that a session has.
 #[derive(Debug, Clone)]
 pub(super) enum JobRun {
+    /// Radios are asked for their answers.
+    Polls(PollRun),
+    /// Radios are asked for the status they have, before any alert asks them.
+    Baseline,
+    /// Radios of an alert are admitted to random access.
+    Admission,
     /// A part of a text to one radio.
     One {
         delivery: DeliveryId,
@@ -60,8 +68,9 @@ impl Engine {
     /// Fills the room of every carrier worth a look.
     pub(super) fn dispatch(&mut self) {
         while let Some(id) = self.queues.next_touched() {
+            self.queues.advance(id, self.clock.mono());
             while self.dispatch_one(id) {}
-            if let Some(at) = self.queues.next_ready(id, self.clock.mono()) {
+            if let Some(at) = self.queues.next_ready(id) {
                 self.timers.set(at, Timer::Carrier(id));
             }
         }
@@ -77,10 +86,12 @@ impl Engine {
         }
         let held = run.held_until > now;
         let Some(place) = self.pick(id, held, now) else {
-            return false;
+            self.note_idle(id);
+            return !held && self.ask_baselines(id);
         };
-        self.queues.take(Some(id), &place);
+        self.queues.serve(id, &place);
         match place.item {
+            Item::Poll(_) => self.start_polls(id, place),
             Item::One(index) => self.start_one(
                 id,
                 DeliveryId {
@@ -93,7 +104,8 @@ impl Engine {
         true
     }
 
-    fn pick(&self, id: CarrierId, held: bool, now: Instant) -> Option<Place> {
+    /// The most urgent place whose turn it is, if the carrier's budget lets it begin.
+    fn pick(&mut self, id: CarrierId, held: bool, now: Instant) -> Option<Place> {
         let permitted: &[Precedence] = if held {
             &[Precedence::Flash]
         } else {
@@ -101,22 +113,33 @@ impl Engine {
         };
         #[cfg(narrowcast_mutant = "first_come_first_served")]
         let permitted: Vec<_> = permitted.iter().rev().copied().collect();
-        permitted.iter().find_map(|&precedence| {
-            let free = |place: &&Place| match place.item {
-                Item::Group(_) => true,
-                Item::One(index) => self
-                    .radio_of(place.alert, index)
-                    .is_none_or(|radio| !self.busy.contains(&radio)),
-            };
+        let place = permitted.iter().find_map(|&precedence| {
             self.queues
-                .ready(id, precedence, now)
+                .ready(id, precedence)
                 .take(LOOK_AHEAD)
-                .find(free)
-                .copied()
-        })
+                .find(|place| self.is_free(place))
+        })?;
+        let ceilings = &self.state.policy.ceilings;
+        match self.budget.permits(ceilings, id, place.precedence, now) {
+            Ok(()) => Some(place),
+            Err(when) => {
+                // What is less urgent is bound by the same ceiling.
+                self.timers.set(when, Timer::Carrier(id));
+                None
+            }
+        }
     }
 
-    fn radio_of(&self, alert: AlertId, index: DeliveryIndex) -> Option<RadioId> {
+    /// Whether nothing else is under way to the radio of this place.
+    pub(super) fn is_free(&self, place: &Place) -> bool {
+        let radio = place
+            .item
+            .delivery()
+            .and_then(|index| self.radio_of(place.alert, index));
+        radio.is_none_or(|radio| !self.busy.contains(&radio))
+    }
+
+    pub(super) fn radio_of(&self, alert: AlertId, index: DeliveryIndex) -> Option<RadioId> {
         Some(
             self.state
                 .alerts
@@ -147,12 +170,12 @@ impl Engine {
         else {
             return;
         };
-        let Ok(parts) = compose::parts(
-            &self.state.policy,
-            &book.alert,
-            delivery.recipient.form,
-            mode,
-        ) else {
+        let (kind, form) = (
+            self.kind(carrier),
+            self.form_on(carrier, &delivery.recipient),
+        );
+        let more = self.more.get(&id).copied();
+        let Ok(parts) = compose::parts(&self.state.policy, &book.alert, form, mode, more) else {
             let end = End::Failed(FailReason::Unencodable);
             self.emit(Fact::DeliveryEnded {
                 alert: id.alert,
@@ -162,11 +185,12 @@ impl Engine {
             self.settle(id.alert);
             return;
         };
-        let (radio, form) = (delivery.recipient.radio, delivery.recipient.form);
+        let radio = delivery.recipient.radio;
+        let bursts = compose::bursts(kind, form, mode, &parts);
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
         let number = match delivery.open {
             Some(open) => open.number,
-            None => self.start_attempt(id, carrier, count),
+            None => self.start_attempt(id, carrier, count, bursts),
         };
         let part = self.next_part(id, number);
         let reference = self.reference_of(id).wrapping_add(part) & 0x7F;
@@ -188,10 +212,12 @@ impl Engine {
             delivery: mode,
             reference,
         };
+        let spent = self.spend_on(carrier, id.alert, &text);
+        self.note_start(carrier, spent);
         self.hand_over(carrier, job, Transmission::Text(text));
     }
 
-    fn start_attempt(&mut self, id: DeliveryId, carrier: CarrierId, parts: u8) -> u8 {
+    fn start_attempt(&mut self, id: DeliveryId, carrier: CarrierId, parts: u8, bursts: u16) -> u8 {
         let known = self
             .state
             .alerts
@@ -216,8 +242,35 @@ impl Engine {
             carrier,
             reference,
             parts,
+            bursts,
         });
+        #[cfg(narrowcast_mutant = "send_without_attempt")]
+        let _ = bursts;
         number
+    }
+
+    /// The form in which a radio is addressed over a carrier: a trunked one carries UDT only.
+    pub(super) fn form_on(&self, carrier: CarrierId, recipient: &Recipient) -> TextForm {
+        match self.kind(carrier) {
+            CarrierKind::Conventional => recipient.form,
+            CarrierKind::Control | CarrierKind::Backhaul => TextForm::Udt,
+        }
+    }
+
+    /// Takes a text's airtime from the carrier's budget; how many bursts it is.
+    fn spend_on(&mut self, carrier: CarrierId, alert: AlertId, text: &Text) -> u64 {
+        let octets = air::text_octets(text.form, &text.text);
+        let bursts = air::text_bursts(self.kind(carrier), text.form, text.delivery, octets);
+        self.spend(carrier, alert, u64::from(bursts));
+        u64::from(bursts)
+    }
+
+    pub(super) fn spend(&mut self, carrier: CarrierId, alert: AlertId, bursts: u64) {
+        let book = self.state.alerts.get(&alert);
+        let precedence = book.map_or(Precedence::Routine, |book| book.alert.precedence);
+        let (ceilings, now) = (&self.state.policy.ceilings, self.clock.mono());
+        self.budget
+            .spend(ceilings, carrier, precedence, bursts, now);
     }
 
     fn reference_of(&self, id: DeliveryId) -> u8 {
@@ -244,7 +297,7 @@ impl Engine {
             .deliveries
             .iter()
             .find(|d| d.recipient.talkgroup == Some(group))
-            .map(|d| d.recipient.form);
+            .map(|d| self.form_on(carrier, &d.recipient));
         let own = self
             .state
             .policy
@@ -253,11 +306,11 @@ impl Engine {
         let (Some(form), Some(own), None) = (form, own, book.ended_at) else {
             return self.group_done(run);
         };
-        let Ok(texts) =
-            compose::parts(&self.state.policy, &book.alert, form, Delivery::Unconfirmed)
-        else {
+        let mode = Delivery::Unconfirmed;
+        let Ok(texts) = compose::parts(&self.state.policy, &book.alert, form, mode, None) else {
             return self.group_done(run);
         };
+        let bursts = compose::bursts(self.kind(carrier), form, mode, &texts);
         let parts = u8::try_from(texts.len()).unwrap_or(u8::MAX);
         let part = self.groups.get(&run).copied().unwrap_or(0);
         let Some(text) = texts.into_iter().nth(usize::from(part)) else {
@@ -275,6 +328,7 @@ impl Engine {
                 carrier,
                 number,
                 parts,
+                bursts,
             });
         }
         let job = self.new_job(JobRun::Group { run, part, parts });
@@ -284,9 +338,11 @@ impl Engine {
             to,
             text,
             form,
-            delivery: Delivery::Unconfirmed,
+            delivery: mode,
             reference: part,
         };
+        let spent = self.spend_on(carrier, place.alert, &text);
+        self.note_start(carrier, spent);
         self.hand_over(carrier, job, Transmission::Text(text));
     }
 
@@ -301,10 +357,15 @@ impl Engine {
         JobId(self.ids)
     }
 
-    fn hand_over(&mut self, carrier: CarrierId, id: JobId, transmission: Transmission) {
+    /// A fragment takes one unit of its carrier's room.
+    pub(super) fn take_room(&mut self, carrier: CarrierId) {
         if let Some(run) = self.carriers.get_mut(&carrier) {
             run.room = run.room.saturating_sub(1);
         }
+    }
+
+    fn hand_over(&mut self, carrier: CarrierId, id: JobId, transmission: Transmission) {
+        self.take_room(carrier);
         self.after_commit(Effect::Transmit(Job::Send {
             id,
             carrier,
@@ -361,16 +422,20 @@ impl Engine {
 
     /// Puts a delivery into its carrier's queue, to be sent at `ready` or later.
     pub(super) fn enqueue(&mut self, id: DeliveryId, ready: Instant) {
-        let Some(book) = self.state.alerts.get(&id.alert) else {
+        self.enqueue_item(id.alert, Item::One(id.index), ready);
+    }
+
+    pub(super) fn enqueue_item(&mut self, alert: AlertId, item: Item, ready: Instant) {
+        let (Some(book), Some(index)) = (self.state.alerts.get(&alert), item.delivery()) else {
             return;
         };
         let place = Place {
             precedence: book.alert.precedence,
             ready,
-            alert: id.alert,
-            item: Item::One(id.index),
+            alert,
+            item,
         };
-        let carrier = self.route(id.alert, id.index);
+        let carrier = self.route(alert, index);
         self.queues.push(carrier, place);
     }
 
@@ -397,6 +462,7 @@ impl Engine {
                 let ready = if tried { now + gap } else { now };
                 self.enqueue(DeliveryId { alert, index }, ready);
             }
+            self.poll_again_after_restart(alert, now);
             self.queue_groups(alert, now);
         }
         self.forget();

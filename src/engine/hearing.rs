@@ -68,7 +68,17 @@ impl Engine {
                 });
                 self.pay(carrier, owed);
             }
+            HeardKind::Status {
+                from,
+                code,
+                polled: true,
+                ..
+            } => {
+                self.status_polled(from, code);
+                self.pay(carrier, owed);
+            }
             HeardKind::Status { from, to, code, .. } => {
+                self.statuses.insert(from, code);
                 let text = format!("status {code}");
                 self.message(Message {
                     from,
@@ -85,10 +95,13 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::Emergency { from, to } => self.emergency_heard(from, to, carrier, owed),
+            HeardKind::Deregistered { from } => {
+                self.presence.remove(&from);
+                self.pay(carrier, owed);
+            }
             HeardKind::Position { .. }
             | HeardKind::Presence { .. }
-            | HeardKind::Registered { .. }
-            | HeardKind::Deregistered { .. } => self.pay(carrier, owed),
+            | HeardKind::Registered { .. } => self.pay(carrier, owed),
         }
     }
 
@@ -135,7 +148,8 @@ impl Engine {
             .policy
             .station(carrier.station)
             .is_some_and(|station| station.test);
-        let note = match self.match_answer(from, &text, status, exercise) {
+        let trunked = self.is_trunked(carrier);
+        let note = match self.match_answer(from, &text, status, exercise, trunked) {
             Matched::Answer { delivery, choice } => {
                 let by = status.map_or(AnsweredBy::Text, AnsweredBy::Status);
                 self.learn(delivery, Evidence::Answered(Answer { choice, text, by }));
@@ -190,7 +204,12 @@ impl Engine {
         if before.is_none_or(|(old, _)| old != carrier) {
             self.radio_moved(radio);
         }
+        let absence = self.state.policy.catch_up.absence;
+        if before.is_none_or(|(_, at)| now.since(at) >= absence) {
+            self.catch_up(radio);
+        }
         if self.state.roster.radio(radio).is_some() {
+            self.want_baseline(radio, carrier);
             self.note_presence(radio);
             self.record_presence(radio, carrier, position);
         }

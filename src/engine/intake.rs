@@ -1,12 +1,12 @@
 //! What is accepted, and what a dry run says.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use narrowcast_protocol::air::{self, CarrierId, CarrierKind, DMR_BURST_MICROS, Delivery, GroupId};
+use narrowcast_protocol::air::{CarrierId, Delivery};
 
 use crate::engine::Engine;
 use crate::engine::compose;
+use crate::engine::forecast::Load;
 use crate::engine::io::{Receipt, Refusal, Response, Submit};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
@@ -14,7 +14,7 @@ use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
 use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
-use crate::model::facts::{self, CHUNK, Fact};
+use crate::model::facts::{self, CHUNK, Fact, Prediction};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
 use crate::model::roster::{Node, Recipient};
 use crate::model::text;
@@ -142,7 +142,7 @@ impl Engine {
         idempotency: Option<Idempotency>,
     ) -> Receipt {
         let accepted_at = self.wall();
-        let alert = Alert {
+        let mut alert = Alert {
             id: submit.id,
             text: submit.text,
             precedence: submit.precedence,
@@ -158,8 +158,11 @@ impl Engine {
             node,
             mark: self.free_mark(),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
+            answer_set: None,
             idempotency,
         };
+        alert.answer_set = self.free_set(&alert, &recipients);
+        let predictions = self.predict(&alert, &self.loads(&alert, &recipients));
         let (id, mark, expires_at, count) =
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
         self.urgent |= alert.precedence == Precedence::Flash;
@@ -174,6 +177,11 @@ impl Engine {
             first += u32::try_from(piece.len()).unwrap_or(u32::MAX);
             self.emit(fact);
         }
+        self.emit(Fact::Predicted {
+            alert: id,
+            carriers: predictions,
+        });
+        self.record_baselines(id);
         self.start_deliveries(id);
         Receipt {
             id,
@@ -200,17 +208,19 @@ impl Engine {
                 !(book.alert.ask == Ask::Nothing && delivery.recipient.talkgroup.is_some())
             })
             .map(|(index, delivery)| {
-                let ready = if delivery.recipient.talkgroup.is_some() {
-                    after_group
+                let index = DeliveryIndex(index);
+                let grouped = delivery.recipient.talkgroup.is_some();
+                let carrier = self.carrier_for(&book.alert, &delivery.recipient, 0);
+                if grouped && self.polls_on(&book.alert, carrier) {
+                    (Item::Poll(index), after_group)
                 } else {
-                    now
-                };
-                (DeliveryIndex(index), ready)
+                    (Item::One(index), if grouped { after_group } else { now })
+                }
             })
             .collect();
         self.timers.set(expiry, Timer::Expiry(id));
-        for (index, ready) in first {
-            self.enqueue(DeliveryId { alert: id, index }, ready);
+        for (item, ready) in first {
+            self.enqueue_item(id, item, ready);
         }
     }
 
@@ -226,7 +236,7 @@ impl Engine {
 
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
         let recipients = self.check(who, &submit)?;
-        let alert = Alert {
+        let mut alert = Alert {
             id: submit.id,
             text: submit.text,
             precedence: submit.precedence,
@@ -240,51 +250,40 @@ impl Engine {
             node: who.node.clone(),
             mark: self.free_mark(),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
+            answer_set: None,
             idempotency: None,
         };
-        Ok(Response::Plan(Box::new(self.plan(alert, recipients))))
+        alert.answer_set = self.free_set(&alert, &recipients);
+        Ok(Response::Plan(Box::new(self.plan(&alert, &recipients))))
     }
 
-    fn plan(&self, alert: Alert, recipients: Vec<Recipient>) -> Plan {
-        let mut tally = Tally::default();
+    fn plan(&self, alert: &Alert, recipients: &[Recipient]) -> Plan {
         let mut plan = Plan {
             recipients: alert.recipients,
             at_best_sent: 0,
             unreachable: 0,
             parts: 1,
+            answer_set: alert.answer_set.map(|set| set.name),
+            words_only: alert.answer_set.is_none() && self.wants_set(alert, recipients),
+            baseline_polls: 0,
             carriers: Vec::new(),
             sample: Vec::new(),
         };
-        for recipient in &recipients {
-            let carrier = self.carrier_for(&alert, recipient, 0);
+        for recipient in recipients {
+            let carrier = self.carrier_for(alert, recipient, 0);
             let best = self.best_rung(&alert.ask, recipient, carrier);
             plan.at_best_sent += u32::from(best == Rung::Sent);
             plan.unreachable += u32::from(carrier.is_none());
+            let unknown = !self.statuses.contains_key(&recipient.radio);
+            plan.baseline_polls += u32::from(unknown && self.polls_on(alert, carrier));
             let mode = if recipient.confirms {
                 Delivery::Confirmed
             } else {
                 Delivery::Unconfirmed
             };
-            if let Ok(parts) = compose::parts(&self.state.policy, &alert, recipient.form, mode) {
+            let form = carrier.map_or(recipient.form, |id| self.form_on(id, recipient));
+            if let Ok(parts) = compose::parts(&self.state.policy, alert, form, mode, None) {
                 plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
-                let kind = carrier.map_or(CarrierKind::default(), |id| self.kind(id));
-                let bursts = |mode| -> u64 {
-                    let octets = parts
-                        .iter()
-                        .map(|part| air::text_octets(recipient.form, part));
-                    octets
-                        .map(|octets| {
-                            u64::from(air::text_bursts(kind, recipient.form, mode, octets))
-                        })
-                        .sum()
-                };
-                tally.add(
-                    carrier,
-                    recipient,
-                    bursts(mode),
-                    bursts(Delivery::Unconfirmed),
-                    &alert.ask,
-                );
             }
             if plan.sample.len() < SAMPLE {
                 plan.sample.push(PlannedRecipient {
@@ -295,55 +294,29 @@ impl Engine {
                 });
             }
         }
-        plan.carriers = tally
-            .carriers
-            .into_iter()
-            .map(|(id, load)| self.carrier_plan(id, load))
-            .collect();
+        let loads = self.loads(alert, recipients);
+        let predictions = self.predict(alert, &loads);
+        let carriers = predictions.iter().filter_map(|prediction| {
+            let load = loads.get(&prediction.carrier)?;
+            Some(self.carrier_plan(prediction, load))
+        });
+        plan.carriers = carriers.collect();
         plan
     }
 
-    fn carrier_plan(&self, id: CarrierId, load: Load) -> CarrierPlan {
-        let airtime_ms = load.bursts * DMR_BURST_MICROS / 1_000;
-        let ahead: u64 = self
-            .queues
-            .waiting_for(id)
-            .map(|place| self.cost_ms(self.kind(id), place.alert, place.item))
-            .sum();
+    fn carrier_plan(&self, prediction: &Prediction, load: &Load) -> CarrierPlan {
+        let id = prediction.carrier;
+        let station = self.state.policy.station(id.station);
         CarrierPlan {
             carrier: id,
-            station: self
-                .state
-                .policy
-                .station(id.station)
+            station: station
                 .map(|station| station.name.clone())
                 .unwrap_or_default(),
             deliveries: load.deliveries,
-            groups: load.groups.into_iter().collect(),
-            airtime_ms,
-            finished_in_ms: ahead + airtime_ms,
+            groups: load.groups.iter().copied().collect(),
+            airtime_ms: prediction.airtime_ms,
+            finished_in_ms: prediction.finished_in_ms,
         }
-    }
-
-    /// Airtime of something that waits, in milliseconds.
-    fn cost_ms(&self, kind: CarrierKind, alert: AlertId, item: Item) -> u64 {
-        let Some(book) = self.state.alerts.get(&alert) else {
-            return 0;
-        };
-        let recipient = match item {
-            Item::One(index) => book.delivery(index).map(|delivery| &delivery.recipient),
-            Item::Group(_) => book.deliveries.first().map(|delivery| &delivery.recipient),
-        };
-        recipient.map_or(0, |recipient| {
-            let octets = air::text_octets(recipient.form, &book.alert.text);
-            u64::from(air::text_bursts(
-                kind,
-                recipient.form,
-                Delivery::Confirmed,
-                octets,
-            )) * DMR_BURST_MICROS
-                / 1_000
-        })
     }
 
     /// The highest rung that a recipient can reach, given what its radio and station report.
@@ -444,44 +417,6 @@ impl Engine {
             node: who.node.to_string(),
             names,
         })
-    }
-}
-
-/// What each carrier would bear.
-#[derive(Default)]
-struct Tally {
-    carriers: BTreeMap<CarrierId, Load>,
-}
-
-#[derive(Default)]
-struct Load {
-    deliveries: u32,
-    groups: BTreeSet<GroupId>,
-    bursts: u64,
-}
-
-impl Tally {
-    fn add(
-        &mut self,
-        carrier: Option<CarrierId>,
-        recipient: &Recipient,
-        alone: u64,
-        group: u64,
-        ask: &Ask,
-    ) {
-        if let (Some(talkgroup), Some(id)) = (recipient.talkgroup, recipient.home.or(carrier)) {
-            let load = self.carriers.entry(id).or_default();
-            if load.groups.insert(talkgroup) {
-                load.bursts += group;
-            }
-        }
-        if let Some(id) = carrier
-            && !(recipient.talkgroup.is_some() && *ask == Ask::Nothing)
-        {
-            let load = self.carriers.entry(id).or_default();
-            load.deliveries += 1;
-            load.bursts += alone;
-        }
     }
 }
 

@@ -11,17 +11,24 @@
 //! | `intake` | what is accepted, and what a dry run says |
 //! | `compose` | how an alert is worded and split for the air |
 //! | `queue`, `dispatch` | what goes to which carrier next |
+//! | `airtime`, `forecast` | how much of a carrier each precedence may take, and how long that takes |
+//! | `collect`, `sets` | how answers are collected, and which status codes mean one |
+//! | `catch_up` | what a radio gets that was away |
 //! | `progress` | what a job's steps prove, when to try again |
 //! | `hearing`, `answers` | what a radio's words mean |
 //! | `emergency` | who needs help |
 //! | `stations` | which carriers are there |
 //! | `clock` | what time it is |
 
+mod airtime;
 mod answers;
+mod catch_up;
 mod clock;
+mod collect;
 mod compose;
 mod dispatch;
 mod emergency;
+mod forecast;
 mod hearing;
 mod intake;
 pub mod io;
@@ -30,6 +37,7 @@ mod queries;
 mod queue;
 mod requests;
 mod roster;
+mod sets;
 mod state;
 mod stations;
 #[cfg(test)]
@@ -44,8 +52,11 @@ use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
 use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
+use crate::engine::airtime::Budget;
 use crate::engine::clock::Clock;
+use crate::engine::collect::Polls;
 use crate::engine::dispatch::{GroupRunId, JobRun};
+use crate::engine::forecast::Paces;
 use crate::engine::io::{Alarm, Effect, Input, Now, Output};
 use crate::engine::progress::Progress;
 use crate::engine::queue::Queues;
@@ -54,7 +65,7 @@ use crate::engine::stations::{CarrierRun, Damper};
 use crate::engine::timers::Timers;
 use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact, Record};
-use crate::model::ids::{DeliveryId, Seq};
+use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
 use crate::model::wall::Wall;
 
@@ -80,6 +91,20 @@ pub struct Engine {
     jobs: HashMap<JobId, JobRun>,
     busy: HashSet<RadioId>,
     progress: HashMap<DeliveryId, Progress>,
+    /// Airtime that is left to each precedence.
+    budget: Budget,
+    /// How fast each carrier really is.
+    paces: Paces,
+    /// Which poll a radio has not answered yet.
+    polling: HashMap<RadioId, JobId>,
+    polls: HashMap<DeliveryId, Polls>,
+    /// The last status that each radio is known to have.
+    statuses: HashMap<RadioId, u16>,
+    /// Radios on control channels whose status is not known.
+    unknown: BTreeMap<CarrierId, BTreeSet<RadioId>>,
+    admissions: BTreeMap<(AlertId, CarrierId), JobId>,
+    /// How many further alerts wait for the radio of a delivery; its text says so.
+    more: HashMap<DeliveryId, u16>,
     /// The next part of each group transmission that is not finished.
     groups: BTreeMap<GroupRunId, u8>,
     presence: HashMap<RadioId, (CarrierId, Instant)>,
@@ -108,6 +133,14 @@ impl Engine {
             jobs: HashMap::new(),
             busy: HashSet::new(),
             progress: HashMap::new(),
+            budget: Budget::default(),
+            paces: Paces::default(),
+            polling: HashMap::new(),
+            polls: HashMap::new(),
+            statuses: HashMap::new(),
+            unknown: BTreeMap::new(),
+            admissions: BTreeMap::new(),
+            more: HashMap::new(),
             groups: BTreeMap::new(),
             presence: HashMap::new(),
             of_radio: BTreeSet::new(),

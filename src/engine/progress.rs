@@ -91,7 +91,7 @@ impl Engine {
             (Step::Received { .. }, _) => {}
             (Step::Refused(_) | Step::Lost | Step::Done, run) => {
                 self.jobs.remove(&job);
-                self.job_over(run, step);
+                self.job_over(job, run, step);
             }
         }
     }
@@ -125,7 +125,7 @@ impl Engine {
         }
     }
 
-    fn job_over(&mut self, run: JobRun, step: Step) {
+    fn job_over(&mut self, job: JobId, run: JobRun, step: Step) {
         match run {
             JobRun::One {
                 delivery,
@@ -140,7 +140,8 @@ impl Engine {
             JobRun::Group { run, part, parts } => {
                 self.group_part_over(run, part, parts, step == Step::Done)
             }
-            JobRun::Emergency(_) => {}
+            JobRun::Polls(run) => self.polls_over(job, &run),
+            JobRun::Emergency(_) | JobRun::Baseline | JobRun::Admission => {}
         }
     }
 
@@ -172,7 +173,11 @@ impl Engine {
         else {
             return;
         };
-        let (confirms, form) = (delivery.recipient.confirms, delivery.recipient.form);
+        let recipient = &delivery.recipient;
+        let form = delivery
+            .carrier
+            .map_or(recipient.form, |carrier| self.form_on(carrier, recipient));
+        let confirms = recipient.confirms;
         let received = delivery.confirmed();
         let all = Progress::all(self.parts_of(id));
         let progress = self.progress.get(&id).copied().unwrap_or_default();
@@ -245,7 +250,8 @@ impl Engine {
         };
         if book.ended_at.is_some() || !wants_sending(&book.alert.ask, delivery) {
             self.progress.remove(&id);
-            return;
+            self.more.remove(&id);
+            return self.ask_after_text(id);
         }
         let policy = &self.state.policy;
         let made = delivery.attempts_now();
@@ -288,11 +294,7 @@ impl Engine {
         if !news {
             return;
         }
-        let (precedence, open, radio) = (
-            book.alert.precedence,
-            delivery.open,
-            delivery.recipient.radio,
-        );
+        let (open, radio) = (delivery.open, delivery.recipient.radio);
         self.emit(Fact::Evidenced {
             alert: id.alert,
             delivery: id.index,
@@ -307,10 +309,13 @@ impl Engine {
             .values()
             .any(|run| matches!(run, JobRun::One { delivery, .. } if *delivery == id));
         if done && !under_way {
-            self.queues.remove(id.alert, id.index, precedence);
+            self.queues.remove(id.alert, id.index);
             match open {
                 Some(open) => self.attempt_over(id, radio, open.number, Outcome::Evidenced),
-                None => self.settle(id.alert),
+                None => {
+                    self.ask_after_text(id);
+                    self.settle(id.alert);
+                }
             }
         }
     }
@@ -387,6 +392,7 @@ impl Engine {
 
     pub(super) fn group_done(&mut self, run: GroupRunId) {
         self.groups.remove(&run);
+        self.collect_after_group(run);
         self.settle(run.alert);
     }
 
@@ -462,26 +468,23 @@ impl Engine {
         by: Option<String>,
         because: Option<String>,
     ) {
-        let Some(precedence) = self
-            .state
-            .alerts
-            .get(&alert)
-            .map(|book| book.alert.precedence)
-        else {
+        if !self.state.alerts.contains_key(&alert) {
             return;
-        };
+        }
         self.emit(Fact::AlertEnded {
             alert,
             end,
             by,
             because,
         });
-        self.queues.remove_alert(alert, precedence);
+        self.queues.remove_alert(alert);
+        self.end_collection(alert);
+        self.more.retain(|id, _| id.alert != alert);
         self.groups.retain(|run, _| run.alert != alert);
         let of_alert = |run: &JobRun| match run {
             JobRun::One { delivery, .. } => delivery.alert == alert,
             JobRun::Group { run, .. } => run.alert == alert,
-            JobRun::Emergency(_) => false,
+            JobRun::Emergency(_) | JobRun::Polls(_) | JobRun::Baseline | JobRun::Admission => false,
         };
         let under_way: Vec<JobId> = self
             .jobs
@@ -521,7 +524,7 @@ impl Engine {
             .clamp(1, 15)
     }
 
-    fn touch_where_waiting(&mut self, radio: RadioId) {
+    pub(super) fn touch_where_waiting(&mut self, radio: RadioId) {
         for id in self.deliveries_of(radio) {
             if let Some((Some(carrier), _)) = self.queues.find(id.alert, id.index) {
                 self.queues.touch(carrier);

@@ -1,6 +1,11 @@
-//! What waits for which carrier, most urgent first, then longest ready.
+//! What waits for which carrier.
+//!
+//! Most urgent first. Within a precedence the alerts take turns: each place gets a tag when it
+//! becomes ready, one more than its alert's newest, and no smaller than the tag served last
+//! (start-time fair queueing). So an alert to ten thousand radios does not hold up one to ten
+//! that came a moment later, and none that waits gains a claim on the time before it came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use narrowcast_protocol::air::{CarrierId, GroupId};
 use narrowcast_protocol::time::Instant;
@@ -11,10 +16,22 @@ use crate::model::ids::{AlertId, DeliveryIndex};
 /// What is transmitted in one go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Item {
-    /// To everybody who listens to a talkgroup.
+    /// The text, to everybody who listens to a talkgroup.
     Group(GroupId),
-    /// To one radio.
+    /// The text, to one radio.
     One(DeliveryIndex),
+    /// One radio is asked for its answer.
+    Poll(DeliveryIndex),
+}
+
+impl Item {
+    /// The delivery that it is for, if it is for one.
+    pub(super) const fn delivery(self) -> Option<DeliveryIndex> {
+        match self {
+            Self::Group(_) => None,
+            Self::One(index) | Self::Poll(index) => Some(index),
+        }
+    }
 }
 
 /// A place in a queue.
@@ -26,138 +43,223 @@ pub(super) struct Place {
     pub(super) item: Item,
 }
 
-impl Place {
-    /// Sorts before every place of this precedence that is ready at `ready` or later.
-    fn first(precedence: Precedence, ready: Instant) -> Self {
-        const LOWEST: GroupId = match GroupId::new(narrowcast_protocol::air::FIRST_ID) {
-            Ok(id) => id,
-            Err(_) => panic!("the first id is an id"),
-        };
-        Self {
-            precedence,
-            ready,
-            alert: AlertId(ulid::Ulid::nil()),
-            item: Item::Group(LOWEST),
+/// A place that is ready, in the order of its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    precedence: Precedence,
+    tag: u64,
+    ready: Instant,
+    alert: AlertId,
+    item: Item,
+}
+
+impl Turn {
+    const fn place(&self) -> Place {
+        Place {
+            precedence: self.precedence,
+            ready: self.ready,
+            alert: self.alert,
+            item: self.item,
         }
+    }
+}
+
+/// Where a delivery waits.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    carrier: Option<CarrierId>,
+    place: Place,
+    /// Its turn's tag, once it is ready.
+    tag: Option<u64>,
+}
+
+/// What waits for one carrier.
+#[derive(Debug, Default)]
+struct Line {
+    later: BTreeSet<(Instant, Place)>,
+    now: BTreeSet<Turn>,
+    /// The tag served last in each precedence.
+    served: [u64; 4],
+    /// The newest tag of each alert that has places here.
+    newest: HashMap<AlertId, u64>,
+}
+
+impl Line {
+    fn len(&self) -> usize {
+        self.later.len() + self.now.len()
+    }
+
+    /// Gives a place that is ready its turn.
+    fn line_up(&mut self, place: Place) -> u64 {
+        let served = self.served.get(place.precedence as usize).copied();
+        let newest = self.newest.entry(place.alert).or_default();
+        *newest = (*newest).max(served.unwrap_or(0)) + 1;
+        let tag = *newest;
+        self.now.insert(Turn {
+            precedence: place.precedence,
+            tag,
+            ready: place.ready,
+            alert: place.alert,
+            item: place.item,
+        });
+        tag
+    }
+
+    fn remove(&mut self, place: &Place, tag: Option<u64>) {
+        match tag {
+            Some(tag) => self.now.remove(&Turn {
+                precedence: place.precedence,
+                tag,
+                ready: place.ready,
+                alert: place.alert,
+                item: place.item,
+            }),
+            None => self.later.remove(&(place.ready, *place)),
+        };
     }
 }
 
 /// The queues of all carriers, and what has no carrier now.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
-    waiting: BTreeMap<Option<CarrierId>, BTreeSet<Place>>,
-    /// Where a delivery of a radio waits.
-    at: BTreeMap<(AlertId, DeliveryIndex), (Option<CarrierId>, Instant)>,
+    lines: BTreeMap<Option<CarrierId>, Line>,
+    /// Where the deliveries wait.
+    at: BTreeMap<(AlertId, DeliveryIndex), Spot>,
     touched: BTreeSet<CarrierId>,
-    len: usize,
 }
 
 impl Queues {
+    /// Puts a place into a carrier's queue. A delivery waits in one place only: an earlier one
+    /// is given up.
     pub(super) fn push(&mut self, carrier: Option<CarrierId>, place: Place) {
-        if let Item::One(index) = place.item {
-            self.remove(place.alert, index, place.precedence);
-            self.at.insert((place.alert, index), (carrier, place.ready));
+        if let Some(index) = place.item.delivery() {
+            self.remove(place.alert, index);
+            let spot = Spot {
+                carrier,
+                place,
+                tag: None,
+            };
+            self.at.insert((place.alert, index), spot);
         }
-        if self.waiting.entry(carrier).or_default().insert(place) {
-            self.len += 1;
-        }
+        let line = self.lines.entry(carrier).or_default();
+        line.later.insert((place.ready, place));
         self.touched.extend(carrier);
     }
 
     /// Takes a delivery out, wherever it waits.
-    pub(super) fn remove(&mut self, alert: AlertId, index: DeliveryIndex, precedence: Precedence) {
-        if let Some((carrier, ready)) = self.at.remove(&(alert, index)) {
-            self.take(
-                carrier,
-                &Place {
-                    precedence,
-                    ready,
-                    alert,
-                    item: Item::One(index),
-                },
-            );
+    pub(super) fn remove(&mut self, alert: AlertId, index: DeliveryIndex) {
+        if let Some(spot) = self.at.remove(&(alert, index))
+            && let Some(line) = self.lines.get_mut(&spot.carrier)
+        {
+            line.remove(&spot.place, spot.tag);
         }
     }
 
-    /// Takes a place out of its queue.
-    pub(super) fn take(&mut self, carrier: Option<CarrierId>, place: &Place) {
-        if let Some(queue) = self.waiting.get_mut(&carrier)
-            && queue.remove(place)
-        {
-            self.len -= 1;
-        }
-        if let Item::One(index) = place.item {
+    /// Takes a place out because its turn has come.
+    pub(super) fn serve(&mut self, carrier: CarrierId, place: &Place) {
+        if let Some(index) = place.item.delivery() {
             self.at.remove(&(place.alert, index));
         }
+        let Some(line) = self.lines.get_mut(&Some(carrier)) else {
+            return;
+        };
+        let mut same = line.now.range(first(place.precedence)..);
+        if let Some(turn) = same.find(|turn| turn.place() == *place).copied() {
+            line.now.remove(&turn);
+            if let Some(served) = line.served.get_mut(place.precedence as usize) {
+                *served = turn.tag.max(*served);
+            }
+        }
     }
 
-    /// Where a delivery waits, and from when on it may be sent.
+    /// Where a delivery waits, from when on it may go, and for what.
     pub(super) fn find(
         &self,
         alert: AlertId,
         index: DeliveryIndex,
-    ) -> Option<(Option<CarrierId>, Instant)> {
-        self.at.get(&(alert, index)).copied()
+    ) -> Option<(Option<CarrierId>, Place)> {
+        self.at
+            .get(&(alert, index))
+            .map(|spot| (spot.carrier, spot.place))
     }
 
     /// Takes out the deliveries of one alert; its group transmissions are dropped when their
     /// turn comes.
-    pub(super) fn remove_alert(&mut self, alert: AlertId, precedence: Precedence) {
+    pub(super) fn remove_alert(&mut self, alert: AlertId) {
         let all = (alert, DeliveryIndex(0))..=(alert, DeliveryIndex(u32::MAX));
         let waiting: Vec<_> = self.at.range(all).map(|(key, _)| *key).collect();
         for (alert, index) in waiting {
-            self.remove(alert, index, precedence);
+            self.remove(alert, index);
+        }
+        for line in self.lines.values_mut() {
+            line.newest.remove(&alert);
         }
     }
 
     /// Everything that waits for `carrier`, taken out.
     pub(super) fn drain(&mut self, carrier: Option<CarrierId>) -> Vec<Place> {
-        let places: Vec<_> = self
-            .waiting
-            .remove(&carrier)
-            .unwrap_or_default()
-            .into_iter()
+        let Some(line) = self.lines.remove(&carrier) else {
+            return Vec::new();
+        };
+        let ready = line.now.iter().map(Turn::place);
+        let places: Vec<_> = ready
+            .chain(line.later.into_iter().map(|(_, place)| place))
             .collect();
-        self.len -= places.len();
         for place in &places {
-            if let Item::One(index) = place.item {
+            if let Some(index) = place.item.delivery() {
                 self.at.remove(&(place.alert, index));
             }
         }
         places
     }
 
-    /// What waits for `carrier` in this precedence and is ready, longest ready first.
+    /// Gives a turn to what has become ready.
+    pub(super) fn advance(&mut self, carrier: CarrierId, now: Instant) {
+        let Some(line) = self.lines.get_mut(&Some(carrier)) else {
+            return;
+        };
+        while let Some((ready, place)) = line.later.first().copied()
+            && ready <= now
+        {
+            line.later.pop_first();
+            let tag = line.line_up(place);
+            if let Some(index) = place.item.delivery()
+                && let Some(spot) = self.at.get_mut(&(place.alert, index))
+            {
+                spot.tag = Some(tag);
+            }
+        }
+    }
+
+    /// What is ready for `carrier` in this precedence, in turn.
     pub(super) fn ready(
         &self,
         carrier: CarrierId,
         precedence: Precedence,
-        now: Instant,
-    ) -> impl Iterator<Item = &Place> {
-        let queue = self.waiting.get(&Some(carrier)).into_iter();
-        queue
-            .flat_map(move |queue| queue.range(Place::first(precedence, Instant::ZERO)..))
-            .take_while(move |place| place.precedence == precedence && place.ready <= now)
+    ) -> impl Iterator<Item = Place> {
+        let line = self.lines.get(&Some(carrier)).into_iter();
+        line.flat_map(move |line| line.now.range(first(precedence)..))
+            .take_while(move |turn| turn.precedence == precedence)
+            .map(Turn::place)
     }
 
     /// When the next of those not yet ready becomes so.
-    pub(super) fn next_ready(&self, carrier: CarrierId, now: Instant) -> Option<Instant> {
-        let queue = self.waiting.get(&Some(carrier))?;
-        let after = now + std::time::Duration::from_micros(1);
-        let first_after = |precedence| {
-            let next = queue.range(Place::first(precedence, after)..).next()?;
-            (next.precedence == precedence).then_some(next.ready)
-        };
-        Precedence::ALL.into_iter().filter_map(first_after).min()
+    pub(super) fn next_ready(&self, carrier: CarrierId) -> Option<Instant> {
+        let line = self.lines.get(&Some(carrier))?;
+        line.later.first().map(|(ready, _)| *ready)
     }
 
-    /// How many wait for `carrier`.
-    pub(super) fn waiting_for(&self, carrier: CarrierId) -> impl Iterator<Item = &Place> {
-        self.waiting.get(&Some(carrier)).into_iter().flatten()
+    /// What waits for `carrier`.
+    pub(super) fn waiting_for(&self, carrier: CarrierId) -> impl Iterator<Item = Place> {
+        let line = self.lines.get(&Some(carrier)).into_iter();
+        line.flat_map(|line| {
+            let later = line.later.iter().map(|(_, place)| *place);
+            line.now.iter().map(Turn::place).chain(later)
+        })
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    pub(super) fn len(&self) -> usize {
+        self.lines.values().map(Line::len).sum()
     }
 
     /// Notes that this carrier is worth a look.
@@ -168,5 +270,93 @@ impl Queues {
     /// A carrier worth a look.
     pub(super) fn next_touched(&mut self) -> Option<CarrierId> {
         self.touched.pop_first()
+    }
+}
+
+/// Sorts before every turn of this precedence.
+fn first(precedence: Precedence) -> Turn {
+    const LOWEST: GroupId = match GroupId::new(narrowcast_protocol::air::FIRST_ID) {
+        Ok(id) => id,
+        Err(_) => panic!("the first id is an id"),
+    };
+    Turn {
+        precedence,
+        tag: 0,
+        ready: Instant::ZERO,
+        alert: AlertId(ulid::Ulid::nil()),
+        item: Item::Group(LOWEST),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARRIER: CarrierId = CarrierId {
+        station: narrowcast_protocol::air::StationId(1),
+        slot: narrowcast_protocol::air::Slot::One,
+    };
+
+    fn place(alert: u128, index: u32, precedence: Precedence) -> Place {
+        Place {
+            precedence,
+            ready: Instant::ZERO,
+            alert: AlertId(ulid::Ulid::from(alert)),
+            item: Item::One(DeliveryIndex(index)),
+        }
+    }
+
+    fn serve_next(queues: &mut Queues) -> Option<(u128, Precedence)> {
+        queues.advance(CARRIER, Instant::ZERO);
+        let next = Precedence::ALL
+            .iter()
+            .find_map(|&precedence| queues.ready(CARRIER, precedence).next())?;
+        queues.serve(CARRIER, &next);
+        Some((u128::from(next.alert.0), next.precedence))
+    }
+
+    #[test]
+    fn alerts_of_one_precedence_take_turns_and_a_latecomer_waits_for_no_backlog() {
+        let mut queues = Queues::default();
+        for index in 0..100 {
+            queues.push(Some(CARRIER), place(1, index, Precedence::Routine));
+        }
+        for _ in 0..10 {
+            serve_next(&mut queues);
+        }
+        for index in 0..5 {
+            queues.push(Some(CARRIER), place(2, index, Precedence::Routine));
+        }
+        let next_ten: Vec<u128> = (0..10)
+            .filter_map(|_| serve_next(&mut queues).map(|(alert, _)| alert))
+            .collect();
+        assert_eq!(next_ten.iter().filter(|&&alert| alert == 2).count(), 5);
+        assert_eq!(queues.len(), 85);
+    }
+
+    #[test]
+    fn the_most_urgent_goes_first_however_long_others_have_waited() {
+        let mut queues = Queues::default();
+        queues.push(Some(CARRIER), place(1, 0, Precedence::Routine));
+        queues.advance(CARRIER, Instant::ZERO);
+        queues.push(Some(CARRIER), place(2, 0, Precedence::Flash));
+        assert_eq!(serve_next(&mut queues), Some((2, Precedence::Flash)));
+        assert_eq!(serve_next(&mut queues), Some((1, Precedence::Routine)));
+        assert_eq!(serve_next(&mut queues), None);
+    }
+
+    #[test]
+    fn a_delivery_waits_in_one_place_only() {
+        let mut queues = Queues::default();
+        let one = place(1, 0, Precedence::Routine);
+        queues.push(Some(CARRIER), one);
+        queues.advance(CARRIER, Instant::ZERO);
+        let poll = Place {
+            item: Item::Poll(DeliveryIndex(0)),
+            ..one
+        };
+        queues.push(None, poll);
+        assert_eq!(queues.len(), 1);
+        assert_eq!(queues.find(one.alert, DeliveryIndex(0)), Some((None, poll)));
     }
 }

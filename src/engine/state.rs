@@ -76,6 +76,8 @@ pub(super) struct State {
     pub(super) accepted: u64,
     /// Deliveries of which something is still wanted.
     pub(super) unsettled: u32,
+    /// When each answer set was given out last.
+    pub(super) sets: BTreeMap<char, Wall>,
     /// How many open alerts carry each mark.
     pub(super) marks: BTreeMap<Mark, u32>,
 }
@@ -98,6 +100,9 @@ impl State {
             Fact::TokenRevoked { token, .. } => self.tokens.retain(|_, known| known.id != *token),
             Fact::AlertAccepted(alert) => {
                 self.accepted += 1;
+                if let Some(set) = alert.answer_set {
+                    self.sets.insert(set.name, at);
+                }
                 if let Some(key) = &alert.idempotency {
                     let use_ = KeyUse {
                         body: key.body,

@@ -7,6 +7,7 @@ use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
+use crate::engine::dispatch::wants_sending;
 use crate::engine::queue::{Item, Place};
 use crate::engine::timers::Timer;
 use crate::model::facts::Fact;
@@ -164,9 +165,9 @@ impl Engine {
             match place.item {
                 // A group transmission belongs to its carrier and waits for it.
                 Item::Group(_) => self.queues.push(from, place),
-                Item::One(index) => {
+                Item::One(index) | Item::Poll(index) => {
                     let carrier = self.route(place.alert, index);
-                    self.queues.push(carrier, place);
+                    self.move_place(carrier, place);
                 }
             }
         }
@@ -176,27 +177,33 @@ impl Engine {
     pub(super) fn radio_moved(&mut self, radio: RadioId) {
         let all = self.deliveries_of(radio);
         for id in all {
-            let Some((carrier, ready)) = self.queues.find(id.alert, id.index) else {
-                continue;
-            };
-            let Some(precedence) = self
-                .state
-                .alerts
-                .get(&id.alert)
-                .map(|book| book.alert.precedence)
-            else {
+            let Some((carrier, place)) = self.queues.find(id.alert, id.index) else {
                 continue;
             };
             let best = self.route(id.alert, id.index);
             if best != carrier {
-                let place = Place {
-                    precedence,
-                    ready,
-                    alert: id.alert,
-                    item: Item::One(id.index),
-                };
-                self.queues.push(best, place);
+                self.move_place(best, place);
             }
+        }
+    }
+
+    /// Puts a place into another carrier's queue. Where nobody can be polled, the text is sent
+    /// instead, if it is still wanted.
+    fn move_place(&mut self, to: Option<CarrierId>, place: Place) {
+        let book = self.state.alerts.get(&place.alert);
+        let (Item::Poll(index), Some(book)) = (place.item, book) else {
+            return self.queues.push(to, place);
+        };
+        let wanted = book
+            .delivery(index)
+            .is_some_and(|delivery| wants_sending(&book.alert.ask, delivery));
+        if self.polls_on(&book.alert, to) || to.is_none() {
+            self.queues.push(to, place);
+        } else if wanted {
+            let item = Item::One(index);
+            self.queues.push(to, Place { item, ..place });
+        } else {
+            self.queues.remove(place.alert, index);
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
+mod trunked;
+
 const OWN: u32 = 16_000_001;
 
 fn carrier(station: u32) -> CarrierId {

@@ -1,8 +1,8 @@
 //! What the API, the CLI and the console see of the engine's state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Ask, Precedence};
@@ -88,6 +88,48 @@ pub struct AlertView {
     pub recipients: u32,
     /// Where they stand.
     pub counts: Counts,
+    /// The answer set that answers it.
+    pub answer_set: Option<char>,
+    /// What it was predicted to take of each carrier, and what it has taken.
+    pub carriers: Vec<CarrierUse>,
+}
+
+/// What an alert was predicted to take of a carrier, and what it has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarrierUse {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Airtime predicted at acceptance, in milliseconds.
+    pub predicted_airtime_ms: u64,
+    /// When it was predicted to be done, in milliseconds after acceptance.
+    pub predicted_finish_ms: u64,
+    /// Airtime of what was started, in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last of it was started or answered, in milliseconds after acceptance.
+    pub finished_ms: u64,
+}
+
+impl CarrierUse {
+    fn of(book: &AlertBook) -> Vec<Self> {
+        let predicted = book.predicted.iter().map(|prediction| prediction.carrier);
+        let spent = book.spent.iter().map(|spent| spent.carrier);
+        let carriers: BTreeSet<CarrierId> = predicted.chain(spent).collect();
+        let one = |carrier: CarrierId| {
+            let predicted = book.predicted.iter().find(|p| p.carrier == carrier);
+            let spent = book.spent.iter().find(|s| s.carrier == carrier);
+            let taken = spent.map(|spent| spent.last.since(book.alert.accepted_at));
+            Self {
+                carrier,
+                predicted_airtime_ms: predicted.map_or(0, |p| p.airtime_ms),
+                predicted_finish_ms: predicted.map_or(0, |p| p.finished_in_ms),
+                airtime_ms: spent.map_or(0, |spent| spent.bursts * DMR_BURST_MICROS / 1_000),
+                finished_ms: taken.map_or(0, |taken| {
+                    u64::try_from(taken.as_millis()).unwrap_or(u64::MAX)
+                }),
+            }
+        };
+        carriers.into_iter().map(one).collect()
+    }
 }
 
 impl AlertView {
@@ -113,6 +155,8 @@ impl AlertView {
             by: alert.by.clone(),
             recipients: alert.recipients,
             counts,
+            answer_set: alert.answer_set.map(|set| set.name),
+            carriers: CarrierUse::of(book),
         }
     }
 }
@@ -205,6 +249,12 @@ pub struct Plan {
     pub unreachable: u32,
     /// In how many parts the longest of them is sent.
     pub parts: u8,
+    /// The answer set that it would get.
+    pub answer_set: Option<char>,
+    /// Whether it can be answered by words only, because no answer set is free.
+    pub words_only: bool,
+    /// Radios whose status would have to be asked for first, one burst each.
+    pub baseline_polls: u32,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlan>,
     /// The first of the recipients.

@@ -7,6 +7,7 @@ use narrowcast_protocol::air::{RadioId, StationId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::model::ids::{AlertId, TokenId};
+use crate::model::policy::AnswerSet;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 
@@ -149,21 +150,22 @@ impl<'de> Deserialize<'de> for Target {
 }
 
 /// The short sign by which a radio user can name an alert in an answer, unique among
-/// the open ones: a letter and a digit, as in `K7`.
+/// the open ones: a letter and a digit, as in `K7`. The letters A to F are left to the answer
+/// sets, and no letter looks like a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mark(u8);
 
 impl Mark {
     /// How many marks there are.
-    pub const COUNT: u8 = 200;
-    const LETTERS: &'static [u8; 20] = b"ACDEFGHJKLMNPRTUVWXY";
+    pub const COUNT: u8 = 150;
+    const LETTERS: &'static [u8; 15] = b"GHJKLMNPRTUVWXY";
 
     /// The `n`-th mark, counted modulo [`Mark::COUNT`].
     #[must_use]
     pub const fn nth(n: u64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "the remainder is below 200"
+            reason = "the remainder is below 150"
         )]
         Self((n % Self::COUNT as u64) as u8)
     }
@@ -235,6 +237,8 @@ pub struct Alert {
     pub mark: Mark,
     /// How many deliveries it has.
     pub recipients: u32,
+    /// The status codes that answer it and no other open alert, if it has some.
+    pub answer_set: Option<AnswerSet>,
     /// What makes a repeated submission the same one.
     pub idempotency: Option<Idempotency>,
 }

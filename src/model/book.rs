@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::alert::{Alert, Ask};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, Evidence};
-use crate::model::facts::Fact;
+use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
 use crate::model::roster::Recipient;
 use crate::model::wall::Wall;
@@ -47,6 +47,8 @@ pub struct DeliveryBook {
     pub unclear: bool,
     /// Whether the radio was heard after a transmission.
     pub present: bool,
+    /// Whether a polled status within the alert's set can only be an answer.
+    pub baselined: bool,
     /// What the person answered last.
     pub answer: Option<Box<Answer>>,
     /// When the rung was reached.
@@ -68,6 +70,7 @@ impl DeliveryBook {
             again: false,
             unclear: false,
             present: false,
+            baselined: false,
             answer: None,
             at: None,
         }
@@ -154,6 +157,21 @@ pub struct AlertBook {
     pub unsettled: u32,
     /// When it ended.
     pub ended_at: Option<Wall>,
+    /// What it was predicted to take.
+    pub predicted: Vec<Prediction>,
+    /// What it has taken of each carrier.
+    pub spent: Vec<Spent>,
+}
+
+/// What an alert has taken of one carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Bursts of the attempts and polls that were started.
+    pub bursts: u64,
+    /// When the last of them was started, or its evidence came.
+    pub last: Wall,
 }
 
 impl AlertBook {
@@ -167,6 +185,8 @@ impl AlertBook {
             groups: Vec::new(),
             unsettled: 0,
             ended_at: None,
+            predicted: Vec::new(),
+            spent: Vec::new(),
         }
     }
 
@@ -201,8 +221,10 @@ impl AlertBook {
                 carrier,
                 reference,
                 parts,
+                bursts,
                 ..
             } => {
+                self.spend(*carrier, *bursts, at);
                 self.change(*delivery, |book| {
                     book.attempts = book.attempts.max(*number);
                     book.open = Some(OpenAttempt {
@@ -218,13 +240,28 @@ impl AlertBook {
                 group,
                 carrier,
                 number,
+                bursts,
                 ..
             } => {
+                self.spend(*carrier, *bursts, at);
                 self.group(*group, *carrier).attempts = *number;
+            }
+            Fact::Polled { carrier, polls, .. } => self.spend(*carrier, *polls, at),
+            Fact::Predicted { carriers, .. } => self.predicted.clone_from(carriers),
+            Fact::Baselined { deliveries, .. } => {
+                for index in deliveries {
+                    self.change(*index, |book| book.baselined = true);
+                }
             }
             Fact::Evidenced {
                 delivery, evidence, ..
-            } => self.change(*delivery, |book| book.learn(evidence, at)),
+            } => {
+                self.change(*delivery, |book| book.learn(evidence, at));
+                let carrier = self.delivery(*delivery).and_then(|book| book.carrier);
+                if let Some(carrier) = carrier {
+                    self.spend(carrier, 0, at);
+                }
+            }
             Fact::GroupEvidenced {
                 group,
                 carrier,
@@ -283,6 +320,21 @@ impl AlertBook {
             (false, true) => self.unsettled = self.unsettled.saturating_sub(1),
             (true, false) => self.unsettled += 1,
             _ => {}
+        }
+    }
+
+    fn spend(&mut self, carrier: CarrierId, bursts: u16, at: Wall) {
+        let bursts = u64::from(bursts);
+        match self.spent.iter_mut().find(|spent| spent.carrier == carrier) {
+            Some(spent) => {
+                spent.bursts += bursts;
+                spent.last = spent.last.max(at);
+            }
+            None => self.spent.push(Spent {
+                carrier,
+                bursts,
+                last: at,
+            }),
         }
     }
 
@@ -364,6 +416,7 @@ mod tests {
             node: Node::root(),
             mark: Mark::nth(0),
             recipients: 1,
+            answer_set: None,
             idempotency: None,
         };
         let recipient = Recipient {

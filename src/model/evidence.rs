@@ -23,6 +23,8 @@ pub enum AnsweredBy {
     Status(u16),
     /// A text from the radio.
     Text,
+    /// A status code that the radio had when it was asked, 0 to 127.
+    PolledStatus(u16),
 }
 
 /// What a person answered.

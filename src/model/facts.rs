@@ -101,6 +101,8 @@ pub enum Fact {
         reference: u8,
         /// How many parts the text has.
         parts: u8,
+        /// Bursts that all of them take.
+        bursts: u16,
     },
     /// A group transmission is about to be made.
     GroupAttemptStarted {
@@ -114,6 +116,32 @@ pub enum Fact {
         number: u8,
         /// How many parts the text has.
         parts: u8,
+        /// Bursts that all of them take.
+        bursts: u16,
+    },
+    /// The last status of these radios is known and lies outside the alert's answer set: a
+    /// value within it, polled later, can only be an answer.
+    Baselined {
+        /// The alert.
+        alert: AlertId,
+        /// The deliveries.
+        deliveries: Vec<DeliveryIndex>,
+    },
+    /// What an alert was predicted to take, made when it was accepted.
+    Predicted {
+        /// The alert.
+        alert: AlertId,
+        /// Per carrier.
+        carriers: Vec<Prediction>,
+    },
+    /// Radios were asked for their status.
+    Polled {
+        /// The alert.
+        alert: AlertId,
+        /// Over which carrier.
+        carrier: CarrierId,
+        /// How many, one burst each.
+        polls: u16,
     },
     /// Evidence about a delivery.
     Evidenced {
@@ -253,6 +281,17 @@ pub enum Fact {
     },
 }
 
+/// What an alert is predicted to take of one carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Airtime in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last of it is done, in milliseconds after acceptance.
+    pub finished_in_ms: u64,
+}
+
 /// Why a report answers nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -295,7 +334,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 24] = [
+    pub const NAMES: [&'static str; 27] = [
         "started",
         "policy_in_force",
         "roster_imported",
@@ -305,6 +344,9 @@ impl Fact {
         "recipients",
         "attempt_started",
         "group_attempt_started",
+        "baselined",
+        "predicted",
+        "polled",
         "evidenced",
         "group_evidenced",
         "attempt_ended",
@@ -330,6 +372,9 @@ impl Fact {
             Self::Recipients { alert, .. }
             | Self::AttemptStarted { alert, .. }
             | Self::GroupAttemptStarted { alert, .. }
+            | Self::Baselined { alert, .. }
+            | Self::Predicted { alert, .. }
+            | Self::Polled { alert, .. }
             | Self::Evidenced { alert, .. }
             | Self::GroupEvidenced { alert, .. }
             | Self::AttemptEnded { alert, .. }
@@ -353,6 +398,9 @@ impl Fact {
             Self::Recipients { .. } => "recipients",
             Self::AttemptStarted { .. } => "attempt_started",
             Self::GroupAttemptStarted { .. } => "group_attempt_started",
+            Self::Baselined { .. } => "baselined",
+            Self::Predicted { .. } => "predicted",
+            Self::Polled { .. } => "polled",
             Self::Evidenced { .. } => "evidenced",
             Self::GroupEvidenced { .. } => "group_evidenced",
             Self::AttemptEnded { .. } => "attempt_ended",

@@ -41,6 +41,63 @@ pub struct AnswerRule {
     pub keywords: Vec<String>,
 }
 
+/// A run of status codes that radios have under their keys, named by a letter. An alert on a
+/// trunked system gets a set of its own while it is open, so that a status value left over
+/// from yesterday never answers today's alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerSet {
+    /// Its name in texts, `A` to `F`.
+    pub name: char,
+    /// The status code of its first answer, 1 to 126.
+    pub first: u16,
+    /// How many answers it has, 1 to 9.
+    pub count: u8,
+}
+
+impl AnswerSet {
+    /// The numbered answer that a status code means in this set.
+    #[must_use]
+    pub fn choice(&self, status: u16) -> Option<u8> {
+        let offset = u8::try_from(status.checked_sub(self.first)?).ok()?;
+        (offset < self.count).then(|| offset + 1)
+    }
+}
+
+/// How much of a carrier's airtime each precedence may take, together with everything less
+/// urgent, averaged over a window. What is left is for calls and emergencies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ceilings {
+    /// Per cent for Flash, Immediate, Priority and Routine, in this order; 100 has no limit.
+    pub percent: [u8; 4],
+    /// The window: so long a carrier may be used in one go before its ceiling is felt.
+    pub window: Duration,
+}
+
+/// How answers are collected on a control channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collection {
+    /// Whether radios are asked for their status; otherwise they are admitted in portions to
+    /// answer by themselves.
+    pub polls: bool,
+    /// How long after the text people are left alone before the first poll.
+    pub first_poll: Duration,
+    /// Between two polls of a radio that is there and has not answered; doubles each time.
+    pub gap: Duration,
+    /// Most polls of one delivery.
+    pub max_polls: u8,
+}
+
+/// What a radio gets that was away while alerts waited for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatchUp {
+    /// A radio that was silent for so long was away.
+    pub absence: Duration,
+    /// Most alerts it gets at once, newest first; the last says how many more there are.
+    pub at_once: u8,
+    /// After how long the next of them follow.
+    pub pause: Duration,
+}
+
 /// Free space below which intake is refused. Both marks count; the emergency lane stays open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceMarks {
@@ -78,6 +135,14 @@ pub struct Policy {
     pub max_live_deliveries: u32,
     /// What answers mean.
     pub answers: Vec<AnswerRule>,
+    /// Status codes for alerts on trunked systems.
+    pub answer_sets: Vec<AnswerSet>,
+    /// Airtime per precedence.
+    pub ceilings: Ceilings,
+    /// How answers are collected on control channels.
+    pub collection: Collection,
+    /// What a radio gets that was away.
+    pub catch_up: CatchUp,
     /// What a radio in distress is told when a person takes its emergency; `{by}` is the name.
     pub taken_text: String,
     /// The sign that stands on every part of an exercise.
@@ -119,6 +184,28 @@ impl Default for Policy {
                 answer(8, &[]),
                 answer(9, &[]),
             ],
+            answer_sets: (0u8..6)
+                .map(|index| AnswerSet {
+                    name: char::from(b'A' + index),
+                    first: u16::from(index) * 4 + 1,
+                    count: 4,
+                })
+                .collect(),
+            ceilings: Ceilings {
+                percent: [100, 90, 80, 60],
+                window: Duration::from_secs(60),
+            },
+            collection: Collection {
+                polls: true,
+                first_poll: Duration::from_secs(15),
+                gap: Duration::from_secs(5),
+                max_polls: 10,
+            },
+            catch_up: CatchUp {
+                absence: Duration::from_secs(600),
+                at_once: 5,
+                pause: Duration::from_secs(600),
+            },
             taken_text: "求救已收到,{by}处置中".to_owned(),
             exercise_sign: "【演练】".to_owned(),
             space: SpaceMarks {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::body::AskBody;
 use crate::engine::io::Receipt;
-use crate::engine::views::{AlertView, Counts};
+use crate::engine::views::{AlertView, CarrierUse, Counts};
 use crate::model::alert::{Ask, Precedence};
 use crate::model::wall::Wall;
 
@@ -121,6 +121,38 @@ pub struct AlertBody {
     pub recipients: u32,
     /// Where they stand.
     pub counts: CountsBody,
+    /// The answer set that answers it on a trunked system.
+    #[schema(value_type = Option<String>)]
+    pub answer_set: Option<char>,
+    /// What it was predicted to take of each carrier, and what it has taken.
+    pub carriers: Vec<CarrierUseBody>,
+}
+
+/// What an alert was predicted to take of a carrier, and what it has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CarrierUseBody {
+    /// The carrier, as `station/slot`.
+    pub carrier: String,
+    /// Airtime predicted at acceptance, in milliseconds.
+    pub predicted_airtime_ms: u64,
+    /// When it was predicted to be done, in milliseconds after acceptance.
+    pub predicted_finish_ms: u64,
+    /// Airtime of what was started, in milliseconds.
+    pub airtime_ms: u64,
+    /// When the last of it was started or answered, in milliseconds after acceptance.
+    pub finished_ms: u64,
+}
+
+impl From<CarrierUse> for CarrierUseBody {
+    fn from(taken: CarrierUse) -> Self {
+        Self {
+            carrier: taken.carrier.to_string(),
+            predicted_airtime_ms: taken.predicted_airtime_ms,
+            predicted_finish_ms: taken.predicted_finish_ms,
+            airtime_ms: taken.airtime_ms,
+            finished_ms: taken.finished_ms,
+        }
+    }
 }
 
 impl From<AlertView> for AlertBody {
@@ -146,6 +178,8 @@ impl From<AlertView> for AlertBody {
             by: view.by,
             recipients: view.recipients,
             counts: view.counts.into(),
+            answer_set: view.answer_set,
+            carriers: view.carriers.into_iter().map(Into::into).collect(),
         }
     }
 }

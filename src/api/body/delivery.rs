@@ -26,7 +26,7 @@ impl From<Answer> for AnswerBody {
             choice: answer.choice,
             text: answer.text,
             status: match answer.by {
-                AnsweredBy::Status(code) => Some(code),
+                AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => Some(code),
                 AnsweredBy::Text => None,
             },
         }

@@ -17,6 +17,13 @@ pub struct PlanBody {
     pub unreachable: u32,
     /// In how many parts the longest of them is sent.
     pub parts: u8,
+    /// The answer set that it would get on a trunked system.
+    #[schema(value_type = Option<String>)]
+    pub answer_set: Option<char>,
+    /// Whether it can be answered by words only, because no answer set is free.
+    pub words_only: bool,
+    /// Radios whose status would have to be asked for first, one burst each.
+    pub baseline_polls: u32,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlanBody>,
     /// The first of the recipients.
@@ -75,6 +82,9 @@ impl From<Plan> for PlanBody {
             at_best_sent: plan.at_best_sent,
             unreachable: plan.unreachable,
             parts: plan.parts,
+            answer_set: plan.answer_set,
+            words_only: plan.words_only,
+            baseline_polls: plan.baseline_polls,
             carriers: carriers.collect(),
             sample: sample.collect(),
         }
