@@ -229,6 +229,7 @@ impl Alerts {
                 carrier,
                 reference,
                 parts,
+                ..
             } => {
                 if let Some(seen) = self.seen(*alert, *delivery) {
                     seen.attempts = *number;
@@ -376,7 +377,7 @@ impl Alerts {
         }
         if let Evidence::Answered(answer) = evidence {
             let text = match answer.by {
-                AnsweredBy::Status(code) => format!("status {code}"),
+                AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => format!("status {code}"),
                 AnsweredBy::Text => answer.text.clone(),
             };
             learnt.text = Some((radio, text));
