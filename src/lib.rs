@@ -13,6 +13,8 @@ pub mod config;
 pub mod engine;
 pub mod ledger;
 pub mod model;
+#[cfg(narrowcast_mutant)]
+mod mutant;
 pub mod observe;
 pub mod server;
 pub mod simulate;

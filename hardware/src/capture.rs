@@ -3,16 +3,20 @@
 //! One format for everything: pcapng, with serial lines and TCP streams as RTAC serial
 //! records (linktype 250) and datagrams as Ethernet frames made for the purpose (linktype
 //! 1), so that any analyser opens it. [`CaptureRing`] writes it into a bounded directory,
-//! [`export`](export::export) copies from it without the secrets, and
-//! [`CaptureReader`](reader::CaptureReader) reads it, as well as what sniffers write.
+//! [`export`](export::export) copies from it without the secrets,
+//! [`file`] writes whole recordings, and [`CaptureReader`](reader::CaptureReader) reads all
+//! of it, as well as what sniffers write.
 
 pub mod export;
+pub mod file;
 mod frame;
 pub mod reader;
 mod ring;
+mod route;
 mod writer;
 
 pub use ring::{CaptureConfig, CaptureError, CaptureRing, CaptureStatus, Tap};
+pub use route::Routes;
 
 /// Linktype of Ethernet frames.
 pub(crate) const ETHERNET: u32 = 1;
@@ -93,6 +97,15 @@ impl SerialEvent {
             Self::Break => 9,
             Self::Overflow => 10,
             Self::Other(number) => number,
+        }
+    }
+
+    /// Bytes that go this way.
+    #[must_use]
+    pub const fn of(direction: Direction) -> Self {
+        match direction {
+            Direction::Inbound => Self::Received,
+            Direction::Outbound => Self::Sent,
         }
     }
 

@@ -115,6 +115,25 @@ impl Port {
         }
     }
 
+    /// A port on a TCP stream that is open already, such as an accepted one.
+    #[must_use]
+    pub fn from_tcp(stream: TcpStream) -> Self {
+        // Frames are small and wait for nobody; both settings only make things better.
+        let _without = stream.set_nodelay(true);
+        let keepalive = TcpKeepalive::new()
+            .with_time(Duration::from_secs(15))
+            .with_interval(Duration::from_secs(5));
+        let _without = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+        let (local, remote) = (stream.local_addr().ok(), stream.peer_addr().ok());
+        let (reader, writer) = stream.into_split();
+        Self {
+            receiver: Receiver::Tcp(reader),
+            sender: Sender::Tcp(writer),
+            local,
+            remote,
+        }
+    }
+
     /// Waits for bytes: whole datagrams, or what a stream has. At most [`LARGEST_CHUNK`]
     /// are ever worth room in `buffer`. Dropping the future loses nothing.
     ///
@@ -223,20 +242,7 @@ impl Port {
             .await
             .map_err(|_| failed(std::io::ErrorKind::TimedOut.into()))?
             .map_err(failed)?;
-        // Frames are small and wait for nobody; both settings only make things better.
-        let _without = stream.set_nodelay(true);
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(15))
-            .with_interval(Duration::from_secs(5));
-        let _without = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
-        let (local, remote) = (stream.local_addr().ok(), stream.peer_addr().ok());
-        let (reader, writer) = stream.into_split();
-        Ok(Self {
-            receiver: Receiver::Tcp(reader),
-            sender: Sender::Tcp(writer),
-            local,
-            remote,
-        })
+        Ok(Self::from_tcp(stream))
     }
 }
 

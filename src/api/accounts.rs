@@ -84,7 +84,7 @@ pub(super) async fn make(
 /// Revoke a token.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", security(("token" = [])),
     params(("id" = String, Path)),
-    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn revoke(
     State(api): State<Api>,
     bearer: Bearer,

@@ -13,11 +13,13 @@ use crate::api::extract::{Asked, Body, Named};
 use crate::api::history;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
+use crate::api::sight::Sight;
 use crate::engine::io::{Refusal, Request, Response};
 use crate::engine::views::{AlertView, DeliveryView};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::sight::Share;
 use crate::model::text;
 use crate::model::token::Right;
 
@@ -30,18 +32,22 @@ pub(super) async fn show(
     bearer: Bearer,
     Named(id): Named<AlertId>,
 ) -> Result<Json<AlertBody>, Problem> {
-    let view = match api.backend.ask(bearer.0, Request::Alert(id)).await? {
+    let view = match api
+        .backend
+        .ask(bearer.0.clone(), Request::Alert(id))
+        .await?
+    {
         Ok(Response::Alert(view)) => *view,
         Ok(_) => return Err(Problem::unexpected()),
-        Err(Refusal::NotFound(_)) => AlertView::of(&ended(&api, id).await?),
+        Err(Refusal::NotFound(_)) => {
+            let who = principal(&api, &bearer, Right::Look).await?;
+            let book = history::book(&api, id).await?;
+            let seen = book.and_then(|book| AlertView::of(&book, &who.node));
+            seen.ok_or_else(|| Problem::not_found("alert"))?
+        }
         Err(refusal) => return Err(refusal.into()),
     };
     Ok(Json(view.into()))
-}
-
-async fn ended(api: &Api, id: AlertId) -> Result<AlertBook, Problem> {
-    let book = history::book(api, id).await?;
-    book.ok_or_else(|| Problem::not_found("alert"))
 }
 
 /// Which page of deliveries.
@@ -108,7 +114,7 @@ struct Deliveries {
     api: Api,
     bearer: Bearer,
     id: AlertId,
-    ended: Option<AlertBook>,
+    ended: Option<(AlertBook, Share)>,
 }
 
 impl Deliveries {
@@ -117,8 +123,8 @@ impl Deliveries {
         from: DeliveryIndex,
         limit: usize,
     ) -> Result<Vec<DeliveryView>, Problem> {
-        if let Some(book) = &self.ended {
-            return Ok(history::deliveries(book, from, limit));
+        if let Some((book, share)) = &self.ended {
+            return Ok(history::deliveries(book, share, from, limit));
         }
         let request = Request::Deliveries {
             alert: self.id,
@@ -129,11 +135,20 @@ impl Deliveries {
             Ok(Response::Deliveries(page)) => Ok(page),
             Ok(_) => Err(Problem::unexpected()),
             Err(Refusal::NotFound(_)) => {
-                let book = self.ended.insert(ended(&self.api, self.id).await?);
-                Ok(history::deliveries(book, from, limit))
+                let ended = self.read().await?;
+                let (book, share) = self.ended.insert(ended);
+                Ok(history::deliveries(book, share, from, limit))
             }
             Err(refusal) => Err(refusal.into()),
         }
+    }
+
+    /// The alert from the ledger, and what may be seen of it.
+    async fn read(&self) -> Result<(AlertBook, Share), Problem> {
+        let who = principal(&self.api, &self.bearer, Right::Look).await?;
+        let book = history::book(&self.api, self.id).await?;
+        book.and_then(|book| book.share(&who.node).map(|share| (book, share)))
+            .ok_or_else(|| Problem::not_found("alert"))
     }
 }
 
@@ -158,20 +173,34 @@ pub(super) async fn timeline(
     Named(id): Named<AlertId>,
     Asked(query): Asked<TimelineQuery>,
 ) -> Result<Json<Vec<EventBody>>, Problem> {
-    principal(&api, &bearer, Right::Look).await?;
-    let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
-    let from = Seq(query.from.unwrap_or(0));
-    let page = api.backend.of_alert(id, from, limit).await?;
-    if page.is_empty() && query.from.is_none() {
+    let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
+    if !sight.alert(&api, id).await? {
         return Err(Problem::not_found("alert"));
     }
-    Ok(Json(page.iter().map(Into::into).collect()))
+    let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
+    let mut from = Seq(query.from.unwrap_or(0));
+    let mut seen = Vec::new();
+    // What may not be seen leaves gaps: read on until the page is full.
+    while seen.len() < limit {
+        let page = api.backend.of_alert(id, from, limit).await?;
+        let Some(last) = page.last() else { break };
+        from = last.seq.next();
+        seen.extend(sight.events(&api, &bearer, page.iter()).await?);
+        if page.len() < limit {
+            break;
+        }
+    }
+    if seen.is_empty() && query.from.is_none() {
+        return Err(Problem::not_found("alert"));
+    }
+    seen.truncate(limit);
+    Ok(Json(seen))
 }
 
 /// Withdraw an alert.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/cancel", tag = "alerts", security(("token" = [])),
     params(("id" = String, Path)), request_body = BecauseBody,
-    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn cancel(
     State(api): State<Api>,
     bearer: Bearer,
@@ -185,7 +214,7 @@ pub(super) async fn cancel(
 /// Send an alert again to those who have not answered.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/resend", tag = "alerts", security(("token" = [])),
     params(("id" = String, Path)),
-    responses((status = 200, body = ResentBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = ResentBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn resend(
     State(api): State<Api>,
     bearer: Bearer,

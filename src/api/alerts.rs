@@ -7,14 +7,16 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::auth::Bearer;
+use crate::api::auth::{Bearer, principal};
 use crate::api::body::{AlertList, PlanBody, ReceiptBody, SubmitBody};
 use crate::api::extract::{Asked, Body};
 use crate::api::history;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
+use crate::api::sight::Sight;
 use crate::engine::io::{Request, Response};
 use crate::model::ids::AlertId;
+use crate::model::token::Right;
 
 const KEY: &str = "idempotency-key";
 
@@ -22,7 +24,7 @@ const KEY: &str = "idempotency-key";
 #[utoipa::path(post, path = "/api/v1/alerts", tag = "alerts", security(("token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; the same key and body get the first answer again for 7 days")),
     request_body = SubmitBody,
-    responses((status = 201, body = ReceiptBody), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 201, body = ReceiptBody), (status = 403, body = Problem), (status = 507, body = Problem)))]
 pub(super) async fn submit(
     State(api): State<Api>,
     bearer: Bearer,
@@ -89,7 +91,10 @@ pub(super) async fn list(
         return Err(Problem::unexpected());
     };
     let (views, next) = match query.state.as_deref() {
-        None | Some("all") => history::alerts(&api, live, before, limit).await?,
+        None | Some("all") => {
+            let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
+            history::alerts(&api, &mut sight, live, before, limit).await?
+        }
         Some("live") => {
             let next = live.last().map(|view| view.id);
             let next = next.filter(|_| live.len() == limit);
@@ -106,7 +111,7 @@ pub(super) async fn list(
 /// Say who would get an alert, over which stations and with how much airtime.
 #[utoipa::path(post, path = "/api/v1/alerts/dry-run", tag = "alerts", security(("token" = [])),
     request_body = SubmitBody,
-    responses((status = 200, body = PlanBody), (status = 422, body = Problem)))]
+    responses((status = 200, body = PlanBody), (status = 403, body = Problem)))]
 pub(super) async fn dry_run(
     State(api): State<Api>,
     bearer: Bearer,

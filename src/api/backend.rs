@@ -3,11 +3,11 @@
 //! The API owns a [`Backend`]; the server owns the [`BackendEnds`] and drains them, the
 //! urgent lane first.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use narrowcast_protocol::air::StationId;
+use narrowcast_protocol::air::{RadioId, StationId};
 use tokio::sync::{mpsc, oneshot, watch};
 use ulid::{Generator, Ulid};
 
@@ -18,6 +18,7 @@ use crate::model::alert::Precedence;
 use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
+use crate::model::roster::Node;
 
 /// How long a reply may take before the API says that the engine is away.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -87,20 +88,29 @@ pub struct Board {
     pub unrecorded: Vec<Emergency>,
     /// While there is no engine to ask: the emergencies that are on disk.
     pub recorded: Vec<Emergency>,
-    /// While there is no engine to ask: SHA-256 of the tokens that may look.
-    pub readers: Arc<HashSet<[u8; 32]>>,
+    /// Where the radios of these emergencies hang; the root if not named here.
+    pub places: HashMap<RadioId, Node>,
+    /// While there is no engine to ask: SHA-256 of the tokens that may look, and their nodes.
+    pub readers: Arc<HashMap<[u8; 32], Node>>,
     /// Stations that are configured and not there.
     pub stations_down: Vec<StationId>,
 }
 
 impl Board {
-    /// Whether this credential may look while there is no engine to ask.
+    /// The node from which this credential may look while there is no engine to ask; none if
+    /// it may not.
     #[must_use]
-    pub fn admits(&self, credential: &Credential) -> bool {
+    pub fn reader(&self, credential: &Credential) -> Option<Node> {
         match credential {
-            Credential::Token(hash) => self.readers.contains(hash),
-            Credential::System => true,
+            Credential::Token(hash) => self.readers.get(hash).cloned(),
+            Credential::System => Some(Node::root()),
         }
+    }
+
+    /// Whether an emergency of this radio is seen from `node`.
+    #[must_use]
+    pub fn shows(&self, node: &Node, radio: RadioId) -> bool {
+        node.covers(self.places.get(&radio).unwrap_or(&Node::root()))
     }
 }
 

@@ -5,14 +5,18 @@ use axum::extract::State;
 
 use crate::api::alert::reason;
 use crate::api::auth::Bearer;
+use crate::api::backend::Unavailable;
 use crate::api::body::{BecauseBody, DoneBody, EmergencyBody, EmergencyList};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::engine::io::{Request, Response};
+use crate::model::emergency::Emergency;
 use crate::model::ids::EmergencyId;
+use crate::model::roster::Node;
 
-/// Emergencies: open ones and those closed within the hour, newest first. One that could
+/// Emergencies of radios of the token's node (those of unknown radios belong to the root): open
+/// ones and those closed within the hour, newest first. One that could
 /// not be recorded yet stands here with `recorded: false`.
 #[utoipa::path(get, path = "/api/v1/emergencies", tag = "emergencies", security(("token" = [])),
     responses((status = 200, body = EmergencyList), (status = 401, body = Problem)))]
@@ -20,23 +24,25 @@ pub(super) async fn list(
     State(api): State<Api>,
     bearer: Bearer,
 ) -> Result<Json<EmergencyList>, Problem> {
-    let asked = api
-        .backend
-        .ask(bearer.0.clone(), Request::Emergencies)
-        .await;
+    let asked = from_engine(&api, &bearer).await;
     let board = api.backend.board.borrow().clone();
-    let recorded = match asked {
-        Ok(Ok(Response::Emergencies(recorded))) => recorded,
-        Ok(Ok(_)) => return Err(Problem::unexpected()),
-        Ok(Err(refusal)) => return Err(refusal.into()),
+    let (node, recorded) = match asked {
+        Ok(answer) => answer?,
         // The ledger failed: who could look before still sees what must be seen.
-        Err(_) if board.admits(&bearer.0) => board.recorded,
-        Err(away) => return Err(away.into()),
+        Err(away) => {
+            let node = board.reader(&bearer.0).ok_or(away)?;
+            let recorded = board.recorded.iter();
+            let shown = recorded.filter(|known| board.shows(&node, known.radio));
+            let recorded = shown.cloned().collect();
+            (node, recorded)
+        }
     };
-    let unrecorded = board.unrecorded;
-    let mut emergencies: Vec<EmergencyBody> = unrecorded
-        .into_iter()
+    let mut emergencies: Vec<EmergencyBody> = board
+        .unrecorded
+        .iter()
+        .filter(|new| board.shows(&node, new.radio))
         .filter(|new| recorded.iter().all(|known| known.id != new.id))
+        .cloned()
         .map(|new| EmergencyBody::new(new, false))
         .collect();
     emergencies.extend(
@@ -47,10 +53,29 @@ pub(super) async fn list(
     Ok(Json(EmergencyList { emergencies }))
 }
 
+/// The emergencies that the asker may see, and the asker's node; the outer error says that
+/// there is no engine to ask.
+async fn from_engine(
+    api: &Api,
+    bearer: &Bearer,
+) -> Result<Result<(Node, Vec<Emergency>), Problem>, Unavailable> {
+    let ask = |request| api.backend.ask(bearer.0.clone(), request);
+    let node = match ask(Request::WhoAmI).await? {
+        Ok(Response::You(who)) => who.node,
+        Ok(_) => return Ok(Err(Problem::unexpected())),
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    Ok(match ask(Request::Emergencies).await? {
+        Ok(Response::Emergencies(recorded)) => Ok((node, recorded)),
+        Ok(_) => Err(Problem::unexpected()),
+        Err(refusal) => Err(refusal.into()),
+    })
+}
+
 /// Take an emergency in hand: the radio is told who has it.
 #[utoipa::path(post, path = "/api/v1/emergencies/{id}/take", tag = "emergencies", security(("token" = [])),
     params(("id" = String, Path)),
-    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn take(
     State(api): State<Api>,
     bearer: Bearer,
@@ -62,7 +87,7 @@ pub(super) async fn take(
 /// Close an emergency, with a reason.
 #[utoipa::path(post, path = "/api/v1/emergencies/{id}/close", tag = "emergencies", security(("token" = [])),
     params(("id" = String, Path)), request_body = BecauseBody,
-    responses((status = 200, body = DoneBody), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn close(
     State(api): State<Api>,
     bearer: Bearer,

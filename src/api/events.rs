@@ -22,6 +22,7 @@ use crate::api::body::EventBody;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
+use crate::api::sight::Sight;
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{AlertId, Seq};
 use crate::model::token::Right;
@@ -47,7 +48,7 @@ pub(super) struct EventsQuery {
     alert: Option<String>,
 }
 
-/// Facts as they become durable: `id` is the position, `event` the type, `data` an `EventBody`.
+/// Facts as they become durable, as far as the token may see them: `id` is the position, `event` the type, `data` an `EventBody`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
     params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
     responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 503, body = Problem)))]
@@ -57,7 +58,7 @@ pub(super) async fn events(
     headers: HeaderMap,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    principal(&api, &bearer, Right::Look).await?;
+    let who = principal(&api, &bearer, Right::Look).await?;
     let permit = Arc::clone(&api.streams)
         .try_acquire_owned()
         .map_err(|_| Problem::unavailable("too many event streams are open", 10))?;
@@ -79,6 +80,7 @@ pub(super) async fn events(
             types: types(query.types.as_deref())?,
             alert,
         },
+        sight: Sight::of(who),
         checked: Instant::now(),
         from,
         ready: VecDeque::new(),
@@ -144,6 +146,7 @@ impl Filter {
 struct Reader {
     api: Api,
     bearer: Bearer,
+    sight: Sight,
     filter: Filter,
     checked: Instant,
     from: Seq,
@@ -171,11 +174,8 @@ impl Reader {
                 }
                 continue;
             }
-            match self.api.backend.read(self.from, PAGE).await {
-                Ok(page) => {
-                    away_since = None;
-                    self.take(&page, durable);
-                }
+            match self.page(durable).await {
+                Ok(()) => away_since = None,
                 Err(_) => {
                     let since = *away_since.get_or_insert_with(Instant::now);
                     if since.elapsed() > PATIENCE {
@@ -187,21 +187,23 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, page: &[Record], durable: Seq) {
+    async fn page(&mut self, durable: Seq) -> Result<(), Problem> {
+        let page = self.api.backend.read(self.from, PAGE).await?;
         let Some(last) = page.last() else {
             // Trimmed in the meantime, up to the very end.
             self.from = durable.next();
-            return;
+            return Ok(());
         };
-        self.from = last.seq.next();
         let passing = page.iter().filter(|record| self.filter.passes(record));
-        self.ready.extend(passing.map(|record| {
-            let body = EventBody::from(record);
+        let seen = self.sight.events(&self.api, &self.bearer, passing).await?;
+        self.from = last.seq.next();
+        self.ready.extend(seen.into_iter().map(|body| {
             let event = Event::default().id(body.seq.to_string()).event(&body.kind);
             event
                 .json_data(&body)
                 .unwrap_or_else(|_| Event::default().comment("a fact without a JSON form"))
         }));
+        Ok(())
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn metrics(
 
 /// Accept the civil clock as it stands after a step.
 #[utoipa::path(post, path = "/api/v1/clock/confirm", tag = "server", security(("token" = [])),
-    responses((status = 200, body = DoneBody), (status = 409, body = Problem)))]
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn confirm_clock(
     State(api): State<Api>,
     bearer: Bearer,

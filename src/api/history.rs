@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use crate::api::problem::Problem;
 use crate::api::router::Api;
+use crate::api::sight::Sight;
 use crate::engine::views::{AlertView, DeliveryView};
 use crate::model::book::AlertBook;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::roster::Node;
+use crate::model::sight::Share;
 
 const PAGE: usize = 512;
+/// How many pages of the ledger are looked through for one page of what may be seen.
+const ROUNDS: usize = 10;
 
 /// The alert as its facts tell it; none if its acceptance is not on record (any more).
 pub(super) async fn book(api: &Api, id: AlertId) -> Result<Option<AlertBook>, Problem> {
@@ -33,33 +38,53 @@ pub(super) async fn book(api: &Api, id: AlertId) -> Result<Option<AlertBook>, Pr
     }
 }
 
-/// A page of alerts on record, newest first; what is live is taken from `live`.
+/// A page of alerts on record that `node` may see, newest first; what is live is taken from
+/// `live`. The page is short, though more may follow, when few of the newest are to be seen.
 pub(super) async fn alerts(
     api: &Api,
+    sight: &mut Sight,
     live: Vec<AlertView>,
-    before: Option<AlertId>,
+    mut before: Option<AlertId>,
     limit: usize,
 ) -> Result<(Vec<AlertView>, Option<AlertId>), Problem> {
     let mut live: HashMap<AlertId, AlertView> =
         live.into_iter().map(|view| (view.id, view)).collect();
-    let ids = api.backend.alerts(before, limit).await?;
-    let next = ids.last().filter(|_| ids.len() == limit).copied();
-    let mut views = Vec::with_capacity(ids.len());
-    for id in ids {
-        match live.remove(&id) {
-            Some(view) => views.push(view),
-            None => views.extend(book(api, id).await?.as_ref().map(AlertView::of)),
+    let mut views = Vec::new();
+    for _ in 0..ROUNDS {
+        let ids = api.backend.alerts(before, limit).await?;
+        let more = ids.len() == limit;
+        for id in ids {
+            if views.len() == limit {
+                return Ok((views, before));
+            }
+            before = Some(id);
+            match live.remove(&id) {
+                Some(view) => views.push(view),
+                None if *sight.node() == Node::root() || sight.alert(api, id).await? => {
+                    let book = book(api, id).await?;
+                    views.extend(book.and_then(|book| AlertView::of(&book, sight.node())));
+                }
+                None => {}
+            }
+        }
+        if !more {
+            return Ok((views, None));
+        }
+        if views.len() == limit {
+            break;
         }
     }
-    Ok((views, next))
+    Ok((views, before))
 }
 
-/// A page of the deliveries of an ended alert.
-pub(super) fn deliveries(book: &AlertBook, from: DeliveryIndex, limit: usize) -> Vec<DeliveryView> {
-    (0..)
-        .map(DeliveryIndex)
-        .zip(&book.deliveries)
-        .skip(usize::try_from(from.0).unwrap_or(usize::MAX))
+/// A page of the deliveries of an ended alert that belong to this share of it.
+pub(super) fn deliveries(
+    book: &AlertBook,
+    share: &Share,
+    from: DeliveryIndex,
+    limit: usize,
+) -> Vec<DeliveryView> {
+    book.shared(share, from)
         .take(limit)
         .map(|(index, delivery)| DeliveryView::of(index, delivery, delivery.rung))
         .collect()

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use futures_util::stream;
@@ -16,7 +17,8 @@ use crate::engine::io::Request;
 use crate::ledger::LedgerError;
 use crate::ledger::export;
 use crate::model::ids::Seq;
-use crate::model::token::Right;
+use crate::model::roster::Node;
+use crate::model::token::{Principal, Right};
 
 const PAGE: usize = 512;
 
@@ -29,7 +31,7 @@ pub(super) async fn export_all(
     State(api): State<Api>,
     bearer: Bearer,
 ) -> Result<impl IntoResponse, Problem> {
-    principal(&api, &bearer, Right::Administer).await?;
+    of_the_root(&principal(&api, &bearer, Right::Administer).await?)?;
     let up_to = *api.backend.durable.borrow();
     let lines = stream::try_unfold(
         (api, None),
@@ -58,6 +60,23 @@ pub(super) async fn export_all(
     Ok((media_type, HttpBody::from_stream(lines)))
 }
 
+/// The ledger holds the facts of every node.
+fn of_the_root(who: &Principal) -> Result<(), Problem> {
+    if who.node == Node::root() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "outside-node",
+        "Outside the token's node",
+        format!(
+            "the ledger holds the facts of every node, and this token's is {}: \
+             an administrator of the whole tree can do this",
+            who.node
+        ),
+    ))
+}
+
 /// Trim the ledger: what is still needed is stated again, the rest is removed.
 #[utoipa::path(post, path = "/api/v1/ledger/trim", tag = "ledger", security(("token" = [])),
     request_body = TrimBody,
@@ -67,7 +86,7 @@ pub(super) async fn trim(
     bearer: Bearer,
     Body(body): Body<TrimBody>,
 ) -> Result<Json<DoneBody>, Problem> {
-    principal(&api, &bearer, Right::Administer).await?;
+    of_the_root(&principal(&api, &bearer, Right::Administer).await?)?;
     let up_to = Seq(body.up_to);
     let page = api.backend.read(up_to, 1).await?;
     let record = page.first().filter(|record| record.seq == up_to);

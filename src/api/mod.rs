@@ -15,6 +15,9 @@ pub mod router;
 mod accounts;
 mod alert;
 mod alerts;
+#[cfg(test)]
+pub(crate) mod conform;
+mod document;
 mod emergencies;
 mod events;
 mod extract;
@@ -22,6 +25,7 @@ mod health;
 mod history;
 mod ledger;
 mod roster;
+mod sight;
 mod stations;
 
 #[cfg(test)]

@@ -197,6 +197,10 @@ fn unreadable(error: &csv::Error) -> RosterError {
 #[must_use]
 pub fn defused(cell: &str) -> String {
     let text = crate::model::text::shown(cell);
+    #[cfg(narrowcast_mutant)]
+    if crate::mutant::planted("formulas_pass") {
+        return text;
+    }
     if text.starts_with(['=', '+', '-', '@']) {
         format!("'{text}")
     } else {

@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response as AxumResponse};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::sync::Semaphore;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -18,7 +17,9 @@ use crate::api::auth::Bearer;
 use crate::api::backend::Backend;
 use crate::api::body::DoneBody;
 use crate::api::problem::Problem;
-use crate::api::{accounts, alert, alerts, emergencies, events, health, ledger, roster, stations};
+use crate::api::{
+    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, stations,
+};
 use crate::engine::io::{Request, Response};
 use crate::observe::metrics::{AnswerLabel, Metrics};
 
@@ -73,7 +74,9 @@ impl Api {
 /// All routes. `/health` and `/metrics` answer under `/api/v1` and at the root.
 pub fn router(api: Api) -> Router {
     let (router, document) = routes().split_for_parts();
-    let json = document.to_pretty_json().unwrap_or_default();
+    let json = document::complete(document)
+        .to_pretty_json()
+        .unwrap_or_default();
     let media_type = [("content-type", "application/json")];
     router
         .route(
@@ -92,12 +95,12 @@ pub fn router(api: Api) -> Router {
 /// The OpenAPI document, as `/api/v1/openapi.json` gives it.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    routes().split_for_parts().1
+    document::complete(routes().split_for_parts().1)
 }
 
 fn routes() -> OpenApiRouter<Api> {
     let large = DefaultBodyLimit::max(roster::LIMIT);
-    OpenApiRouter::with_openapi(base())
+    OpenApiRouter::with_openapi(document::base())
         .routes(routes!(alerts::submit, alerts::list))
         .routes(routes!(alerts::dry_run))
         .routes(routes!(alert::show))
@@ -128,29 +131,6 @@ async fn counted(State(api): State<Api>, request: extract::Request, next: Next) 
     let label = AnswerLabel { status };
     api.metrics.answers.get_or_create(&label).inc();
     response
-}
-
-fn base() -> OpenApi {
-    let mut document = OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("Narrowcast")
-                .version("v1")
-                .description(Some(
-                    "Alerts to radios over narrowband channels, and every answer on record. \
-                     Errors are RFC 9457 problem documents.",
-                ))
-                .build(),
-        )
-        .build();
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme(
-            "token",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-        );
-    document
 }
 
 async fn unknown() -> impl IntoResponse {

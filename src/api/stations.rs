@@ -34,7 +34,7 @@ pub(super) async fn list(
 /// Test a station: a drill to one radio through it, which asks for a receipt.
 #[utoipa::path(post, path = "/api/v1/stations/{id}/test", tag = "stations", security(("token" = [])),
     params(("id" = u32, Path)), request_body = StationTestBody,
-    responses((status = 201, body = ReceiptBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = ReceiptBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 507, body = Problem)))]
 pub(super) async fn test(
     State(api): State<Api>,
     bearer: Bearer,

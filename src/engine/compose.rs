@@ -21,7 +21,10 @@ pub(super) fn parts(
     delivery: Delivery,
     more: Option<u16>,
 ) -> Result<Vec<String>, TooLong> {
-    let sign = if alert.exercise {
+    let drill = alert.exercise;
+    #[cfg(narrowcast_mutant)]
+    let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
+    let sign = if drill {
         policy.exercise_sign.as_str()
     } else {
         ""

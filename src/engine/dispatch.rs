@@ -111,8 +111,14 @@ impl Engine {
         } else {
             &Precedence::ALL
         };
-        #[cfg(narrowcast_mutant = "first_come_first_served")]
-        let permitted: Vec<_> = permitted.iter().rev().copied().collect();
+        #[cfg(narrowcast_mutant)]
+        let reversed: Vec<_> = permitted.iter().rev().copied().collect();
+        #[cfg(narrowcast_mutant)]
+        let permitted = if crate::mutant::planted("routine_before_flash") {
+            reversed.as_slice()
+        } else {
+            permitted
+        };
         let place = permitted.iter().find_map(|&precedence| {
             self.queues
                 .ready(id, precedence)
@@ -234,7 +240,10 @@ impl Engine {
         };
         let reference = kept.unwrap_or_else(fresh);
         *self.outcomes.entry("started").or_default() += 1;
-        #[cfg(not(narrowcast_mutant = "send_without_attempt"))]
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("send_without_attempt") {
+            return number;
+        }
         self.emit(Fact::AttemptStarted {
             alert: id.alert,
             delivery: id.index,
@@ -244,8 +253,6 @@ impl Engine {
             parts,
             bursts,
         });
-        #[cfg(narrowcast_mutant = "send_without_attempt")]
-        let _ = bursts;
         number
     }
 
@@ -359,6 +366,12 @@ impl Engine {
 
     /// A fragment takes one unit of its carrier's room.
     pub(super) fn take_room(&mut self, carrier: CarrierId) {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("room_is_ignored")
+            && let Some(run) = self.carriers.get_mut(&carrier)
+        {
+            run.room = run.room.saturating_add(1);
+        }
         if let Some(run) = self.carriers.get_mut(&carrier) {
             run.room = run.room.saturating_sub(1);
         }

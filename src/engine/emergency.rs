@@ -74,6 +74,10 @@ impl Engine {
         // Seen and sounded at once, recorded or not.
         self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
         self.urgent = true;
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("emergency_is_lost") {
+            return id;
+        }
         self.emit(Fact::EmergencyRaised(Box::new(emergency)));
         id
     }
@@ -96,7 +100,7 @@ impl Engine {
         who: &Principal,
         id: EmergencyId,
     ) -> Result<Response, Refusal> {
-        let emergency = self.open(id)?;
+        let emergency = self.open(who, id)?;
         if let Some(taken) = &emergency.taken {
             return Err(Refusal::Conflict(format!(
                 "{} has taken it already",
@@ -139,7 +143,7 @@ impl Engine {
         id: EmergencyId,
         because: String,
     ) -> Result<Response, Refusal> {
-        self.open(id)?;
+        self.open(who, id)?;
         let invalid = |why: String| Refusal::Invalid {
             field: "because",
             why,
@@ -159,11 +163,10 @@ impl Engine {
         })))
     }
 
-    fn open(&self, id: EmergencyId) -> Result<&Emergency, Refusal> {
-        let (_, emergency) = self
-            .state
-            .emergencies
-            .get(&id)
+    fn open(&self, who: &Principal, id: EmergencyId) -> Result<&Emergency, Refusal> {
+        let known = self.state.emergencies.get(&id);
+        let (_, emergency) = known
+            .filter(|(_, emergency)| self.sees(who, emergency.radio))
             .ok_or(Refusal::NotFound("emergency"))?;
         match &emergency.closed {
             Some(closed) => Err(Refusal::Conflict(format!("{} has closed it", closed.by))),

@@ -11,12 +11,13 @@ use crate::engine::io::{Receipt, Refusal, Response, Submit};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
-use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
+use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::facts::{self, CHUNK, Fact, Prediction};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, Seq};
 use crate::model::roster::{Node, Recipient};
+use crate::model::sight::Share;
 use crate::model::text;
 use crate::model::token::{Principal, Right};
 use crate::model::wall::Wall;
@@ -66,6 +67,10 @@ impl Engine {
         let Some((key, body)) = &submit.idempotency else {
             return Ok(None);
         };
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("key_is_forgotten") {
+            return Ok(None);
+        }
         let Some(used) = self.state.keys.get(&(who.token, key.clone())) else {
             return Ok(None);
         };
@@ -114,6 +119,8 @@ impl Engine {
     /// Whether there is space on disk and in memory for so urgent an alert.
     fn room_for(&self, precedence: Precedence, recipients: usize) -> Result<(), Refusal> {
         let urgent = precedence <= Precedence::Immediate;
+        #[cfg(narrowcast_mutant)]
+        let urgent = urgent || crate::mutant::planted("full_disk_is_ignored");
         if let Some((free, total)) = self.free {
             let marks = &self.state.policy.space;
             let permille = u128::from(free) * 1_000 / u128::from(total.max(1));
@@ -156,7 +163,7 @@ impl Engine {
             station: submit.station,
             by,
             node,
-            mark: self.free_mark(),
+            mark: self.fresh_mark(&recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             answer_set: None,
             idempotency,
@@ -224,16 +231,6 @@ impl Engine {
         }
     }
 
-    /// The next mark that no open alert carries.
-    fn free_mark(&self) -> Mark {
-        let first = self.state.accepted;
-        let mut candidates =
-            (0..u64::from(Mark::COUNT)).map(|step| Mark::nth(first.wrapping_add(step)));
-        candidates
-            .find(|mark| !self.state.marks.contains_key(mark))
-            .unwrap_or_else(|| Mark::nth(first))
-    }
-
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
         let recipients = self.check(who, &submit)?;
         let mut alert = Alert {
@@ -248,7 +245,7 @@ impl Engine {
             station: submit.station,
             by: who.name.clone(),
             node: who.node.clone(),
-            mark: self.free_mark(),
+            mark: self.fresh_mark(&recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             answer_set: None,
             idempotency: None,
@@ -402,21 +399,17 @@ impl Engine {
         Ok(Response::Done(self.state.seq))
     }
 
-    /// A live alert that the principal's node covers.
+    /// A live alert that was sent from the principal's node or below.
     fn within(&self, who: &Principal, alert: AlertId) -> Result<&AlertBook, Refusal> {
-        let book = self
-            .state
-            .alerts
-            .get(&alert)
-            .ok_or(Refusal::NotFound("live alert"))?;
-        if who.node.covers(&book.alert.node) {
-            return Ok(book);
+        let hidden = || Refusal::NotFound("live alert");
+        let book = self.state.alerts.get(&alert).ok_or_else(hidden)?;
+        match book.share(&who.node).ok_or_else(hidden)? {
+            Share::Whole => Ok(book),
+            Share::Part { .. } => Err(Refusal::OutsideNode {
+                node: who.node.to_string(),
+                names: vec![format!("alert {alert}, sent from {}", book.alert.node)],
+            }),
         }
-        let names = vec![format!("alert {alert}, sent from {}", book.alert.node)];
-        Err(Refusal::OutsideNode {
-            node: who.node.to_string(),
-            names,
-        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! What goes into the engine and what comes out of it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, Heard, JobId, StationId};
+use narrowcast_protocol::air::{CarrierId, Heard, JobId, RadioId, StationId};
 use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;
 
@@ -165,6 +166,13 @@ pub enum Request {
     },
     /// Emergencies, open ones and those closed within the hour, newest first.
     Emergencies,
+    /// Which of these hang at or below the asker's node now.
+    Within {
+        /// Radios; one that is not in the roster belongs to the root.
+        radios: Vec<RadioId>,
+        /// Emergencies, by their radio.
+        emergencies: Vec<EmergencyId>,
+    },
     /// Stations.
     Stations,
     /// Roster lines, radios first, by number or id.
@@ -200,6 +208,7 @@ impl Request {
             | Self::Alert(_)
             | Self::Deliveries { .. }
             | Self::Emergencies
+            | Self::Within { .. }
             | Self::Stations
             | Self::Roster { .. } => Right::Look,
         }
@@ -295,6 +304,13 @@ pub enum Response {
     Deliveries(Vec<DeliveryView>),
     /// Emergencies.
     Emergencies(Vec<Emergency>),
+    /// Those of the radios and emergencies that hang at or below the asker's node.
+    Within {
+        /// Radios.
+        radios: HashSet<RadioId>,
+        /// Emergencies.
+        emergencies: HashSet<EmergencyId>,
+    },
     /// Stations.
     Stations(Vec<StationView>),
     /// A page of the roster and how many lines it has in all.

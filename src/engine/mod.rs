@@ -9,6 +9,7 @@
 //! | [`io`] | what goes in and out |
 //! | `state`, `roster` | the fold over all facts |
 //! | `intake` | what is accepted, and what a dry run says |
+//! | `marks` | by which short sign a radio names an alert |
 //! | `compose` | how an alert is worded and split for the air |
 //! | `queue`, `dispatch` | what goes to which carrier next |
 //! | `airtime`, `forecast` | how much of a carrier each precedence may take, and how long that takes |
@@ -32,6 +33,7 @@ mod forecast;
 mod hearing;
 mod intake;
 pub mod io;
+mod marks;
 mod progress;
 mod queries;
 mod queue;
@@ -67,6 +69,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact, Record};
 use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
+use crate::model::roster::Node;
 use crate::model::wall::Wall;
 
 /// A stored state that this version cannot read.
@@ -243,9 +246,11 @@ impl Engine {
         !self.state.tokens.is_empty()
     }
 
-    /// SHA-256 of every token that is valid: who may look while there is no engine to ask.
-    pub fn token_hashes(&self) -> impl Iterator<Item = [u8; 32]> {
-        self.state.tokens.keys().copied()
+    /// SHA-256 of every token that is valid and its node: who may look at what while there is
+    /// no engine to ask.
+    pub fn readers(&self) -> impl Iterator<Item = ([u8; 32], &Node)> {
+        let tokens = self.state.tokens.iter();
+        tokens.map(|(hash, token)| (*hash, &token.node))
     }
 
     /// Emergencies, open ones and those closed within the hour, newest first.
@@ -281,10 +286,13 @@ impl Engine {
 
     /// Lets `effect` out once everything decided so far is durable.
     fn after_commit(&mut self, effect: Effect) {
-        #[cfg(narrowcast_mutant = "acknowledge_before_commit")]
-        let after = Seq(0);
-        #[cfg(not(narrowcast_mutant = "acknowledge_before_commit"))]
         let after = self.state.seq;
+        #[cfg(narrowcast_mutant)]
+        let after = if crate::mutant::planted("acknowledge_before_commit") {
+            Seq(0)
+        } else {
+            after
+        };
         self.out.push_back(Output { after, effect });
     }
 
@@ -304,6 +312,10 @@ impl Engine {
     /// A fresh ULID: civil time, then 80 bits drawn from the seed.
     fn fresh_id(&mut self) -> ulid::Ulid {
         self.ids += 1;
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("chance_in_the_engine") {
+            self.ids += crate::mutant::chance();
+        }
         let digest = Sha256::new()
             .chain_update(self.seed)
             .chain_update(self.ids.to_be_bytes())

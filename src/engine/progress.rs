@@ -84,6 +84,12 @@ impl Engine {
                     ..
                 },
             ) => {
+                #[cfg(narrowcast_mutant)]
+                let by = if crate::mutant::planted("stranger_confirms") {
+                    radio
+                } else {
+                    by
+                };
                 if by == radio {
                     self.part_received(delivery, part, Evidence::LinkConfirmed);
                 }
@@ -255,8 +261,12 @@ impl Engine {
         }
         let policy = &self.state.policy;
         let made = delivery.attempts_now();
-        #[cfg(narrowcast_mutant = "endless_retries")]
-        let made = made.min(1);
+        #[cfg(narrowcast_mutant)]
+        let made = if crate::mutant::planted("endless_retries") {
+            made.min(1)
+        } else {
+            made
+        };
         if made >= policy.max_attempts {
             if delivery.recipient.confirms {
                 let end = End::Failed(FailReason::NoAcknowledgement);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use narrowcast_protocol::air::RadioId;
+
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Request, Response};
 use crate::engine::views::{AlertView, DeliveryView, Overview, StationView};
-use crate::model::book::AlertBook;
-use crate::model::ids::{AlertId, DeliveryIndex};
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
+use crate::model::roster::Node;
 use crate::model::token::Principal;
 
 /// Most items in one page.
@@ -18,27 +20,33 @@ impl Engine {
             Request::WhoAmI => Ok(Response::You(who.clone())),
             Request::Overview => Ok(Response::Overview(Box::new(self.overview()))),
             Request::Alerts { before, limit } => {
-                Ok(Response::Alerts(self.alerts(before, limit.min(PAGE))))
+                let limit = limit.min(PAGE);
+                Ok(Response::Alerts(self.alerts(&who.node, before, limit)))
             }
             Request::Alert(id) => self
-                .alert(id)
-                .map(|book| Response::Alert(Box::new(AlertView::of(book)))),
+                .state
+                .alerts
+                .get(&id)
+                .and_then(|book| AlertView::of(book, &who.node))
+                .map(|view| Response::Alert(Box::new(view)))
+                .ok_or(Refusal::NotFound("live alert")),
             Request::Deliveries { alert, from, limit } => {
-                self.deliveries(alert, from, limit.min(PAGE))
+                self.deliveries(&who.node, alert, from, limit.min(PAGE))
             }
             Request::Emergencies => {
-                Ok(Response::Emergencies(self.emergencies().cloned().collect()))
+                let seen = self.emergencies().filter(|e| self.sees(who, e.radio));
+                Ok(Response::Emergencies(seen.cloned().collect()))
             }
+            Request::Within {
+                radios,
+                emergencies,
+            } => Ok(self.within_node(who, radios, emergencies)),
             Request::Stations => Ok(Response::Stations(self.stations())),
             Request::Roster { offset, limit } => {
-                let page = self
-                    .state
-                    .roster
-                    .entries()
-                    .skip(offset)
-                    .take(limit.min(PAGE))
-                    .collect();
-                Ok(Response::Roster(page, self.state.roster.len()))
+                let roster = &self.state.roster;
+                let seen = roster.entries_within(&who.node);
+                let page = seen.skip(offset).take(limit.min(PAGE)).collect();
+                Ok(Response::Roster(page, roster.count_within(&who.node)))
             }
             Request::Tokens => {
                 let below = self
@@ -54,34 +62,65 @@ impl Engine {
         }
     }
 
-    fn alert(&self, id: AlertId) -> Result<&AlertBook, Refusal> {
-        self.state
-            .alerts
-            .get(&id)
-            .ok_or(Refusal::NotFound("live alert"))
+    /// Whether `who` may see what this radio does: it hangs at or below the node, or the
+    /// asker stands at the root, to which unknown radios belong.
+    pub(super) fn sees(&self, who: &Principal, radio: RadioId) -> bool {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("emergency_fence_leaks") {
+            return true;
+        }
+        who.node.covers(self.node_of(radio))
     }
 
-    fn alerts(&self, before: Option<AlertId>, limit: usize) -> Vec<AlertView> {
+    /// Where this radio hangs; the root if it is not in the roster.
+    #[must_use]
+    pub fn node_of(&self, radio: RadioId) -> &Node {
+        const ROOT: &Node = &Node::root();
+        self.state
+            .roster
+            .radio(radio)
+            .map_or(ROOT, |known| &known.node)
+    }
+
+    fn within_node(
+        &self,
+        who: &Principal,
+        radios: Vec<RadioId>,
+        emergencies: Vec<EmergencyId>,
+    ) -> Response {
+        let of_node = |id: &EmergencyId| {
+            let radio = self.state.distress.get(id);
+            who.node == Node::root() || radio.is_some_and(|(_, radio)| self.sees(who, *radio))
+        };
+        Response::Within {
+            radios: radios
+                .into_iter()
+                .filter(|radio| self.sees(who, *radio))
+                .collect(),
+            emergencies: emergencies.into_iter().filter(of_node).collect(),
+        }
+    }
+
+    fn alerts(&self, node: &Node, before: Option<AlertId>, limit: usize) -> Vec<AlertView> {
         let newest = self.state.alerts.iter().rev();
         newest
             .filter(|(id, _)| before.is_none_or(|before| **id < before))
+            .filter_map(|(_, book)| AlertView::of(book, node))
             .take(limit)
-            .map(|(_, book)| AlertView::of(book))
             .collect()
     }
 
     fn deliveries(
         &self,
+        node: &Node,
         alert: AlertId,
         from: DeliveryIndex,
         limit: usize,
     ) -> Result<Response, Refusal> {
-        let book = self.alert(alert)?;
-        let page = (0u32..)
-            .map(DeliveryIndex)
-            .zip(&book.deliveries)
-            .skip(from.0 as usize)
-            .take(limit);
+        let hidden = || Refusal::NotFound("live alert");
+        let book = self.state.alerts.get(&alert).ok_or_else(hidden)?;
+        let share = book.share(node).ok_or_else(hidden)?;
+        let page = book.shared(&share, from).take(limit);
         let views = page.map(|(index, delivery)| {
             let carrier = delivery.carrier.or_else(|| self.route(alert, index));
             let best = self.best_rung(&book.alert.ask, &delivery.recipient, carrier);

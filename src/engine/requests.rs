@@ -1,5 +1,9 @@
 //! Who asks, whether they may, and what is done about it.
 
+use std::collections::HashSet;
+
+use narrowcast_protocol::air::RadioId;
+
 use crate::engine::Engine;
 use crate::engine::intake;
 use crate::engine::io::{Credential, Effect, Refusal, Request, Response, Ticket};
@@ -78,22 +82,10 @@ impl Engine {
         entries: &[RosterEntry],
         replace: bool,
     ) -> Result<Response, Refusal> {
-        let outside: Vec<String> = entries
-            .iter()
-            .filter(|entry| !who.node.covers(node_of(entry)))
-            .map(id_of)
-            .collect();
-        if !outside.is_empty() || (replace && who.node != Node::root()) {
-            let names = if outside.is_empty() {
-                vec!["replacing the whole roster".into()]
-            } else {
-                outside
-            };
-            return Err(Refusal::OutsideNode {
-                node: who.node.to_string(),
-                names,
-            });
+        if replace {
+            at_root(who, "replacing the whole roster")?;
         }
+        self.roster_fence(who, entries)?;
         let dangling = self.state.roster.dangling(entries, replace);
         if !dangling.is_empty() {
             let why = format!(
@@ -106,7 +98,7 @@ impl Engine {
             });
         }
         for entry in entries {
-            if entry.members() > MEMBERS {
+            if entry.radios().len() > MEMBERS {
                 let why = format!(
                     "{} names more than {MEMBERS} radios: make several groups of it",
                     id_of(entry)
@@ -138,6 +130,42 @@ impl Engine {
         Ok(Response::Done(self.state.seq))
     }
 
+    /// A node's roster names what hangs there: neither lines nor radios of elsewhere, and it
+    /// takes nothing away from elsewhere.
+    fn roster_fence(&self, who: &Principal, entries: &[RosterEntry]) -> Result<(), Refusal> {
+        if who.node == Node::root() {
+            return Ok(());
+        }
+        let imported: HashSet<RadioId> = entries
+            .iter()
+            .filter_map(|entry| match entry {
+                RosterEntry::Radio(radio) => Some(radio.id),
+                RosterEntry::Person(_) | RosterEntry::Group(_) => None,
+            })
+            .collect();
+        let mut outside = Vec::new();
+        for entry in entries {
+            let stands = self.state.roster.stands_at(entry);
+            if !who.node.covers(entry.node()) {
+                outside.push(id_of(entry));
+            } else if stands.is_some_and(|node| !who.node.covers(node)) {
+                outside.push(format!("{}, which hangs elsewhere", id_of(entry)));
+            }
+            let known = |id: &&RadioId| self.state.roster.radio(**id).is_some();
+            let foreign = entry
+                .radios()
+                .iter()
+                .filter(|id| !imported.contains(id))
+                .filter(known)
+                .filter(|id| !who.node.covers(self.node_of(**id)));
+            outside.extend(foreign.map(|id| format!("radio:{id} of {}", id_of(entry))));
+        }
+        if outside.is_empty() {
+            return Ok(());
+        }
+        Err(outside_node(who, outside))
+    }
+
     fn create_token(&mut self, who: &Principal, mut token: Token) -> Result<Response, Refusal> {
         let length = token.name.trim().chars().count();
         if length == 0 || length > 60 || text::check(&token.name).is_err() {
@@ -147,11 +175,7 @@ impl Engine {
             });
         }
         if !who.node.covers(&token.node) {
-            let names = vec![format!("node {}", token.node)];
-            return Err(Refusal::OutsideNode {
-                node: who.node.to_string(),
-                names,
-            });
+            return Err(outside_node(who, vec![format!("node {}", token.node)]));
         }
         token.created_at = self.wall();
         Ok(Response::Done(self.emit(Fact::TokenCreated {
@@ -165,24 +189,14 @@ impl Engine {
             .state
             .tokens
             .values()
-            .find(|token| token.id == id)
+            .find(|token| token.id == id && who.node.covers(&token.node))
             .ok_or(Refusal::NotFound("token"))?;
-        if !who.node.covers(&known.node) {
-            let names = vec![format!("token {}", known.name)];
-            return Err(Refusal::OutsideNode {
-                node: who.node.to_string(),
-                names,
-            });
-        }
-        let admins = self
-            .state
-            .tokens
-            .values()
-            .filter(|token| token.role == Role::Admin)
-            .count();
-        if known.role == Role::Admin && admins == 1 {
+        let over_all = |token: &&Token| token.role == Role::Admin && token.node == Node::root();
+        let admins = self.state.tokens.values().filter(over_all).count();
+        if over_all(&known) && admins == 1 {
             return Err(Refusal::Conflict(
-                "it is the last administrator's token: make another first".into(),
+                "it is the last token of an administrator of the whole tree: make another first"
+                    .into(),
             ));
         }
         Ok(Response::Done(self.emit(Fact::TokenRevoked {
@@ -192,6 +206,7 @@ impl Engine {
     }
 
     fn confirm_clock(&mut self, who: &Principal) -> Result<Response, Refusal> {
+        at_root(who, "the clock of all nodes")?;
         let step = self
             .clock
             .confirm()
@@ -206,11 +221,19 @@ impl Engine {
     }
 }
 
-fn node_of(entry: &RosterEntry) -> &Node {
-    match entry {
-        RosterEntry::Radio(radio) => &radio.node,
-        RosterEntry::Person(person) => &person.node,
-        RosterEntry::Group(group) => &group.node,
+/// What concerns every node is done from the root only.
+pub(super) fn at_root(who: &Principal, what: &str) -> Result<(), Refusal> {
+    if who.node == Node::root() {
+        Ok(())
+    } else {
+        Err(outside_node(who, vec![what.to_owned()]))
+    }
+}
+
+fn outside_node(who: &Principal, names: Vec<String>) -> Refusal {
+    Refusal::OutsideNode {
+        node: who.node.to_string(),
+        names,
     }
 }
 

@@ -39,15 +39,52 @@ impl Roster {
         self.radios.len()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.radios.len() + self.people.len() + self.groups.len()
-    }
-
     pub(super) fn entries(&self) -> impl Iterator<Item = RosterEntry> + '_ {
         let radios = self.radios.values().cloned().map(RosterEntry::Radio);
         let people = self.people.values().cloned().map(RosterEntry::Person);
         let groups = self.groups.values().cloned().map(RosterEntry::Group);
         radios.chain(people).chain(groups)
+    }
+
+    /// Those that hang at or below `node`.
+    pub(super) fn entries_within<'a>(
+        &'a self,
+        node: &'a Node,
+    ) -> impl Iterator<Item = RosterEntry> + 'a {
+        let radios = self
+            .radios
+            .values()
+            .filter(|radio| node.covers(&radio.node));
+        let people = self
+            .people
+            .values()
+            .filter(|person| node.covers(&person.node));
+        let groups = self
+            .groups
+            .values()
+            .filter(|group| node.covers(&group.node));
+        let radios = radios.cloned().map(RosterEntry::Radio);
+        let people = people.cloned().map(RosterEntry::Person);
+        let groups = groups.cloned().map(RosterEntry::Group);
+        radios.chain(people).chain(groups)
+    }
+
+    /// How many hang at or below `node`.
+    pub(super) fn count_within(&self, node: &Node) -> usize {
+        let radios = self.radios.values().map(|radio| &radio.node);
+        let people = self.people.values().map(|person| &person.node);
+        let groups = self.groups.values().map(|group| &group.node);
+        let nodes = radios.chain(people).chain(groups);
+        nodes.filter(|other| node.covers(other)).count()
+    }
+
+    /// Where the radio, person or group of this identity hangs; none if there is none yet.
+    pub(super) fn stands_at(&self, entry: &RosterEntry) -> Option<&Node> {
+        match entry {
+            RosterEntry::Radio(radio) => self.radios.get(&radio.id).map(|known| &known.node),
+            RosterEntry::Person(person) => self.people.get(&person.id).map(|known| &known.node),
+            RosterEntry::Group(group) => self.groups.get(&group.id).map(|known| &known.node),
+        }
     }
 
     /// The recipients that `targets` name, each radio once, in order of radio.
@@ -63,6 +100,14 @@ impl Roster {
         let mut outside = BTreeSet::new();
         for target in targets {
             for (id, talkgroup) in self.members(target)? {
+                #[cfg(narrowcast_mutant)]
+                let root = Node::root();
+                #[cfg(narrowcast_mutant)]
+                let node = if crate::mutant::planted("sending_leaves_the_node") {
+                    &root
+                } else {
+                    node
+                };
                 match self.radios.get(&id) {
                     Some(radio) if node.covers(&radio.node) => {
                         let known = found.entry(id).or_insert(talkgroup);

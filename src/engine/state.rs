@@ -80,6 +80,11 @@ pub(super) struct State {
     pub(super) sets: BTreeMap<char, Wall>,
     /// How many open alerts carry each mark.
     pub(super) marks: BTreeMap<Mark, u32>,
+    /// When each mark was given last, counted in alerts.
+    pub(super) given: BTreeMap<Mark, u64>,
+    /// The radio of every emergency on record and where that stands: it tells who may see
+    /// what became of it.
+    pub(super) distress: BTreeMap<EmergencyId, (Seq, RadioId)>,
 }
 
 impl State {
@@ -103,6 +108,7 @@ impl State {
                 if let Some(set) = alert.answer_set {
                     self.sets.insert(set.name, at);
                 }
+                self.given.insert(alert.mark, self.accepted);
                 if let Some(key) = &alert.idempotency {
                     let use_ = KeyUse {
                         body: key.body,
@@ -134,6 +140,7 @@ impl State {
                     .insert(HeardKey::new(*from, text, *status, *reference), at);
             }
             Fact::EmergencyRaised(emergency) => {
+                self.distress.insert(emergency.id, (seq, emergency.radio));
                 self.emergencies
                     .insert(emergency.id, (seq, emergency.as_ref().clone()));
             }
@@ -147,6 +154,7 @@ impl State {
                 e.closed = Some(Signature { by: by.clone(), at });
                 e.closed_because = Some(because.clone());
             }),
+            Fact::Trimmed { up_to, .. } => self.distress.retain(|_, (seq, _)| *seq > *up_to),
             Fact::StationChanged {
                 station,
                 up,
@@ -208,6 +216,11 @@ impl State {
     pub(super) fn forget(&mut self, now: Wall) {
         self.keys.retain(|_, used| now.since(used.at) < KEY_LIFE);
         self.messages.retain(|_, at| now.since(*at) < HEARD_LIFE);
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("silence_closes") {
+            self.emergencies
+                .retain(|_, (_, e)| now.since(e.raised_at) < CLOSED_LIFE);
+        }
         self.emergencies.retain(|_, (_, e)| {
             e.closed
                 .as_ref()

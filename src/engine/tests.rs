@@ -14,7 +14,7 @@ use super::io::{
 };
 use super::views::{AlertView, DeliveryView};
 use super::{Alarm, Engine};
-use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::alert::{Ask, Mark, Precedence, Target};
 use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Evidence;
 use crate::model::facts::{Entry, Fact, Record, ReportNote};
@@ -1040,11 +1040,42 @@ fn a_link_layer_that_waits_for_the_answer_to_a_text_acknowledgement_gets_it() {
 }
 
 #[test]
-fn with_more_open_alerts_than_marks_a_shared_mark_is_ambiguous_and_answers_nothing() {
+fn with_more_open_alerts_than_marks_no_radio_hears_a_mark_twice_and_its_answer_counts() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let mut first = None;
+    for _ in 0..Mark::COUNT {
+        let receipt = rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1");
+        rig.play(rig.last_send().0, 1, Some(1));
+        first.get_or_insert(receipt);
+    }
+    let first = first.unwrap();
+    // The 201st open alert goes to another radio: it may share any mark.
+    let other = rig.submit("b", Precedence::Flash, Ask::Acknowledgement, "radio:2");
+    rig.play(rig.last_send().0, 1, Some(2));
+    assert_eq!(other.mark, first.mark, "the one given longest ago");
+    // The 202nd goes to that radio, too: not under the same mark.
+    let third = rig.submit("c", Precedence::Flash, Ask::Acknowledgement, "radio:2");
+    rig.play(rig.last_send().0, 1, Some(2));
+    assert_ne!(third.mark, other.mark);
+    rig.says(2, &format!("{} 1", other.mark), 1);
+    assert_eq!(rig.delivery(other.id).rung, Rung::Answered);
+    assert_eq!(rig.delivery(third.id).rung, Rung::Received);
+    assert_eq!(
+        rig.delivery(first.id).rung,
+        Rung::Received,
+        "asked of another radio"
+    );
+    rig.says(1, &format!("{} 1", first.mark), 1);
+    assert_eq!(rig.delivery(first.id).rung, Rung::Answered);
+}
+
+#[test]
+fn a_radio_with_more_open_alerts_than_marks_answers_under_a_shared_mark_by_a_report() {
     let mut rig = Rig::new();
     rig.up(1);
     let mut receipts = Vec::new();
-    for _ in 0..=crate::model::alert::Mark::COUNT {
+    for _ in 0..=Mark::COUNT {
         receipts.push(rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1"));
         rig.play(rig.last_send().0, 1, Some(1));
     }
@@ -1053,14 +1084,84 @@ fn with_more_open_alerts_than_marks_a_shared_mark_is_ambiguous_and_answers_nothi
     rig.says(1, &format!("{} 1", last.mark), 1);
     assert_eq!(rig.delivery(first.id).rung, Rung::Received);
     assert_eq!(rig.delivery(last.id).rung, Rung::Received);
-    let ambiguous = |entry: &Entry| {
-        matches!(
-            &entry.fact,
-            Fact::ReportHeard {
-                note: ReportNote::Ambiguous(_),
-                ..
-            }
-        )
+    let reported = rig.facts.iter().find_map(|entry| match &entry.fact {
+        Fact::ReportHeard {
+            note: ReportNote::Ambiguous(alerts),
+            ..
+        } => Some(alerts.clone()),
+        _ => None,
+    });
+    assert_eq!(reported, Some(vec![first.id, last.id]));
+}
+
+#[test]
+fn a_mark_rests_as_long_as_it_can_before_it_is_given_again() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let mut marks = std::collections::BTreeSet::new();
+    for _ in 0..Mark::COUNT {
+        let receipt = rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "radio:1");
+        let because = "over".to_owned();
+        rig.ask(Request::Cancel {
+            alert: receipt.id,
+            because,
+        })
+        .unwrap();
+        assert!(marks.insert(receipt.mark), "given twice while others rest");
+    }
+}
+
+#[test]
+fn a_station_gets_no_more_than_it_has_room_for() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    for id in 1..=3 {
+        rig.submit(
+            "a",
+            Precedence::Routine,
+            Ask::Receipt,
+            &format!("radio:{id}"),
+        );
+    }
+    assert_eq!(rig.sends().len(), 1);
+    rig.play(rig.last_send().0, 1, Some(1));
+    assert_eq!(rig.sends().len(), 2);
+}
+
+#[test]
+fn the_same_seed_and_the_same_inputs_make_the_same_facts_and_jobs() {
+    let run = || {
+        let mut rig = Rig::new();
+        rig.up(1);
+        rig.submit(
+            "山火",
+            Precedence::Flash,
+            Ask::Acknowledgement,
+            "group:fire",
+        );
+        rig.distress(3, 1);
+        rig.says(1, "hello", 4);
+        rig.pass(Duration::from_secs(300));
+        (rig.facts, format!("{:?}", rig.jobs))
     };
-    assert!(rig.facts.iter().any(ambiguous));
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn an_emergency_is_on_record_before_it_is_acknowledged() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.distress(5, 1);
+    let raised = |entry: &Entry| matches!(&entry.fact, Fact::EmergencyRaised(_));
+    assert_eq!(rig.facts.iter().filter(|entry| raised(entry)).count(), 1);
+    assert!(matches!(
+        rig.jobs.last(),
+        Some((_, Job::Acknowledge { .. }))
+    ));
+    let before = rig.facts.len();
+    rig.restart(before);
+    let Ok(Response::Emergencies(open)) = rig.ask(Request::Emergencies) else {
+        panic!()
+    };
+    assert_eq!(open.len(), 1);
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Response};
+use crate::engine::requests::at_root;
 use crate::model::facts::{self, Fact};
 use crate::model::ids::Seq;
 use crate::model::roster::RosterEntry;
@@ -14,6 +15,7 @@ impl Engine {
         up_to: Seq,
         hash: [u8; 32],
     ) -> Result<Response, Refusal> {
+        at_root(who, "the ledger of all nodes")?;
         let limit = self.state.trim_limit();
         if up_to > limit {
             let why = format!(

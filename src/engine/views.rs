@@ -10,6 +10,8 @@ use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::roster::Node;
+use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
 /// Each delivery once, at its highest rung; ends apart.
@@ -84,7 +86,7 @@ pub struct AlertView {
     pub exercise: bool,
     /// Who sent it.
     pub by: String,
-    /// How many deliveries it has.
+    /// How many deliveries it has; of a part, those of the asker's node.
     pub recipients: u32,
     /// Where they stand.
     pub counts: Counts,
@@ -92,6 +94,8 @@ pub struct AlertView {
     pub answer_set: Option<char>,
     /// What it was predicted to take of each carrier, and what it has taken.
     pub carriers: Vec<CarrierUse>,
+    /// Whether only the share of the asker's node is shown: it was sent from elsewhere.
+    pub part: bool,
 }
 
 /// What an alert was predicted to take of a carrier, and what it has taken.
@@ -133,31 +137,44 @@ impl CarrierUse {
 }
 
 impl AlertView {
-    /// The view of an alert from its book.
+    /// The view of an alert from its book, as it is seen from `node`; none if it is not.
     #[must_use]
-    pub fn of(book: &AlertBook) -> Self {
+    pub fn of(book: &AlertBook, node: &Node) -> Option<Self> {
+        let share = book.share(node)?;
         let mut counts = Counts::default();
-        book.deliveries
-            .iter()
-            .for_each(|delivery| counts.add(delivery.rung, delivery.end));
+        for (_, delivery) in book.shared(&share, DeliveryIndex(0)) {
+            counts.add(delivery.rung, delivery.end);
+        }
         let alert = &book.alert;
-        Self {
+        let (part, recipients) = match &share {
+            Share::Whole => (false, alert.recipients),
+            Share::Part { deliveries, .. } => {
+                (true, u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
+            }
+        };
+        let targets = share.targets(alert, node);
+        Some(Self {
             id: alert.id,
             mark: alert.mark.to_string(),
             text: alert.text.clone(),
             precedence: alert.precedence,
             ask: alert.ask.clone(),
-            targets: alert.targets.iter().map(ToString::to_string).collect(),
+            targets: targets.iter().map(ToString::to_string).collect(),
             accepted_at: alert.accepted_at,
             expires_at: alert.expires_at,
             ended_at: book.ended_at,
             exercise: alert.exercise,
             by: alert.by.clone(),
-            recipients: alert.recipients,
+            recipients,
             counts,
             answer_set: alert.answer_set.map(|set| set.name),
-            carriers: CarrierUse::of(book),
-        }
+            carriers: if part {
+                Vec::new()
+            } else {
+                CarrierUse::of(book)
+            },
+            part,
+        })
     }
 }
 

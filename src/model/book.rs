@@ -8,7 +8,8 @@ use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, Evidence};
 use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
-use crate::model::roster::Recipient;
+use crate::model::roster::{Node, Recipient};
+use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
 /// An attempt whose outcome is not on record yet.
@@ -116,6 +117,10 @@ impl DeliveryBook {
             Evidence::Answered(answer) => self.answer = Some(Box::new(answer.clone())),
             _ => {}
         }
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("newest_evidence_wins") {
+            self.rung = evidence.proves().unwrap_or(self.rung);
+        }
         if let Some(rung) = evidence.proves()
             && rung > self.rung
         {
@@ -205,6 +210,26 @@ impl AlertBook {
     #[must_use]
     pub fn delivery(&self, index: DeliveryIndex) -> Option<&DeliveryBook> {
         self.deliveries.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// The share that `node` has in it; none if it may not see it at all.
+    #[must_use]
+    pub fn share(&self, node: &Node) -> Option<Share> {
+        let recipients = self.deliveries.iter().map(|book| &book.recipient);
+        Share::of(&self.alert, recipients, node)
+    }
+
+    /// The deliveries of a share, by index from `from` on.
+    pub fn shared(
+        &self,
+        share: &Share,
+        from: DeliveryIndex,
+    ) -> impl Iterator<Item = (DeliveryIndex, &DeliveryBook)> {
+        (0..)
+            .map(DeliveryIndex)
+            .zip(&self.deliveries)
+            .skip(usize::try_from(from.0).unwrap_or(usize::MAX))
+            .filter(|(index, _)| share.has(*index))
     }
 
     /// Learns one fact; facts of other alerts must not be given.
@@ -300,6 +325,10 @@ impl AlertBook {
 
     /// The server started anew: open attempts are unclear from here on.
     pub fn interrupted(&mut self) {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("a_crash_is_forgotten") {
+            return;
+        }
         for book in &mut self.deliveries {
             if book.open.take().is_some() && book.rung < Rung::Received {
                 book.unclear = true;
@@ -358,7 +387,14 @@ impl AlertBook {
 
     fn learn_group(&mut self, group: GroupId, carrier: CarrierId, evidence: &Evidence, at: Wall) {
         // A group transmission proves at most that it was on the air.
-        let Some(rung) = evidence.proves().filter(|rung| *rung <= Rung::Transmitted) else {
+        let most = Rung::Transmitted;
+        #[cfg(narrowcast_mutant)]
+        let most = if crate::mutant::planted("group_is_receipt") {
+            Rung::Answered
+        } else {
+            most
+        };
+        let Some(rung) = evidence.proves().filter(|rung| *rung <= most) else {
             return;
         };
         let book = self.group(group, carrier);
@@ -399,7 +435,6 @@ mod tests {
     use crate::model::alert::{Mark, Precedence, Target};
     use crate::model::evidence::AnsweredBy;
     use crate::model::ids::AlertId;
-    use crate::model::roster::Node;
 
     fn book(ask: Ask) -> AlertBook {
         let alert = Alert {

@@ -26,6 +26,19 @@ pub enum Rung {
     Answered,
 }
 
+impl Rung {
+    /// All of them, lowest first.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Sent,
+        Self::Accepted,
+        Self::Transmitted,
+        Self::Received,
+        Self::Read,
+        Self::Answered,
+    ];
+}
+
 /// Why a delivery failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

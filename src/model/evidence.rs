@@ -63,7 +63,15 @@ pub enum Evidence {
 impl Evidence {
     /// The rung this proves; none for a mere note.
     #[must_use]
-    pub const fn proves(&self) -> Option<Rung> {
+    pub fn proves(&self) -> Option<Rung> {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("presence_is_receipt") {
+            return Some(self.rung().unwrap_or(Rung::Received));
+        }
+        self.rung()
+    }
+
+    const fn rung(&self) -> Option<Rung> {
         match self {
             Self::Written => Some(Rung::Sent),
             Self::StationAccepted => Some(Rung::Accepted),
@@ -71,10 +79,7 @@ impl Evidence {
             Self::LinkConfirmed | Self::TextAcknowledged => Some(Rung::Received),
             Self::ReadReport => Some(Rung::Read),
             Self::Answered(_) => Some(Rung::Answered),
-            #[cfg(not(narrowcast_mutant = "presence_is_receipt"))]
             Self::Present => None,
-            #[cfg(narrowcast_mutant = "presence_is_receipt")]
-            Self::Present => Some(Rung::Received),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod ids;
 pub mod policy;
 pub mod roster;
+pub mod sight;
 pub mod text;
 pub mod token;
 pub mod wall;

@@ -177,13 +177,23 @@ impl RosterEntry {
         }
     }
 
-    /// How many radios it names.
+    /// Where it hangs in the organisation.
     #[must_use]
-    pub const fn members(&self) -> usize {
+    pub const fn node(&self) -> &Node {
         match self {
-            Self::Radio(_) => 1,
-            Self::Person(person) => person.radios.len(),
-            Self::Group(group) => group.members.len(),
+            Self::Radio(radio) => &radio.node,
+            Self::Person(person) => &person.node,
+            Self::Group(group) => &group.node,
+        }
+    }
+
+    /// The radios that a person carries or a group has.
+    #[must_use]
+    pub fn radios(&self) -> &[RadioId] {
+        match self {
+            Self::Radio(_) => &[],
+            Self::Person(person) => &person.radios,
+            Self::Group(group) => &group.members,
         }
     }
 }

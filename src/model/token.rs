@@ -39,6 +39,15 @@ pub enum Right {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Viewer,
+        Self::Technician,
+        Self::Dispatcher,
+        Self::Supervisor,
+        Self::Admin,
+    ];
+
     /// Whether this role has `right`.
     #[must_use]
     pub const fn may(self, right: Right) -> bool {

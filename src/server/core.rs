@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::events::LinkEvent;
-use narrowcast_protocol::air::{CarrierId, Heard, HeardKind, JobId};
+use narrowcast_protocol::air::{CarrierId, Heard, HeardKind, JobId, RadioId};
 use narrowcast_protocol::session::{CarrierState, Job, Notice, Refusal as JobRefusal, Step};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -25,6 +25,7 @@ use crate::engine::io::{
 use crate::ledger::keeper::{Keeper, KeeperError, Pending};
 use crate::model::emergency::Emergency;
 use crate::model::ids::Seq;
+use crate::model::roster::Node;
 use crate::model::wall::Wall;
 use crate::observe::metrics::{DropLabel, Metrics};
 use crate::server::recovery::{Recovery, on_disk};
@@ -423,9 +424,14 @@ impl Core {
             .iter()
             .filter_map(|(_, _, shown)| shown.clone())
             .collect();
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("unrecorded_is_hidden") {
+            return;
+        }
         self.ends.board.send_if_modified(|board: &mut Board| {
             let changed = board.unrecorded != shown;
             if changed {
+                board.places = places(&self.engine, shown.iter().chain(&board.recorded));
                 board.unrecorded = shown;
             }
             changed
@@ -522,6 +528,17 @@ impl Core {
         let why = self.keeper.close().await;
         info!(durable = %self.durable, %why, "ledger closed");
     }
+}
+
+/// Where the radios of these emergencies hang.
+pub(super) fn places<'a>(
+    engine: &Engine,
+    emergencies: impl Iterator<Item = &'a Emergency>,
+) -> HashMap<RadioId, Node> {
+    let radios = emergencies.map(|emergency| emergency.radio);
+    radios
+        .map(|radio| (radio, engine.node_of(radio).clone()))
+        .collect()
 }
 
 async fn settled<T>(

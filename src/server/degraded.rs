@@ -16,7 +16,7 @@ use crate::ledger::keeper::KeeperError;
 use crate::model::emergency::Emergency;
 use crate::model::ids::{EmergencyId, Seq};
 use crate::model::wall::Wall;
-use crate::server::core::{Core, now, seed};
+use crate::server::core::{Core, now, places, seed};
 
 /// First wait before the ledger is opened again; doubles up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(1);
@@ -54,15 +54,17 @@ impl Core {
             .iter()
             .filter_map(|(_, _, shown)| Some(shown.as_ref()?.id))
             .collect();
-        let recorded = self
+        let recorded: Vec<Emergency> = self
             .engine
             .emergencies()
             .filter(|known| !new.contains(&known.id))
             .cloned()
             .collect();
-        let readers = Arc::new(self.engine.token_hashes().collect());
+        let readers = self.engine.readers();
+        let readers = Arc::new(readers.map(|(hash, node)| (hash, node.clone())).collect());
         self.ends.board.send_modify(|board| {
             board.degraded = vec![reason];
+            board.places = places(&self.engine, recorded.iter().chain(&board.unrecorded));
             board.recorded = recorded;
             board.readers = readers;
         });

@@ -32,6 +32,8 @@ use crate::model::wall::Wall;
 use crate::observe::metrics::Metrics;
 use crate::station::Links;
 
+mod access;
+
 const SECRET: &str = "nc_test";
 
 struct Running {
@@ -72,12 +74,16 @@ fn policy() -> Policy {
 }
 
 async fn start() -> Running {
+    start_under(policy()).await
+}
+
+async fn start_under(policy: Policy) -> Running {
     let store = MemoryStore::default();
     let opened = store.clone();
     let open = move || Ok(Box::new(MemoryLedger::open(&opened, "test", 1)?) as Box<_>);
     let recovery = Recovery {
         open: Arc::new(open),
-        policy: policy(),
+        policy,
     };
     let dir = tempfile::tempdir().unwrap();
     let (backend, ends) = backend(16);

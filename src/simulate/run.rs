@@ -590,7 +590,8 @@ impl Run {
     /// What is no event: the sizes of things, and what the engine shows.
     fn look(&mut self) {
         self.looked = self.now;
-        self.watch.check(self.core.waiting() + self.wire.len());
+        let waiting = self.core.waiting() + self.wire.len();
+        self.watch.check(waiting, &self.core);
         self.ask(Request::Overview);
         for alert in self.watch.live() {
             self.ask(Request::Deliveries {

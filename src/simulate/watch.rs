@@ -2,6 +2,7 @@
 //! from what happened in the world; of the engine it believes nothing.
 
 mod alerts;
+mod budget;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,11 +16,13 @@ use narrowcast_world::air::AirEvent;
 
 use crate::engine::io::{Refusal, Request, Response, Submit, Ticket};
 use crate::engine::views::{DeliveryView, Overview};
+use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact};
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq};
 use crate::simulate::core::{Core, civil};
 use crate::simulate::invariant::{Invariant, Violation};
 use alerts::Alerts;
+use budget::Budget;
 
 /// How long after its end an alert may be missed in the books: the ledger takes its time.
 const GRACE: Duration = Duration::from_secs(30);
@@ -81,6 +84,7 @@ pub(super) struct Watch {
     alerts: Alerts,
     asked: BTreeMap<Ticket, Asked>,
     room: BTreeMap<CarrierId, u8>,
+    budget: Budget,
     jobs: BTreeMap<JobId, Given>,
     /// Texts and statuses that radios sent and the ledger has.
     recorded: BTreeSet<(RadioId, String)>,
@@ -104,6 +108,7 @@ impl Watch {
             alerts: Alerts::default(),
             asked: BTreeMap::new(),
             room: BTreeMap::new(),
+            budget: Budget::default(),
             jobs: BTreeMap::new(),
             recorded: BTreeSet::new(),
             owed: Vec::new(),
@@ -239,6 +244,30 @@ impl Watch {
                     format!("emergency {id} was closed and nobody asked for it")
                 });
             }
+            Fact::AttemptStarted {
+                alert,
+                carrier,
+                bursts,
+                ..
+            }
+            | Fact::GroupAttemptStarted {
+                alert,
+                carrier,
+                bursts,
+                ..
+            } => {
+                self.airtime(*alert, *carrier, *bursts);
+                self.alerts.learn(self.now, entry.at, &entry.fact);
+            }
+            Fact::Polled {
+                alert,
+                carrier,
+                polls,
+            } => self.airtime(*alert, *carrier, *polls),
+            Fact::PolicyInForce(policy) => {
+                self.budget.begin(&policy.ceilings);
+                self.alerts.learn(self.now, entry.at, &entry.fact);
+            }
             Fact::ReportHeard { from, text, .. } => {
                 self.recorded.insert((*from, text.clone()));
             }
@@ -252,6 +281,15 @@ impl Watch {
                 }
             }
         }
+    }
+
+    fn airtime(&mut self, alert: AlertId, carrier: CarrierId, bursts: u16) {
+        let precedence = self.alerts.precedence(alert);
+        let within = precedence
+            .is_none_or(|precedence| self.budget.spend(self.now, carrier, precedence, bursts));
+        self.demand(within, Invariant::NoCarrierAboveItsBudget, || {
+            format!("{precedence:?} takes more of carrier {carrier} than its ceiling permits")
+        });
     }
 
     /// A job leaves the engine.
@@ -414,18 +452,29 @@ impl Watch {
         }
     }
 
-    pub(super) const fn back(&mut self) {
+    pub(super) fn back(&mut self) {
         self.away = false;
         self.back_at = self.now;
+        self.budget.again();
     }
 
     /// What can be told at any moment.
-    pub(super) fn check(&mut self, waiting: usize) {
+    pub(super) fn check(&mut self, waiting: usize, core: &Core) {
         self.demand(waiting <= WAITING, Invariant::MemoryIsBounded, || {
             format!("{waiting} outputs, commits and datagrams wait")
         });
         if self.away || self.now.since(self.back_at) < GRACE {
             return;
+        }
+        let hidden = self.open.keys().copied().find(|id| {
+            let shown = |known: &Emergency| known.id == *id && known.closed.is_none();
+            !core.engine().emergencies().any(shown) && !self.closing.contains(id)
+        });
+        if let Some(id) = hidden {
+            self.broken(
+                Invariant::NoEmergencyIsRefused,
+                format!("emergency {id} is open and is not shown"),
+            );
         }
         let wall = civil(self.now).wall;
         if let Some(id) = self.alerts.overdue(wall, GRACE) {

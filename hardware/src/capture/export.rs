@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::file::PcapNgFile;
 use super::reader::{CaptureReader, Captured, ReadError, Skipped, Warning};
-use super::writer::{Content, FileWriter};
-use super::{Direction, SerialEvent};
 
 /// Said in the section header of every export.
 const NOTE: &str = "Exported by Narrowcast. Log-in hashes are blanked, and \
@@ -78,7 +77,7 @@ pub fn export<P: AsRef<Path>>(
     filter: &Filter,
     out: impl Write,
 ) -> Result<Summary, ExportError> {
-    let mut writer = FileWriter::new(out, Some(NOTE))?;
+    let mut writer = PcapNgFile::new(out, Some(NOTE))?;
     let mut summary = Summary::default();
     for path in files {
         let path = path.as_ref();
@@ -106,7 +105,7 @@ enum Stop {
 fn copy<W: Write>(
     path: &Path,
     filter: &Filter,
-    writer: &mut FileWriter<W>,
+    writer: &mut PcapNgFile<W>,
     summary: &mut Summary,
 ) -> Result<Option<Warning>, Stop> {
     let mut reader = CaptureReader::open(path).map_err(Stop::Read)?;
@@ -114,7 +113,7 @@ fn copy<W: Write>(
         let mut captured = captured.map_err(Stop::Read)?;
         if filter.takes(&captured) {
             summary.blanked += u64::from(blank(&mut captured.payload));
-            write(writer, &captured).map_err(Stop::Write)?;
+            writer.write(&captured).map_err(Stop::Write)?;
             summary.packets += 1;
         }
     }
@@ -140,31 +139,6 @@ fn blank(payload: &mut [u8]) -> bool {
         }
         _ => false,
     }
-}
-
-fn write<W: Write>(writer: &mut FileWriter<W>, captured: &Captured) -> io::Result<()> {
-    let content = match captured.peers {
-        Some((source, destination)) => Content::Datagram {
-            source,
-            destination,
-            payload: &captured.payload,
-        },
-        None => Content::Serial {
-            event: captured.event.unwrap_or(match captured.direction {
-                Some(Direction::Outbound) => SerialEvent::Sent,
-                _ => SerialEvent::Received,
-            }),
-            bytes: &captured.payload,
-        },
-    };
-    writer.write(
-        &captured.interface,
-        captured.description.as_deref().unwrap_or_default(),
-        captured.at,
-        captured.direction,
-        &content,
-        captured.comment.as_deref(),
-    )
 }
 
 #[cfg(test)]

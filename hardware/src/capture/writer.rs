@@ -35,6 +35,27 @@ pub(super) enum Content<'a> {
     Serial { event: SerialEvent, bytes: &'a [u8] },
 }
 
+impl Content<'_> {
+    /// Link type and bytes of the packet record.
+    pub(super) fn packet(&self, at: Timestamp, identification: u16) -> (u32, Vec<u8>) {
+        match *self {
+            Self::Datagram {
+                source,
+                destination,
+                payload,
+            } => {
+                let frame = frame::ethernet(source, destination, identification, payload);
+                (ETHERNET, frame)
+            }
+            Self::Serial { event, bytes } => {
+                let seconds = u32::try_from(at.as_second()).unwrap_or(0);
+                let micros = u32::try_from(at.subsec_microsecond()).unwrap_or(0);
+                (RTAC_SERIAL, frame::serial(seconds, micros, event, bytes))
+            }
+        }
+    }
+}
+
 /// Writes records, and an interface block before the first record of each interface.
 pub(super) struct FileWriter<W: Write> {
     inner: PcapNgWriter<W>,
@@ -72,22 +93,10 @@ impl<W: Write> FileWriter<W> {
         content: &Content<'_>,
         comment: Option<&str>,
     ) -> io::Result<()> {
-        let (linktype, data) = match *content {
-            Content::Datagram {
-                source,
-                destination,
-                payload,
-            } => {
-                self.identification = self.identification.wrapping_add(1);
-                let frame = frame::ethernet(source, destination, self.identification, payload);
-                (ETHERNET, frame)
-            }
-            Content::Serial { event, bytes } => {
-                let seconds = u32::try_from(at.as_second()).unwrap_or(0);
-                let micros = u32::try_from(at.subsec_microsecond()).unwrap_or(0);
-                (RTAC_SERIAL, frame::serial(seconds, micros, event, bytes))
-            }
-        };
+        if let Content::Datagram { .. } = content {
+            self.identification = self.identification.wrapping_add(1);
+        }
+        let (linktype, data) = content.packet(at, self.identification);
         let interface_id = self.interface(interface, description, linktype)?;
         let mut options = Vec::new();
         if let Some(direction) = direction {

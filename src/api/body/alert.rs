@@ -95,7 +95,7 @@ pub struct AlertBody {
     /// What it says.
     pub text: String,
     /// `flash`, `immediate`, `priority` or `routine`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::precedence)]
     pub precedence: Precedence,
     /// What it asks.
     pub ask: AskBody,
@@ -117,7 +117,7 @@ pub struct AlertBody {
     pub exercise: bool,
     /// Who sent it.
     pub by: String,
-    /// How many deliveries it has.
+    /// How many deliveries it has; of a part, those of the token's node.
     pub recipients: u32,
     /// Where they stand.
     pub counts: CountsBody,
@@ -126,6 +126,10 @@ pub struct AlertBody {
     pub answer_set: Option<char>,
     /// What it was predicted to take of each carrier, and what it has taken.
     pub carriers: Vec<CarrierUseBody>,
+    /// Whether only the share of the token's node is shown: the alert was sent from elsewhere,
+    /// and other targets, recipients and counts are left out.
+    #[serde(default)]
+    pub part: bool,
 }
 
 /// What an alert was predicted to take of a carrier, and what it has taken.
@@ -180,6 +184,7 @@ impl From<AlertView> for AlertBody {
             counts: view.counts.into(),
             answer_set: view.answer_set,
             carriers: view.carriers.into_iter().map(Into::into).collect(),
+            part: view.part,
         }
     }
 }

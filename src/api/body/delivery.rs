@@ -46,7 +46,7 @@ pub struct DeliveryBody {
     pub node: String,
     /// The highest rung that evidence proves: `queued`, `sent`, `accepted`, `transmitted`,
     /// `received`, `read` or `answered`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::rung)]
     pub rung: Rung,
     /// `failed`, `expired`, `cancelled` or `superseded`; none while it may still go on.
     pub end: Option<String>,
@@ -59,7 +59,7 @@ pub struct DeliveryBody {
     /// The carrier of the newest attempt, as `station/slot`.
     pub carrier: Option<String>,
     /// The highest rung it can reach, given the radio and the station.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::rung)]
     pub best: Rung,
     /// What the person answered.
     pub answer: Option<AnswerBody>,

@@ -35,7 +35,7 @@ pub struct YouBody {
     /// The holder's name.
     pub name: String,
     /// `viewer`, `technician`, `dispatcher`, `supervisor` or `admin`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::role)]
     pub role: Role,
     /// Where it may act: at this node and below; empty for everywhere.
     pub node: String,

@@ -5,6 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::model::facts::{Fact, Record};
+use crate::model::ids::DeliveryIndex;
+use crate::model::sight::Seen;
 use crate::model::wall::Wall;
 
 /// One fact.
@@ -26,21 +28,23 @@ pub struct EventBody {
     pub data: Value,
 }
 
-impl From<&Record> for EventBody {
-    fn from(record: &Record) -> Self {
+impl EventBody {
+    /// The event of a record of which this is seen.
+    #[must_use]
+    pub fn new(record: &Record, seen: &Seen<'_>) -> Self {
         Self {
             seq: record.seq.0,
             at: record.at,
-            kind: record.fact.name().to_owned(),
-            alert: record.fact.alert().map(|id| id.to_string()),
-            data: content(&record.fact),
+            kind: seen.fact.name().to_owned(),
+            alert: seen.fact.alert().map(|id| id.to_string()),
+            data: content(&seen.fact, &seen.deliveries),
         }
     }
 }
 
 /// The fact's fields without its name, without what a token's secret hashes to and without
-/// submitters' keys; a mark as it stands on the air.
-fn content(fact: &Fact) -> Value {
+/// submitters' keys; a mark as it stands on the air; each recipient with its delivery.
+fn content(fact: &Fact, deliveries: &[DeliveryIndex]) -> Value {
     let mut content = match serde_json::to_value(fact) {
         Ok(Value::Object(named)) => named
             .into_iter()
@@ -57,6 +61,14 @@ fn content(fact: &Fact) -> Value {
         (Fact::AlertAccepted(alert), Value::Object(fields)) => {
             fields.remove("idempotency");
             fields.insert("mark".to_owned(), alert.mark.to_string().into());
+        }
+        (Fact::Recipients { .. }, Value::Object(fields)) => {
+            let recipients = fields.get_mut("recipients").and_then(Value::as_array_mut);
+            for (recipient, index) in recipients.into_iter().flatten().zip(deliveries) {
+                if let Value::Object(recipient) = recipient {
+                    recipient.insert("delivery".to_owned(), index.0.into());
+                }
+            }
         }
         _ => {}
     }
@@ -91,7 +103,8 @@ mod tests {
             },
             hash: [0; 32],
         };
-        let json = serde_json::to_string(&EventBody::from(&record)).unwrap();
+        let json =
+            serde_json::to_string(&EventBody::new(&record, &Seen::whole(&record.fact))).unwrap();
         assert!(json.contains("\"type\":\"token_created\"") && json.contains("console"));
         assert!(!json.contains("hash") && !json.contains("[7,"), "{json}");
     }

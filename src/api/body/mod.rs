@@ -15,6 +15,12 @@ mod submit;
 mod token;
 mod trim;
 
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+use crate::model::alert::Precedence;
+use crate::model::delivery::Rung;
+use crate::model::token::Role;
+
 pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
 pub use delivery::{AnswerBody, DeliveryBody, DeliveryList};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
@@ -27,6 +33,27 @@ pub use station::{StationBody, StationList, StationTestBody};
 pub use submit::{AskBody, SubmitBody};
 pub use token::{MadeTokenBody, NewTokenBody, TokenBody, TokenList};
 pub use trim::TrimBody;
+
+/// The schema of a name that is one of these.
+fn one_of<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Schema {
+    let names = values.into_iter().map(|value| name_of(&value));
+    let names = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names));
+    names.build().into()
+}
+
+fn precedence() -> Schema {
+    one_of(Precedence::ALL)
+}
+
+fn rung() -> Schema {
+    one_of(Rung::ALL)
+}
+
+fn role() -> Schema {
+    one_of(Role::ALL)
+}
 
 /// The kebab-case name of a plain variant.
 pub(crate) fn name_of<T: serde::Serialize>(value: &T) -> String {

@@ -57,7 +57,7 @@ pub struct PlannedBody {
     /// Over which carrier.
     pub carrier: Option<String>,
     /// The highest rung it can reach.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::rung)]
     pub best: Rung,
 }
 

@@ -28,6 +28,7 @@ pub struct StationBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Wall>,
     /// Fragments waiting, per timeslot number.
+    #[schema(value_type = BTreeMap<String, u32>)]
     pub waiting: BTreeMap<u8, u32>,
 }
 

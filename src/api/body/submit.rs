@@ -20,7 +20,7 @@ pub struct SubmitBody {
     pub text: String,
     /// `flash`, `immediate`, `priority` or `routine`.
     #[serde(default = "routine")]
-    #[schema(value_type = String, example = "flash")]
+    #[schema(schema_with = super::precedence)]
     pub precedence: Precedence,
     /// `nothing`, `receipt`, `acknowledgement` or `answers`.
     #[serde(default)]

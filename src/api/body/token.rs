@@ -13,7 +13,7 @@ pub struct NewTokenBody {
     /// The person or system that holds it; this name stands on what it does.
     pub name: String,
     /// `viewer`, `technician`, `dispatcher`, `supervisor` or `admin`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::role)]
     pub role: Role,
     /// Where it may act: at this node and below; everywhere if empty.
     #[serde(default)]
@@ -37,7 +37,7 @@ pub struct TokenBody {
     /// Who holds it.
     pub name: String,
     /// What it may do.
-    #[schema(value_type = String)]
+    #[schema(schema_with = super::role)]
     pub role: Role,
     /// Where it may do it.
     pub node: String,

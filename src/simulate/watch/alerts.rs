@@ -6,7 +6,7 @@ use std::time::Duration;
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId};
 use narrowcast_protocol::time::Instant;
 
-use crate::model::alert::{Alert, Ask};
+use crate::model::alert::{Alert, Ask, Mark, Precedence};
 use crate::model::delivery::Rung;
 use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::Fact;
@@ -24,7 +24,8 @@ pub(super) struct Seen {
     home: Option<CarrierId>,
     pub(super) rung: Rung,
     attempts: u8,
-    open: Option<Open>,
+    /// The newest attempt; over or not, it stands on the ledger.
+    last: Option<Open>,
     /// When the acknowledgement of what was sent last became durable.
     acknowledged: Option<Instant>,
     written: bool,
@@ -32,7 +33,6 @@ pub(super) struct Seen {
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    number: u8,
     carrier: CarrierId,
     reference: u8,
     parts: u8,
@@ -75,6 +75,8 @@ pub(super) struct Alerts {
     live: BTreeSet<AlertId>,
     of_radio: BTreeMap<RadioId, Vec<(AlertId, DeliveryIndex)>>,
     by_token: BTreeMap<String, AlertId>,
+    /// The newest alert of each mark.
+    by_mark: BTreeMap<Mark, AlertId>,
     /// Which radio has shown which alert.
     shown: BTreeSet<(RadioId, AlertId)>,
     linger: Duration,
@@ -108,6 +110,10 @@ pub(super) fn token(text: &str) -> Option<&str> {
 impl Alerts {
     pub(super) fn get(&self, id: AlertId) -> Option<&SeenAlert> {
         self.all.get(&id)
+    }
+
+    pub(super) fn precedence(&self, id: AlertId) -> Option<Precedence> {
+        self.all.get(&id).map(|alert| alert.alert.precedence)
     }
 
     pub(super) fn live(&self) -> Vec<AlertId> {
@@ -154,7 +160,18 @@ impl Alerts {
         !alert.groups.is_empty() || alert.deliveries.iter().any(tried)
     }
 
-    /// The delivery whose open attempt this transmission is.
+    /// The alert that a text is of: by its token, which stands in its first part, or by its
+    /// mark, which stands in every part.
+    fn named(&self, text: &str) -> Option<AlertId> {
+        if let Some(token) = token(text) {
+            return self.by_token.get(token).copied();
+        }
+        let unsigned = text.rsplit('】').next().unwrap_or(text);
+        let (mark, _) = Mark::strip(unsigned)?;
+        self.by_mark.get(&mark).copied()
+    }
+
+    /// The delivery whose newest attempt this transmission is.
     pub(super) fn attempt(
         &self,
         radio: RadioId,
@@ -167,7 +184,7 @@ impl Alerts {
                 .all
                 .get(alert)
                 .and_then(|alert| alert.delivery(*index))
-                .and_then(|seen| seen.open);
+                .and_then(|seen| seen.last);
             open.is_some_and(|open| {
                 open.carrier == carrier
                     && (reference.wrapping_sub(open.reference) & 0x7F) < open.parts
@@ -215,7 +232,7 @@ impl Alerts {
                             home: recipient.home,
                             rung: Rung::Queued,
                             attempts: 0,
-                            open: None,
+                            last: None,
                             acknowledged: None,
                             written: false,
                         });
@@ -233,22 +250,11 @@ impl Alerts {
             } => {
                 if let Some(seen) = self.seen(*alert, *delivery) {
                     seen.attempts = *number;
-                    seen.open = Some(Open {
-                        number: *number,
+                    seen.last = Some(Open {
                         carrier: *carrier,
                         reference: *reference,
                         parts: *parts,
                     });
-                }
-            }
-            Fact::AttemptEnded {
-                alert,
-                delivery,
-                number,
-                ..
-            } => {
-                if let Some(seen) = self.seen(*alert, *delivery) {
-                    seen.open.take_if(|open| open.number == *number);
                 }
             }
             Fact::GroupAttemptStarted {
@@ -301,6 +307,7 @@ impl Alerts {
         if let Some(token) = token(&alert.text) {
             self.by_token.insert(token.to_owned(), alert.id);
         }
+        self.by_mark.insert(alert.mark, alert.id);
         self.all.insert(
             alert.id,
             SeenAlert {
@@ -315,7 +322,7 @@ impl Alerts {
     fn interrupted(&mut self) {
         let live = self.all.values_mut();
         for seen in live.flat_map(|alert| &mut alert.deliveries) {
-            seen.open = None;
+            seen.last = None;
         }
     }
 

@@ -3,17 +3,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use narrowcast_protocol::air::{Address, Delivery, GroupId, RadioId, Slot, Text, TextForm};
 use narrowcast_protocol::dmr::crc::crc32;
 use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::dmr::sync::Sync;
-use narrowcast_protocol::dmr::text::{self, Options};
-use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality};
-use narrowcast_protocol::mmdvm::message::{Control, DmrData};
+use narrowcast_protocol::dmr::text::{self, Options, TextError};
 
-use crate::decode::Kind;
+use crate::decode::{Kind, kind};
 
 /// The form of a text on the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,9 +35,9 @@ impl From<Format> for TextForm {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EncodeArgs {
-    /// Which frames to write: dmr-burst, homebrew or mmdvm
-    #[arg(long = "as", value_name = "KIND")]
-    pub(crate) kind: Kind,
+    /// Which frames to write
+    #[arg(long = "as", value_name = "KIND", value_parser = kind::parser())]
+    pub(crate) kind: &'static Kind,
     /// The sender's 24-bit address
     #[arg(long)]
     pub(crate) from: u32,
@@ -50,7 +48,7 @@ pub(crate) struct EncodeArgs {
     #[arg(long)]
     pub(crate) group: bool,
     /// What to say
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) text: String,
     /// The form that the receiver understands
     #[arg(long, default_value = "tms")]
@@ -78,8 +76,28 @@ pub(crate) struct EncodeArgs {
     pub(crate) from_radio: bool,
 }
 
+/// One burst of a text, to be carried by a frame.
+#[derive(Debug)]
+pub(crate) struct Sending<'a> {
+    /// What was asked for.
+    pub(crate) args: &'a EncodeArgs,
+    pub(crate) slot: Slot,
+    /// The same for all bursts of the text.
+    pub(crate) stream: u32,
+    /// Counts the bursts.
+    pub(crate) sequence: u8,
+    pub(crate) data_type: u8,
+    pub(crate) burst: [u8; 33],
+}
+
 /// The frames, in sending order.
 pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
+    let Some(wrap) = args.kind.wrap else {
+        bail!(
+            "--as {}: no text fits such a frame; use dmr-burst",
+            args.kind.name
+        );
+    };
     let to = if args.group {
         Address::Group(GroupId::new(args.to).context("--to")?)
     } else {
@@ -113,46 +131,33 @@ pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
     } else {
         Sync::BsData
     };
-    let pdus = text::encode(&said, &options).context("--text")?;
+    let pdus = text::encode(&said, &options)
+        .map_err(|error| anyhow!("--text: {error}{}", remedy(&error)))?;
     // The same frames have the same stream number, different ones hardly ever.
     let all: Vec<u8> = pdus.iter().flat_map(|pdu| pdu.octets().to_vec()).collect();
     let stream = u32::from_be_bytes(crc32(&all));
-    pdus.iter()
+    Ok(pdus
+        .iter()
         .zip((0..=u8::MAX).cycle())
         .map(|(pdu, sequence)| {
-            let burst = pdu.to_burst(sync, color_code).encode();
-            Ok(match args.kind {
-                Kind::DmrBurst => burst.to_vec(),
-                Kind::Homebrew => Dmrd {
-                    sequence,
-                    source: args.from,
-                    destination: args.to,
-                    repeater: args.repeater,
-                    slot,
-                    group: args.group,
-                    frame: FrameType::Data(pdu.data_type()),
-                    stream,
-                    burst,
-                    quality: Some(Quality {
-                        bit_errors: 0,
-                        rssi: 0,
-                    }),
-                }
-                .encode()
-                .to_vec(),
-                Kind::Mmdvm => DmrData {
-                    slot,
-                    control: Control::Data(pdu.data_type()),
-                    burst,
-                    rssi: None,
-                }
-                .encode()
-                .to_bytes()
-                .to_vec(),
-                Kind::DmrCsbk => bail!("--as dmr-csbk: no text fits a CSBK; use dmr-burst"),
+            wrap(&Sending {
+                args,
+                slot,
+                stream,
+                sequence,
+                data_type: pdu.data_type(),
+                burst: pdu.to_burst(sync, color_code).encode(),
             })
         })
-        .collect()
+        .collect())
+}
+
+const fn remedy(error: &TextError) -> &'static str {
+    match error {
+        // Says it itself, or is about another option.
+        TextError::Control { .. } | TextError::Reference(_) => "",
+        _ => "; shorten the text, or choose another --format",
+    }
 }
 
 /// Writes the frames as hex lines.
@@ -167,7 +172,7 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<ExitCode> {
 #[cfg(test)]
 pub(crate) fn tests_args() -> EncodeArgs {
     EncodeArgs {
-        kind: Kind::DmrBurst,
+        kind: Kind::named("dmr-burst").unwrap(),
         from: 2_308_155,
         to: 9_990,
         group: false,
@@ -188,7 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::decode::{self, Messages, Settings};
+    use crate::decode::{self, Context, Messages};
     use crate::input;
 
     proptest! {
@@ -198,21 +203,21 @@ mod tests {
         fn what_is_encoded_decodes_to_its_text(
             said in "[ -~\u{4e00}-\u{4eff}]{1,40}",
             format in prop::sample::select(vec![Format::ShortDataUtf8, Format::ShortDataUtf16, Format::Tms, Format::Udt]),
-            kind in prop::sample::select(vec![Kind::DmrBurst, Kind::Homebrew, Kind::Mmdvm]),
+            kind in prop::sample::select(vec!["dmr-burst", "homebrew", "mmdvm"]),
             group in any::<bool>(),
             confirmed in any::<bool>(),
         ) {
+            let kind = Kind::named(kind).unwrap();
             let args = EncodeArgs { kind, group, text: said.clone(), format, confirmed, ..tests_args() };
             let Ok(frames) = frames(&args) else {
                 prop_assert!(format == Format::Udt, "only UDT is too short for it");
                 return Ok(());
             };
             let lines: String = frames.iter().map(|frame| hex::encode(frame) + "\n").collect();
-            let settings = Settings { kind: Some(kind), ..Settings::default() };
             let mut messages = Messages::default();
             let mut texts = Vec::new();
             for raw in input::lines(&lines) {
-                let report = decode::frame(&raw, &settings);
+                let report = decode::frame(&raw, Some(kind), Context::default());
                 prop_assert!(report.ok, "{:?}", report.error);
                 texts.extend(messages.push(&raw, &report));
             }

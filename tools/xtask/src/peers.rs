@@ -11,6 +11,9 @@ use crate::run::{root, run, succeeds};
 /// A Python package at its version, and what for.
 const PYTHON: [(&str, &str); 1] = [("ok-dmrlib==0.8.0", "decodes the DMR bursts we encode")];
 
+/// A program, the Debian package it comes from, and what for.
+const DEBIAN: [(&str, &str, &str); 1] = [("tshark", "tshark", "reads the captures we write")];
+
 /// Where the peers stand, for the tests' environment.
 pub(crate) struct Peers {
     /// The Python interpreter that has the Python peers.
@@ -21,14 +24,28 @@ pub(crate) struct Peers {
 
 /// Installs what is missing.
 pub(crate) fn install() -> Result<Peers> {
-    let names = PYTHON
-        .iter()
-        .map(|(package, _)| (*package).to_owned())
-        .collect();
+    debian()?;
+    let programs = DEBIAN.iter().map(|(program, _, _)| *program);
+    let packages = PYTHON.iter().map(|(package, _)| *package);
+    let names = packages.chain(programs).map(str::to_owned).collect();
     Ok(Peers {
         python: python()?,
         names,
     })
+}
+
+fn debian() -> Result<()> {
+    for (program, package, why) in DEBIAN {
+        if succeeds(Command::new(program).arg("--version")) {
+            continue;
+        }
+        println!("installing Debian package {package}: {why}");
+        run(Command::new("apt-get").args(["update", "-q"]))?;
+        run(Command::new("apt-get")
+            .args(["install", "-y", "-q", package])
+            .env("DEBIAN_FRONTEND", "noninteractive"))?;
+    }
+    Ok(())
 }
 
 fn python() -> Result<PathBuf> {

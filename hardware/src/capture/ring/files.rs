@@ -1,26 +1,25 @@
 //! The files of a ring.
 
 use core::time::Duration;
-use std::collections::{HashMap, VecDeque};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::super::file;
+use super::super::route::Routes;
 use super::super::writer::{Content, FileWriter};
 use super::super::{Direction, SerialEvent};
-use super::{CaptureConfig, Ends, Record, Source};
+use super::{CaptureConfig, Record, Source};
 
 /// After a failure the disk is left in peace for so long.
 const PAUSE: Duration = Duration::from_secs(1);
 /// What a record may cost beyond its bytes: blocks, headers, options, a new interface.
 const OVERHEAD: u64 = 512;
-/// How many peers' routes are remembered.
-const ROUTES: usize = 1_024;
 
 /// The files of a ring, the newest of them open.
 pub(super) struct Files {
@@ -28,7 +27,7 @@ pub(super) struct Files {
     current: Option<Current>,
     finished: VecDeque<PathBuf>,
     pause_until: Option<Instant>,
-    routes: HashMap<IpAddr, Option<IpAddr>>,
+    routes: Routes,
 }
 
 struct Current {
@@ -67,7 +66,7 @@ impl Files {
             config: config.clone(),
             current: None,
             pause_until: None,
-            routes: HashMap::new(),
+            routes: Routes::default(),
         })
     }
 
@@ -79,7 +78,7 @@ impl Files {
         let mut comment = clock_step.map(|ms| format!("the wall clock was set by {ms} ms"));
         let content = match record.ends {
             Some(ends) => {
-                let local = self.real_local(ends);
+                let local = self.routes.real_local(ends.local, ends.peer.ip());
                 if local.ip().is_unspecified() {
                     comment = Some("own address unknown".to_owned());
                 }
@@ -94,10 +93,7 @@ impl Files {
                 }
             }
             None => Content::Serial {
-                event: match record.direction {
-                    Direction::Inbound => SerialEvent::Received,
-                    Direction::Outbound => SerialEvent::Sent,
-                },
+                event: SerialEvent::of(record.direction),
                 bytes: &record.bytes,
             },
         };
@@ -207,46 +203,12 @@ impl Files {
         let begun = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
         let name = format!("{}-{begun}.pcapng", self.config.prefix);
         let path = self.config.directory.join(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
         Ok(Current {
-            writer: FileWriter::new(BufWriter::new(file), None)?,
+            writer: FileWriter::new(file::create(&path)?, None)?,
             path,
             begun: Instant::now(),
         })
     }
-
-    /// Our own address as this peer sees it. A socket bound to all interfaces does not know;
-    /// the routing table does.
-    fn real_local(&mut self, ends: Ends) -> SocketAddr {
-        if !ends.local.ip().is_unspecified() {
-            return ends.local;
-        }
-        if self.routes.len() >= ROUTES {
-            self.routes.clear();
-        }
-        let peer = ends.peer.ip();
-        let route = *self.routes.entry(peer).or_insert_with(|| route_to(peer));
-        let unknown = match peer {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
-        SocketAddr::new(route.unwrap_or(unknown), ends.local.port())
-    }
-}
-
-/// The own address the system would use towards `peer`. Sends nothing.
-fn route_to(peer: IpAddr) -> Option<IpAddr> {
-    let any = match peer {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.connect((peer, 9)).ok()?;
-    socket.local_addr().ok().map(|address| address.ip())
 }
 
 impl Drop for Files {

@@ -137,7 +137,9 @@ impl Channel {
     /// have your message", so it needs nobody's leave.
     pub(super) fn packet_outcome(&mut self, now: Instant, outcome: Outcome) {
         match &outcome {
-            Outcome::Complete(packet) => return self.packet(now, packet),
+            Outcome::Complete(packet) | Outcome::Fragment(packet) => {
+                return self.packet(now, packet);
+            }
             Outcome::Pending => return,
             Outcome::Stray => return self.dropped("stray_block"),
             Outcome::Missing(_) => {}
@@ -146,6 +148,8 @@ impl Channel {
                 Failure::Malformed => "packet_malformed",
                 Failure::Incomplete => "packet_incomplete",
                 Failure::UnknownRetry => "packet_unknown_retry",
+                Failure::OutOfSequence => "fragment_out_of_sequence",
+                Failure::TooLong => "datagram_too_long",
             }),
         }
         if let Some(response) = outcome.response()
@@ -234,10 +238,9 @@ impl Channel {
     }
 
     fn link_response(&self, now: Instant, packet: &Packet, to: RadioId) -> Vec<Owed> {
-        let answer = packet
-            .acknowledgement()
-            .and_then(|_| packet.header.addressing());
-        answer
+        packet
+            .header
+            .awaits_response()
             .map(|addressing| Owed {
                 acknowledgement: Acknowledgement::Data {
                     from: self.config.own,

@@ -7,7 +7,7 @@ use crate::air::{
     self, Address, CarrierKind, Delivery, HeardKind, Slot, StationId, Text, TextForm,
 };
 use crate::dmr::burst::{Burst, DataBurst};
-use crate::dmr::data_header::{NackReason, Sap};
+use crate::dmr::data_header::{NackReason, Sap, StatusPrecoded};
 use crate::dmr::info::Info;
 use crate::dmr::packet::{Block, Outcome, Packet, Rate, response};
 use crate::dmr::slot_type::DataType;
@@ -393,6 +393,98 @@ fn a_text_for_us_is_heard_with_what_is_owed_and_one_for_others_is_only_presence(
             .iter()
             .all(|heard| matches!(heard.what, HeardKind::Presence { .. }))
     );
+}
+
+#[test]
+fn a_status_that_asks_is_owed_a_response_which_nobody_sends_before_the_engine() {
+    let status = |group, response_requested| packet::Outgoing {
+        header: DataHeader::StatusPrecoded(StatusPrecoded {
+            addressing: Addressing {
+                group,
+                response_requested,
+                sap: Sap::ShortData,
+                destination: if group { 9 } else { OWN },
+                source: UNIT,
+            },
+            source_port: 0,
+            destination_port: 0,
+            status: 5,
+        }),
+        blocks: Vec::new(),
+    };
+    for (group, asks) in [(false, true), (false, false), (true, true)] {
+        let mut now = Instant::ZERO;
+        let mut channel = Channel::new(config());
+        radio_says(&mut channel, now, &status(group, asks));
+        let said = heard(&mut channel);
+        let [
+            Heard {
+                what: HeardKind::Status { code: 5, .. },
+                owed,
+                ..
+            },
+        ] = said.as_slice()
+        else {
+            panic!("{said:?}")
+        };
+        assert!(channel.next_burst(now).is_none());
+        if group || !asks {
+            assert!(owed.is_empty(), "only who asks alone is answered: {owed:?}");
+            continue;
+        }
+        now += Duration::from_secs(1);
+        let [owed] = owed.as_slice() else {
+            panic!("{owed:?}")
+        };
+        channel.acknowledge(now, JobId(1), owed.acknowledgement.clone(), owed.until);
+        let bursts = pull(&mut channel, &mut now);
+        let DataHeader::Response(answer) = receive(&bursts).unwrap().header else {
+            panic!("no response")
+        };
+        assert_eq!((answer.verdict, answer.status), (Verdict::Ack, 0));
+        assert_eq!(answer.addressing.destination, UNIT);
+    }
+}
+
+#[test]
+fn a_long_text_in_fragments_is_heard_as_one_text_and_each_fragment_is_owed_an_answer() {
+    let mut now = Instant::ZERO;
+    let mut channel = Channel::new(config());
+    let words = "桥断了，请求支援。".repeat(30);
+    let mut text = a_text(OWN, &words, Delivery::Confirmed);
+    text.from = radio(UNIT);
+    let options = Options {
+        limit: u32::MAX,
+        most_blocks: 10,
+        ..Options::default()
+    };
+    let packets = text::packets(&text, &options).unwrap();
+    let mut said = Vec::new();
+    for packet in &packets {
+        radio_says(&mut channel, now, packet);
+        now += Duration::from_secs(1);
+        let heard = heard(&mut channel);
+        let [Heard { owed, .. }] = heard.as_slice() else {
+            panic!("{heard:?}")
+        };
+        let Acknowledgement::Data { sequence, .. } = owed[0].acknowledgement else {
+            panic!("{owed:?}")
+        };
+        assert_eq!(sequence, packet.header.send_sequence());
+        said.extend(heard);
+    }
+    let (last, before) = said.split_last().unwrap();
+    assert!(
+        before
+            .iter()
+            .all(|heard| heard.what == HeardKind::Presence { from: radio(UNIT) })
+    );
+    let HeardKind::Text { text, .. } = &last.what else {
+        panic!("{last:?}")
+    };
+    assert_eq!((text, last.owed.len()), (&words, 2));
+    radio_says(&mut channel, now, &packets[3]);
+    assert_eq!(heard(&mut channel)[0].what, last.what, "known, said again");
 }
 
 #[test]

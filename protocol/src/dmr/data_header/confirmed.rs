@@ -31,6 +31,15 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
+    /// Fragment sequence number of a packet that is all of its datagram.
+    pub const SINGLE: u8 = 8;
+
+    /// Whether the packet is all of its datagram.
+    #[must_use]
+    pub const fn is_single(&self) -> bool {
+        self.fragment == Self::SINGLE
+    }
+
     pub(crate) fn decode(bits: Bits) -> Self {
         Self {
             addressing: Addressing::decode(bits),

@@ -173,6 +173,17 @@ impl DataHeader {
         }
     }
 
+    /// The addresses of a packet whose sender waits for a data response: confirmed blocks
+    /// or a status, to one radio, with A set.
+    #[must_use]
+    pub const fn awaits_response(&self) -> Option<&Addressing> {
+        let answered = self.is_confirmed() || matches!(self, Self::StatusPrecoded(_));
+        match self.addressing() {
+            Some(to) if answered && to.response_requested && !to.group => Some(to),
+            _ => None,
+        }
+    }
+
     /// N(S), 0 to 7, for a confirmed packet; 0 where the format has none.
     #[must_use]
     pub const fn send_sequence(&self) -> u8 {

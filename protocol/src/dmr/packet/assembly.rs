@@ -5,9 +5,9 @@ use crate::dmr::data_header::{DataHeader, Proprietary, Sap};
 use crate::time::Instant;
 
 use super::block::Block;
-use super::complete::Packet;
+use super::complete::{Extent, Packet};
+use super::outcome::Failure;
 use super::pdu::Rate;
-use super::reassembly::Failure;
 
 /// A header and the blocks heard since, in as many attempts as it takes.
 #[derive(Debug)]
@@ -213,6 +213,7 @@ impl Assembly {
             second: self.second,
             rate: self.rate,
             data,
+            extent: Extent::Whole,
             repeated,
         })
     }

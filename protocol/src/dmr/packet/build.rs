@@ -8,6 +8,7 @@ use crate::dmr::data_header::{
 };
 
 use super::block::Block;
+use super::joining::MOST_DATAGRAM_OCTETS;
 use super::pdu::{Pdu, Rate};
 use super::preamble::preamble;
 
@@ -32,6 +33,12 @@ pub enum BuildError {
         blocks: usize,
         /// Blocks there may be.
         most: usize,
+    },
+    /// More than a receiver joins.
+    #[error("{octets} octets of user data, fragments hold at most {MOST_DATAGRAM_OCTETS}")]
+    Datagram {
+        /// Octets given.
+        octets: usize,
     },
 }
 
@@ -181,9 +188,6 @@ pub struct Sequence {
     pub resynchronise: bool,
 }
 
-/// Fragment sequence number of a packet that is one fragment.
-const SINGLE_FRAGMENT: u8 = 8;
-
 /// A confirmed packet of one fragment (DPF 3).
 ///
 /// # Errors
@@ -194,7 +198,7 @@ pub fn confirmed(
     sequence: Sequence,
     data: &[u8],
 ) -> Result<Outgoing, BuildError> {
-    fragment(addressing, rate, sequence, SINGLE_FRAGMENT, data)
+    fragment(addressing, rate, sequence, Confirmed::SINGLE, data)
 }
 
 fn fragment(
@@ -223,7 +227,8 @@ fn fragment(
 /// 1 again; the last has bit 3 set.
 ///
 /// # Errors
-/// `most_blocks` is above 127 and a fragment would need them.
+/// `most_blocks` is above 127 and a fragment would need them, or the datagram is longer
+/// than [`MOST_DATAGRAM_OCTETS`].
 pub fn fragments(
     addressing: Addressing,
     rate: Rate,
@@ -231,6 +236,9 @@ pub fn fragments(
     most_blocks: usize,
     data: &[u8],
 ) -> Result<Vec<Outgoing>, BuildError> {
+    if data.len() > MOST_DATAGRAM_OCTETS {
+        return Err(BuildError::Datagram { octets: data.len() });
+    }
     let most = octets_in(most_blocks.max(1), rate, true);
     let count = data.len().div_ceil(most).max(1);
     (0..count)
@@ -238,7 +246,7 @@ pub fn fragments(
             let part = data.chunks(most).nth(index).unwrap_or_default();
             let ring = if index == 0 { 0 } else { (index - 1) % 7 + 1 } as u8;
             let last = if index + 1 == count {
-                SINGLE_FRAGMENT
+                Confirmed::SINGLE
             } else {
                 0
             };

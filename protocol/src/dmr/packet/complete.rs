@@ -6,6 +6,23 @@ use super::build::Outgoing;
 use super::pdu::Rate;
 use super::response;
 
+/// How much of a datagram a packet's data is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// All of it, joined of several packets; the header is that of the one that came last.
+    Joined,
+    /// One fragment of several.
+    Part {
+        /// Its number: 0 for the first, then 1 to 7 in a ring.
+        number: u8,
+        /// Whether no more follow.
+        is_last: bool,
+    },
+}
+
 /// A complete packet: CRC-32 (or for UDT the CRC-CCITT of its blocks) matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
@@ -17,29 +34,17 @@ pub struct Packet {
     pub rate: Option<Rate>,
     /// User data without padding and CRC. For UDT with padding: its pad count is in nibbles.
     pub data: Vec<u8>,
+    /// How much of a datagram the data is.
+    pub extent: Extent,
     /// The same packet was complete before: answer again, do not deliver again.
     pub repeated: bool,
 }
 
 impl Packet {
-    /// The acknowledgement that the sender waits for: a confirmed packet to one radio
-    /// that asks for a response.
+    /// The acknowledgement that the sender waits for, if he waits for one.
     #[must_use]
     pub fn acknowledgement(&self) -> Option<Outgoing> {
-        let addressing = self.header.addressing()?;
-        (self.header.is_confirmed() && addressing.response_requested && !addressing.group)
-            .then(|| response::ack(addressing, self.header.send_sequence()))
-    }
-
-    /// Whether this is one of several fragments of a datagram, and then its number in the
-    /// ring and whether it is the last.
-    #[must_use]
-    pub const fn fragment(&self) -> Option<(u8, bool)> {
-        match &self.header {
-            DataHeader::Confirmed(header) if header.fragment != 8 => {
-                Some((header.fragment & 7, header.fragment & 8 != 0))
-            }
-            _ => None,
-        }
+        let to = self.header.awaits_response()?;
+        Some(response::ack(to, self.header.send_sequence()))
     }
 }

@@ -4,6 +4,8 @@ mod assembly;
 mod block;
 mod build;
 mod complete;
+mod joining;
+mod outcome;
 mod pdu;
 mod preamble;
 mod reassembly;
@@ -14,7 +16,9 @@ pub use build::{
     BuildError, MOST_BLOCKS, MOST_SHORT_DATA_BLOCKS, Outgoing, Sequence, blocks_for, confirmed,
     fragments, octets_in, raw_short_data, short_data, unconfirmed,
 };
-pub use complete::Packet;
+pub use complete::{Extent, Packet};
+pub use joining::MOST_DATAGRAM_OCTETS;
+pub use outcome::{Failure, Missing, Outcome};
 pub use pdu::{Pdu, Rate};
 pub use preamble::preamble;
-pub use reassembly::{Failure, Missing, Outcome, Reassembler, SILENCE, T_DATA_TX_LMT};
+pub use reassembly::{Reassembler, SILENCE, T_DATA_TX_LMT};

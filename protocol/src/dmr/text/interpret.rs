@@ -3,7 +3,7 @@
 use crate::air::Position;
 use crate::dmr::data_header::{Addressing, DataHeader, Response, Sap, Udt, UdtFormat};
 use crate::dmr::ip::{CompressedUdp, Datagram, port};
-use crate::dmr::packet::Packet;
+use crate::dmr::packet::{Extent, Packet};
 use crate::dmr::udt::{self, Content};
 
 use super::encoding::Encoding;
@@ -126,7 +126,7 @@ pub fn interpret(packet: &Packet) -> Message {
                 ask: false,
             }),
         // A fragment alone is no datagram.
-        DataHeader::Confirmed(_) if packet.fragment().is_some() => None,
+        DataHeader::Confirmed(_) if matches!(packet.extent, Extent::Part { .. }) => None,
         DataHeader::Unconfirmed(_) | DataHeader::Confirmed(_) => {
             datagram(addressing.sap, &packet.data)
                 .and_then(|(port, payload)| application(parties, port, &payload))

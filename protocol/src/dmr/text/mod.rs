@@ -1,6 +1,6 @@
 //! Text messages over DMR packet data, in the four forms that radios understand.
 //!
-//! [`packet`] and [`encode`] put a text on the air; [`interpret`] says what a packet off
+//! [`packet`], [`packets`] and [`encode`] put a text on the air; [`interpret`] says what a packet off
 //! the air says; [`fits`], [`split`] and [`bursts`] plan.
 
 mod encoding;
@@ -52,6 +52,12 @@ pub enum TextError {
         /// [`Options::limit`].
         limit: u32,
     },
+    /// One packet was wanted.
+    #[error("the text takes {packets} packets where one is wanted; split it")]
+    Fragments {
+        /// Packets it takes.
+        packets: usize,
+    },
     /// TMS message numbers end at 127.
     #[error("{0} is no TMS message number: 0 to 127")]
     Reference(u8),
@@ -93,6 +99,9 @@ pub struct Options {
     pub networks: Networks,
     /// Most bursts, preambles included.
     pub limit: u32,
+    /// Most blocks of one packet: a confirmed datagram that needs more goes in fragments,
+    /// where [`limit`](Self::limit) lets it. At most [`MOST_BLOCKS`](data::MOST_BLOCKS).
+    pub most_blocks: usize,
 }
 
 impl Default for Options {
@@ -106,6 +115,7 @@ impl Default for Options {
             ip: IpHeader::Full,
             networks: Networks::default(),
             limit: FRAGMENT_BURSTS,
+            most_blocks: data::MOST_BLOCKS,
         }
     }
 }
@@ -119,9 +129,24 @@ const fn is_confirmed(text: &Text) -> bool {
 /// talkgroup it is always unconfirmed.
 ///
 /// # Errors
-/// A character that must not be sent, or more text than the form and
+/// A character that must not be sent, or more text than the form, one packet and
 /// [`Options::limit`] allow.
 pub fn packet(text: &Text, options: &Options) -> Result<Outgoing, TextError> {
+    let [outgoing] = <[Outgoing; 1]>::try_from(packets(text, options)?).map_err(|several| {
+        let packets = several.len();
+        TextError::Fragments { packets }
+    })?;
+    Ok(outgoing)
+}
+
+/// The packets that carry `text`, in the order of the air: one, or the fragments of a
+/// confirmed datagram that one packet does not hold, each with the next N(S). Its sender
+/// waits for the acknowledgement of each before the next.
+///
+/// # Errors
+/// A character that must not be sent, or more text than the form and
+/// [`Options::limit`] allow.
+pub fn packets(text: &Text, options: &Options) -> Result<Vec<Outgoing>, TextError> {
     check(&text.text)?;
     let confirmed = is_confirmed(text);
     let addressing = |sap| Addressing {
@@ -135,33 +160,22 @@ pub fn packet(text: &Text, options: &Options) -> Result<Outgoing, TextError> {
         data::short_data(addressing(Sap::ShortData), options.rate, format, octets)
     };
     let outgoing = match text.form {
-        TextForm::ShortDataUtf8 => short(DdFormat::Utf8, text.text.as_bytes())?,
-        TextForm::ShortDataUtf16 => short(DdFormat::Utf16Be, &utf16be(&text.text))?,
-        TextForm::Tms => {
-            if text.reference > tms::LAST_REFERENCE {
-                return Err(TextError::Reference(text.reference));
-            }
-            let message = Tms::Text {
-                ask: !text.to.is_group(),
-                reference: Some(text.reference),
-                text: text.text.clone(),
-            };
-            let link = Link {
-                from: text.from,
-                to: text.to,
-                confirmed,
-            };
-            udp(link, port::TMS, message.encode(), options)?
-        }
+        TextForm::ShortDataUtf8 => vec![short(DdFormat::Utf8, text.text.as_bytes())?],
+        TextForm::ShortDataUtf16 => vec![short(DdFormat::Utf16Be, &utf16be(&text.text))?],
+        TextForm::Tms => tms_packets(text, confirmed, options)?,
         TextForm::Udt => {
             let content = Content::Text {
                 format: UdtFormat::Utf16Be,
                 text: text.text.clone(),
             };
-            udt::build(addressing(Sap::Udt), OUTBOUND, &content)?
+            vec![udt::build(addressing(Sap::Udt), OUTBOUND, &content)?]
         }
     };
-    let bursts = 1 + outgoing.blocks.len() + usize::from(options.preambles);
+    let around = 1 + usize::from(options.preambles);
+    let bursts = outgoing
+        .iter()
+        .map(|packet| around + packet.blocks.len())
+        .sum();
     if u32::try_from(bursts).is_ok_and(|bursts| bursts <= options.limit) {
         Ok(outgoing)
     } else {
@@ -170,13 +184,47 @@ pub fn packet(text: &Text, options: &Options) -> Result<Outgoing, TextError> {
     }
 }
 
-/// The PDUs of one transmission of `text`, in the order of the air: preambles that count
-/// down, header, blocks.
+fn tms_packets(
+    text: &Text,
+    confirmed: bool,
+    options: &Options,
+) -> Result<Vec<Outgoing>, TextError> {
+    if text.reference > tms::LAST_REFERENCE {
+        return Err(TextError::Reference(text.reference));
+    }
+    let message = Tms::Text {
+        ask: !text.to.is_group(),
+        reference: Some(text.reference),
+        text: text.text.clone(),
+    };
+    let link = Link {
+        from: text.from,
+        to: text.to,
+        confirmed,
+    };
+    let (addressing, octets) = udp(link, port::TMS, message.encode(), options)?;
+    let Options { rate, sequence, .. } = *options;
+    let most = options.most_blocks.min(data::MOST_BLOCKS);
+    Ok(if !confirmed {
+        vec![data::unconfirmed(addressing, rate, &octets)?]
+    } else if data::blocks_for(octets.len(), rate, true) <= most {
+        vec![data::confirmed(addressing, rate, sequence, &octets)?]
+    } else {
+        data::fragments(addressing, rate, sequence, most, &octets)?
+    })
+}
+
+/// The PDUs of `text`, in the order of the air: for each of its packets preambles that
+/// count down, header, blocks.
 ///
 /// # Errors
-/// As [`packet`].
+/// As [`packets`].
 pub fn encode(text: &Text, options: &Options) -> Result<Vec<Pdu>, TextError> {
-    Ok(packet(text, options)?.pdus(options.preambles))
+    let packets = packets(text, options)?;
+    let pdus = packets
+        .iter()
+        .flat_map(|packet| packet.pdus(options.preambles));
+    Ok(pdus.collect())
 }
 
 /// The packet that acknowledges the TMS text `reference` of radio `to`, unconfirmed.
@@ -200,7 +248,8 @@ pub fn tms_acknowledgement(
         to: Address::Radio(to),
         confirmed: false,
     };
-    udp(link, port::TMS, message.encode(), options)
+    let (addressing, octets) = udp(link, port::TMS, message.encode(), options)?;
+    Ok(data::unconfirmed(addressing, options.rate, &octets)?)
 }
 
 /// The packet that carries `text` as DMR standard text on UDP port 5016, unconfirmed.
@@ -219,7 +268,8 @@ pub fn standard_text(
         to,
         confirmed: false,
     };
-    udp(link, port::TEXT, port5016::encode(text), options)
+    let (addressing, octets) = udp(link, port::TEXT, port5016::encode(text), options)?;
+    Ok(data::unconfirmed(addressing, options.rate, &octets)?)
 }
 
 /// Between whom a datagram travels, and how.
@@ -230,7 +280,13 @@ struct Link {
     confirmed: bool,
 }
 
-fn udp(link: Link, port: u16, payload: Vec<u8>, options: &Options) -> Result<Outgoing, TextError> {
+/// The addresses and the user data of a packet.
+fn udp(
+    link: Link,
+    port: u16,
+    payload: Vec<u8>,
+    options: &Options,
+) -> Result<(Addressing, Vec<u8>), TextError> {
     let (sap, octets) = match options.ip {
         IpHeader::Full => {
             let datagram = Datagram {
@@ -264,11 +320,7 @@ fn udp(link: Link, port: u16, payload: Vec<u8>, options: &Options) -> Result<Out
         destination: link.to.get(),
         source: link.from.get(),
     };
-    Ok(if link.confirmed {
-        data::confirmed(addressing, options.rate, options.sequence, &octets)?
-    } else {
-        data::unconfirmed(addressing, options.rate, &octets)?
-    })
+    Ok((addressing, octets))
 }
 
 #[cfg(test)]

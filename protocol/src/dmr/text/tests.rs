@@ -42,6 +42,7 @@ const NO_PREAMBLE: Options = Options {
         group: 225,
     },
     limit: FRAGMENT_BURSTS,
+    most_blocks: data::MOST_BLOCKS,
 };
 const COMPRESSED: Options = Options {
     ip: IpHeader::Compressed,
@@ -65,7 +66,7 @@ fn receive(pdus: &[Pdu]) -> Packet {
         };
         match outcome {
             Outcome::Complete(packet) => return packet,
-            Outcome::Pending => {}
+            Outcome::Pending | Outcome::Fragment(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -241,6 +242,56 @@ fn what_must_not_be_sent_is_refused() {
     assert!(encode(&long, &unlimited).is_ok());
 }
 
+const UNLIMITED: Options = Options {
+    limit: u32::MAX,
+    ..NO_PREAMBLE
+};
+
+#[test]
+fn a_text_longer_than_a_packet_goes_in_fragments_and_arrives_whole() {
+    let words = "\u{5C71}\u{706B}\u{903C}\u{8FD1}".repeat(400);
+    let long = text(TextForm::Tms, Delivery::Confirmed, &words);
+    for (rate, ip) in [
+        (Rate::Half, IpHeader::Full),
+        (Rate::ThreeQuarters, IpHeader::Compressed),
+        (Rate::Full, IpHeader::Full),
+    ] {
+        let options = Options {
+            rate,
+            ip,
+            ..UNLIMITED
+        };
+        let all = packets(&long, &options).unwrap();
+        assert!(all.len() > 1);
+        assert!(packet(&long, &options).is_err());
+        let Message::Text { text, .. } = interpret(&receive(&encode(&long, &options).unwrap()))
+        else {
+            panic!("no text");
+        };
+        assert_eq!(text, words);
+    }
+}
+
+#[test]
+fn what_can_not_be_cut_into_fragments_is_refused_when_it_is_too_long() {
+    for (form, delivery) in [
+        (TextForm::Tms, Delivery::Unconfirmed),
+        (TextForm::ShortDataUtf8, Delivery::Confirmed),
+        (TextForm::ShortDataUtf16, Delivery::Unconfirmed),
+    ] {
+        let long = text(form, delivery, &"A".repeat(4_000));
+        assert!(matches!(
+            encode(&long, &UNLIMITED),
+            Err(TextError::Packet(BuildError::TooLong { .. }))
+        ));
+    }
+    let longest = text(TextForm::Tms, Delivery::Confirmed, &"A".repeat(8_200));
+    assert!(matches!(
+        encode(&longest, &UNLIMITED),
+        Err(TextError::Packet(BuildError::Datagram { .. }))
+    ));
+}
+
 #[test]
 fn a_status_says_its_code() {
     let header = DataHeader::decode(
@@ -276,6 +327,7 @@ proptest! {
         compressed: bool,
         reference in 0_u8..128,
         rate in prop::sample::select(vec![Rate::Half, Rate::ThreeQuarters, Rate::Full]),
+        most_blocks in 1_usize..8,
     ) {
         let delivery = if confirmed { Delivery::Confirmed } else { Delivery::Unconfirmed };
         let said = sanitize(&said);
@@ -297,10 +349,17 @@ proptest! {
             let Message::Text { parties, text, ask, .. } = interpret(&receive(&pdus)) else {
                 panic!("no text");
             };
-            prop_assert_eq!(text, part);
+            prop_assert_eq!(&text, &part);
             prop_assert_eq!((parties.from, parties.to), (0x23_383B, sent.to.get()));
             prop_assert_eq!(parties.group, group);
             prop_assert_eq!(ask, form == TextForm::Tms && !group);
+            let options = Options { most_blocks, limit: u32::MAX, ..options };
+            let cut = encode(&sent, &options).unwrap();
+            prop_assert!(cut.len() >= pdus.len());
+            let Message::Text { text, .. } = interpret(&receive(&cut)) else {
+                panic!("no text out of fragments");
+            };
+            prop_assert_eq!(text, part);
         }
     }
 
@@ -314,6 +373,7 @@ proptest! {
             second: None,
             rate: None,
             data,
+            extent: data::Extent::Whole,
             repeated: false,
         };
         let _ = interpret(&packet).parties();

@@ -17,6 +17,7 @@ use crate::time::Instant;
 const PACE: Duration = Duration::from_micros(DMR_BURST_MICROS);
 
 /// A timeslot of a station that is logged in.
+#[derive(Debug)]
 pub(super) struct Carrier {
     pub(super) slot: Slot,
     pub(super) channel: Channel,

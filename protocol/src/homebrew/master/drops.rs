@@ -11,7 +11,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Counts since the last report. Stations are configured ones and causes are fixed
 /// words, so this cannot grow.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Drops {
     counts: BTreeMap<(Option<StationId>, &'static str), u32>,
     tell_at: Option<Instant>,

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use crate::time::Instant;
 
 /// At most `rate` a second, and at most `rate` at once.
+#[derive(Debug)]
 pub(super) struct Rate {
     interval: Duration,
     /// When the budget will be whole again.
@@ -36,6 +37,7 @@ impl Rate {
 
 /// Whom we answered lately: a table of fixed size. Two addresses that share a place
 /// push each other out, which at worst allows an answer more; [`Rate`] still holds.
+#[derive(Debug)]
 pub(super) struct Recent {
     places: Vec<Option<(SocketAddr, Instant)>>,
 }

@@ -37,6 +37,7 @@ use crate::session::{Action, Job, Peer, Session};
 use crate::time::Instant;
 
 /// The session of one master socket.
+#[derive(Debug)]
 pub struct HomebrewMaster {
     stations: Vec<Station>,
     // Only looked up, never iterated: their order depends on the process, the session's

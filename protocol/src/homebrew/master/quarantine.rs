@@ -24,6 +24,7 @@ pub struct Stranger {
 }
 
 /// The strangers seen last, most recent last; the oldest makes room for a new one.
+#[derive(Debug)]
 pub(super) struct Quarantine {
     bound: usize,
     strangers: Vec<Stranger>,

@@ -1,5 +1,6 @@
 //! Challenges without memory, and numbers without a random source.
 
+use core::fmt;
 use std::net::SocketAddr;
 
 use sha2::{Digest, Sha256};
@@ -13,6 +14,12 @@ use sha2::{Digest, Sha256};
 pub(super) struct Salts {
     seed: [u8; 32],
     drawn: u64,
+}
+
+impl fmt::Debug for Salts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salts(..)")
+    }
 }
 
 impl Salts {

@@ -9,6 +9,7 @@ use crate::air::Slot;
 use crate::homebrew::message::{Rptc, Slots};
 use crate::time::Instant;
 
+#[derive(Debug)]
 pub(super) struct Station {
     pub(super) config: StationConfig,
     /// Successful log-ins so far: a part of every salt.
@@ -17,6 +18,7 @@ pub(super) struct Station {
 }
 
 /// A log-in that was proved.
+#[derive(Debug)]
 pub(super) struct Link {
     pub(super) peer: SocketAddr,
     /// The proof that opened it: heard again, it is a doubled datagram.

@@ -10,7 +10,8 @@ use narrowcast_protocol::dmr::packet::{Outcome, Pdu, Reassembler};
 use narrowcast_protocol::dmr::text::{Message, interpret};
 use narrowcast_protocol::time::Instant;
 
-use super::{Kind, Report};
+use super::Report;
+use super::kinds::dmr_burst;
 use crate::input::Raw;
 
 /// Senders that are remembered; a recording with more loses unfinished messages.
@@ -40,7 +41,7 @@ impl Messages {
             _ => self.now + FRAME,
         };
         let (carrier, source) = match report.kind {
-            kind if kind == Kind::DmrBurst.name() => (report, 0),
+            kind if kind == dmr_burst::KIND.name => (report, 0),
             _ => match &report.inner {
                 // A DMRD names the sender in every frame, a modem's frame does not.
                 Some(inner) => (inner.as_ref(), report.src.unwrap_or(0)),

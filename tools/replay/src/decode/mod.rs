@@ -1,157 +1,199 @@
 //! `decode`: what every frame says.
 
-mod burst;
-mod csbk;
-mod homebrew;
+mod fields;
+pub(crate) mod kind;
+mod kinds;
 mod messages;
-mod mmdvm;
 mod report;
+mod stream;
 mod tree;
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::ValueEnum;
+use clap::Args;
 
 use crate::input::{self, Raw};
+use stream::Streams;
+use tree::Style;
 
+pub(crate) use kind::{Context, Kind, Station};
 pub(crate) use messages::Messages;
 pub(crate) use report::Report;
+pub(crate) use stream::Part;
+pub(crate) use tree::{subject, summary};
 
-/// A family of frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// Datagrams of the Homebrew protocol
-    Homebrew,
-    /// E0 frames of an MMDVM modem
-    Mmdvm,
-    /// DMR bursts of 33 bytes
-    DmrBurst,
-    /// DMR control signalling blocks of 12 bytes
-    DmrCsbk,
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    /// One JSON object per frame instead of trees
+    #[arg(long)]
+    json: bool,
+    /// One line per frame instead of trees
+    #[arg(long, conflicts_with = "json")]
+    brief: bool,
+    /// What the frames are; guessed from each frame when left out
+    #[arg(long = "as", value_name = "KIND", value_parser = kind::parser())]
+    kind: Option<&'static Kind>,
+    /// Also put text messages together
+    #[arg(long)]
+    reassemble: bool,
+    /// Read the CSBKs of base stations as those of a trunked control channel
+    #[arg(long)]
+    tier3: bool,
+    /// pcap, pcapng, or hex lines; standard input when left out
+    file: Option<PathBuf>,
 }
 
-impl Kind {
-    /// As it stands in the output and behind `--as`.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Homebrew => "homebrew",
-            Self::Mmdvm => "mmdvm",
-            Self::DmrBurst => "dmr-burst",
-            Self::DmrCsbk => "dmr-csbk",
-        }
-    }
-
-    /// What `bytes` most likely are.
-    pub(crate) fn guess(bytes: &[u8]) -> Option<Self> {
-        let begins = |names: &[&[u8]]| names.iter().any(|name| bytes.starts_with(name));
-        if begins(&[b"DMRD", b"RPT", b"MST", b"DMRA", b"DMRG"]) {
-            return Some(Self::Homebrew);
-        }
-        match (bytes.first(), bytes.len()) {
-            (_, 33) => Some(Self::DmrBurst),
-            (Some(0xE0), length) if length != 12 || bytes.get(1) == Some(&12) => Some(Self::Mmdvm),
-            (_, 12) => Some(Self::DmrCsbk),
-            _ => None,
-        }
-    }
-}
-
-/// How to decode and show.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Settings {
-    pub(crate) json: bool,
-    pub(crate) kind: Option<Kind>,
-    pub(crate) reassemble: bool,
-    pub(crate) trunked: bool,
-}
-
-/// What one frame says.
-pub(crate) fn frame(raw: &Raw, settings: &Settings) -> Report {
-    let kind = settings.kind.or_else(|| Kind::guess(&raw.bytes));
-    let name = kind.map_or("unknown", Kind::name);
-    if let Some(why) = &raw.broken {
-        return Report::refused(name, raw.given.clone(), why.clone());
-    }
-    match kind {
-        Some(Kind::Homebrew) => homebrew::read(&raw.bytes, settings.trunked),
-        Some(Kind::Mmdvm) => mmdvm::read(&raw.bytes, raw.direction, settings.trunked),
-        Some(Kind::DmrBurst) => burst::read(&raw.bytes, settings.trunked),
-        Some(Kind::DmrCsbk) => csbk::read(&raw.bytes, settings.trunked),
-        None => Report::refused(
+/// What one frame says; guessed to be of the family that it looks like when `kind` is left out.
+pub(crate) fn frame(raw: &Raw, kind: Option<&Kind>, context: Context) -> Report {
+    let kind = kind.or_else(|| Kind::guess(&raw.bytes));
+    let name = kind.map_or("unknown", |kind| kind.name);
+    let mut report = match (&raw.broken, kind) {
+        (Some(why), _) => Report::refused(name, raw.given.clone(), why.clone()),
+        (None, Some(kind)) => (kind.read)(raw, context),
+        (None, None) => Report::refused(
             name,
             hex::encode(&raw.bytes),
             "no known family of frames; name it with --as".to_owned(),
         ),
+    };
+    if raw.skipped && !report.ok {
+        let why = report.error.take().unwrap_or_default();
+        report.fail(format!(
+            "{} bytes outside any frame: {why}",
+            raw.bytes.len()
+        ));
+    }
+    report.place(raw);
+    report
+}
+
+/// The frames of a recording: pieces of byte streams are put together and split anew, whole
+/// frames pass as they are.
+#[derive(Default)]
+pub(crate) struct Frames {
+    kind: Option<&'static Kind>,
+    streams: Streams,
+}
+
+impl Frames {
+    /// All frames are of `kind`, or are guessed one by one.
+    pub(crate) fn of(kind: Option<&'static Kind>) -> Self {
+        let streams = Streams::default();
+        Self { kind, streams }
+    }
+
+    /// The frames that are certain with this piece, each with its family.
+    pub(crate) fn push(&mut self, raw: Raw) -> Vec<(Raw, Option<&'static Kind>)> {
+        let named = |kind| move |raw| (raw, kind);
+        if raw.broken.is_some() {
+            return vec![(raw, self.kind)];
+        }
+        if raw.stream {
+            let kind = self.kind.or_else(Kind::of_streams);
+            let Some(family) = kind else {
+                return vec![(raw, None)];
+            };
+            let frames = self.streams.push(family, raw);
+            return frames.into_iter().map(named(kind)).collect();
+        }
+        let kind = self.kind.or_else(|| Kind::guess(&raw.bytes));
+        let frames = match kind.and_then(|kind| kind.splitter) {
+            Some(splitter) => stream::split(splitter, raw),
+            None => vec![raw],
+        };
+        frames.into_iter().map(named(kind)).collect()
+    }
+
+    /// What is left when nothing follows.
+    pub(crate) fn end(&mut self) -> Vec<(Raw, Option<&'static Kind>)> {
+        let kind = self.kind.or_else(Kind::of_streams);
+        let rest = self.streams.end();
+        rest.into_iter().map(|raw| (raw, kind)).collect()
     }
 }
 
-/// Decodes everything in `file`. The exit status is 0 when all of it was read.
-pub(crate) fn run(file: Option<&Path>, settings: &Settings) -> Result<ExitCode> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut streams = mmdvm::Streams::default();
-    let mut messages = Messages::default();
-    let mut show = |raw: &Raw| -> Result<()> {
-        let mut report = frame(raw, settings);
-        report.place(raw);
-        put(&mut out, settings, &report)?;
-        if settings.reassemble {
-            for message in messages.push(raw, &report) {
-                put(&mut out, settings, &message)?;
+/// Decodes everything in a file. The exit status is 0 when all of it was read.
+pub(crate) fn run(args: &DecodeArgs) -> Result<ExitCode> {
+    let mut out = Output {
+        to: BufWriter::new(io::stdout().lock()),
+        args,
+        style: Style::new(args.brief),
+        messages: Messages::default(),
+    };
+    let mut frames = Frames::of(args.kind);
+    let read = input::read(args.file.as_deref(), &mut |raw| out.show(frames.push(raw)));
+    let result = read.and_then(|ended| {
+        out.show(frames.end())?;
+        out.to.flush()?;
+        Ok(ended)
+    });
+    match result {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(error),
+        Ok(ended) => Ok(ended.code()),
+    }
+}
+
+struct Output<'a, W> {
+    to: W,
+    args: &'a DecodeArgs,
+    style: Style,
+    messages: Messages,
+}
+
+impl<W: Write> Output<'_, W> {
+    fn show(&mut self, frames: Vec<(Raw, Option<&'static Kind>)>) -> Result<()> {
+        let context = Context {
+            trunked: self.args.tier3,
+        };
+        for (raw, kind) in frames {
+            let report = frame(&raw, kind, context);
+            self.put(&report, raw.at)?;
+            if self.args.reassemble {
+                for message in self.messages.push(&raw, &report) {
+                    self.put(&message, raw.at)?;
+                }
             }
         }
         Ok(())
-    };
-    let result = input::read(file, &mut |raw| {
-        let guessed = settings.kind.or_else(|| Kind::guess(&raw.bytes));
-        if raw.stream && raw.at.is_some() && matches!(guessed, None | Some(Kind::Mmdvm)) {
-            streams.frames(raw).iter().try_for_each(&mut show)
+    }
+
+    fn put(&mut self, report: &Report, at: Option<jiff::Timestamp>) -> Result<()> {
+        if self.args.json {
+            serde_json::to_writer(&mut self.to, report)?;
+            writeln!(self.to)?;
         } else {
-            show(&raw)
+            self.style.write(&mut self.to, report, at)?;
         }
-    });
-    match result.and_then(|()| Ok(out.flush()?)) {
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(error),
-        Ok(()) => Ok(ExitCode::SUCCESS),
+        Ok(())
     }
 }
 
 /// Whoever read the output has seen enough.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn put(out: &mut impl Write, settings: &Settings, report: &Report) -> Result<()> {
-    if settings.json {
-        let line = serde_json::to_string(report)?;
-        writeln!(out, "{line}")?;
-    } else {
-        tree::write(out, report)?;
-    }
-    Ok(())
+    let of_json = error.downcast_ref::<serde_json::Error>();
+    let kind = of_json
+        .and_then(serde_json::Error::io_error_kind)
+        .or_else(|| error.downcast_ref::<io::Error>().map(io::Error::kind));
+    kind == Some(io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn one(kind: Kind, line: &str) -> Report {
-        let settings = Settings {
-            kind: Some(kind),
-            ..Settings::default()
-        };
-        frame(&input::hex_line(line).unwrap(), &settings)
+    fn one(kind: &str, line: &str) -> Report {
+        let raw = input::hex_line(line).unwrap();
+        frame(&raw, Kind::named(kind), Context::default())
     }
 
     #[test]
     fn a_preamble_in_a_dmrd_is_read_on_both_layers() {
         let line = "444d52440223383b2338630006690f632e40c70153df0a83b7a8282c2509625014fdff57d75df5dcadde429028c87ae3341e24191c003c";
-        let report = one(Kind::Homebrew, line);
+        let report = one("homebrew", line);
         assert_eq!((report.ok, report.pdu), (true, "DMRD"));
         assert_eq!(
             (report.src, report.dst, report.slot),
@@ -168,12 +210,12 @@ mod tests {
     #[test]
     fn a_wrong_crc_inside_refuses_the_burst_and_not_the_datagram() {
         let mut args = crate::encode::tests_args();
-        args.kind = Kind::Homebrew;
+        args.kind = Kind::named("homebrew").unwrap();
         let frames = crate::encode::frames(&args).unwrap();
         let mut datagram = frames.first().unwrap().clone();
         // A whole other info field: the code repairs it to other octets or gives up.
         datagram[20..32].fill(0x5A);
-        let report = one(Kind::Homebrew, &hex::encode(datagram));
+        let report = one("homebrew", &hex::encode(datagram));
         assert!(report.ok);
         let inner = report.inner.unwrap();
         assert!(!inner.ok && inner.error.is_some());
@@ -181,11 +223,11 @@ mod tests {
 
     #[test]
     fn a_csbk_with_a_wrong_bit_is_refused_and_a_broken_line_given_back() {
-        let report = one(Kind::DmrCsbk, "bd00801d23386323383b5889");
+        let report = one("dmr-csbk", "bd00801d23386323383b5889");
         assert_eq!((report.ok, report.opcode), (true, Some(0x3D)));
         assert_eq!(report.src, Some(2_308_155));
-        assert!(!one(Kind::DmrCsbk, "bd00801d23386323383b5888").ok);
-        let broken = one(Kind::DmrCsbk, "bd0 zz");
+        assert!(!one("dmr-csbk", "bd00801d23386323383b5888").ok);
+        let broken = one("dmr-csbk", "bd0 zz");
         assert_eq!((broken.ok, broken.hex.as_deref()), (false, Some("bd0 zz")));
     }
 }

@@ -1,12 +1,11 @@
 //! What is said about one frame: the JSON object of the contract for scripts.
 
-use narrowcast_protocol::dmr::fields::{Field, FieldValue};
+use narrowcast_hardware::capture::Direction;
+use narrowcast_protocol::dmr::fields::Field;
 use narrowcast_protocol::dmr::target::Target;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
-use narrowcast_hardware::capture::Direction;
-
+use super::fields::FieldList;
 use crate::input::Raw;
 
 /// One frame, or one message put together from frames.
@@ -49,14 +48,20 @@ pub(crate) struct Report {
     pub(crate) corrected_bits: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) time: Option<String>,
+    /// The recorder's name for the link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) direction: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<String>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub(crate) fields: Map<String, Value>,
+    /// Bytes of the stream before this frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<u64>,
+    #[serde(skip_serializing_if = "FieldList::is_empty")]
+    pub(crate) fields: FieldList,
     /// What the frame carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) inner: Option<Box<Report>>,
@@ -101,12 +106,13 @@ impl Report {
 
     /// Adds fields to the tree.
     pub(crate) fn add(&mut self, fields: &[Field]) {
-        insert(&mut self.fields, fields);
+        self.fields.extend(fields);
     }
 
     /// What the recorder said about the frame.
     pub(crate) fn place(&mut self, raw: &Raw) {
         self.time = raw.at.map(|at| at.to_string());
+        self.link = (!raw.interface.is_empty()).then(|| raw.interface.clone());
         self.direction = raw.direction.map(|direction| match direction {
             Direction::Inbound => "in",
             Direction::Outbound => "out",
@@ -115,34 +121,15 @@ impl Report {
             self.from = Some(from.to_string());
             self.to = Some(to.to_string());
         }
+        self.offset = raw.offset;
     }
-}
 
-fn insert(map: &mut Map<String, Value>, fields: &[Field]) {
-    for field in fields {
-        let value = value(&field.value);
-        match map.get_mut(field.name) {
-            None => {
-                map.insert(field.name.to_owned(), value);
-            }
-            // A field that comes several times becomes a list.
-            Some(Value::Array(list)) => list.push(value),
-            Some(first) => *first = Value::Array(vec![first.take(), value]),
-        }
-    }
-}
-
-fn value(value: &FieldValue) -> Value {
-    match value {
-        FieldValue::Flag(set) => Value::from(*set),
-        FieldValue::Number { value, .. } => Value::from(*value),
-        FieldValue::Coded { value, meaning, .. } => json!({ "value": value, "meaning": meaning }),
-        FieldValue::Text(text) => Value::from(text.as_str()),
-        FieldValue::Bytes(bytes) => Value::from(hex::encode(bytes)),
-        FieldValue::Nested(fields) => {
-            let mut map = Map::new();
-            insert(&mut map, fields);
-            Value::Object(map)
+    /// The PDU's name, and that of what it carries.
+    pub(crate) fn title(&self) -> String {
+        match (self.content, &self.inner) {
+            (Some(content), _) => format!("{} {content}", self.pdu),
+            (None, Some(inner)) => format!("{} {}", self.pdu, inner.title()),
+            (None, None) => self.pdu.to_owned(),
         }
     }
 }

@@ -2,22 +2,135 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+use narrowcast_protocol::dmr::fields::{Field, FieldValue};
 use narrowcast_protocol::dmr::text::sanitize;
-use serde_json::{Map, Value};
 
 use super::Report;
 
-/// Writes a frame as a tree. Nothing that came from a frame reaches the terminal raw.
-pub(crate) fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    if let Some(time) = &report.time {
-        write!(out, "{time} ")?;
+/// Fields that the tree shows in another place.
+const SHOWN_ELSEWHERE: [&str; 1] = ["burst"];
+/// Bytes in a line of a dump.
+const DUMP: usize = 16;
+
+/// How frames are written, one after the other.
+#[derive(Debug)]
+pub(crate) struct Style {
+    brief: bool,
+    number: u64,
+    before: Option<Timestamp>,
+}
+
+impl Style {
+    /// One line per frame if `brief`, else trees.
+    pub(crate) fn new(brief: bool) -> Self {
+        Self {
+            brief,
+            number: 0,
+            before: None,
+        }
+    }
+
+    /// Writes a frame. Nothing that came from a frame reaches the terminal raw.
+    pub(crate) fn write(
+        &mut self,
+        out: &mut impl Write,
+        report: &Report,
+        at: Option<Timestamp>,
+    ) -> io::Result<()> {
+        let is_message = report.kind == "message";
+        if !is_message {
+            self.number += 1;
+        }
+        let mut place = if is_message {
+            "    =>".to_owned()
+        } else {
+            format!("{:>5}.", self.number)
+        };
+        if let Some(at) = at {
+            place += &format!(" {}", at.strftime("%Y-%m-%d %H:%M:%S%.6f"));
+            if let Some(before) = self.before.replace(at)
+                && !is_message
+            {
+                place += &format!(" ({:+.3} s)", at.duration_since(before).as_secs_f64());
+            }
+        }
+        place += &way(report);
+        if self.brief {
+            return writeln!(out, "{place} {}", summary(report));
+        }
+        writeln!(out, "{place}")?;
+        level(out, report, 1)?;
+        writeln!(out)
+    }
+}
+
+fn way(report: &Report) -> String {
+    let mut way = String::new();
+    // A number is what readers call an interface without a name.
+    let named = |link: &&String| !link.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(link) = report.link.as_ref().filter(named) {
+        way += &format!(" {}", clean(link));
+    }
+    if let Some(direction) = report.direction {
+        way += &format!(" {direction}");
     }
     if let (Some(from), Some(to)) = (&report.from, &report.to) {
-        write!(out, "{from} > {to} ")?;
-    } else if let Some(direction) = report.direction {
-        write!(out, "{direction} ")?;
+        way += &format!(" {from} > {to}");
     }
-    level(out, report, 0)
+    if let Some(offset) = report.offset {
+        way += &format!(" at byte {offset} of the stream");
+    }
+    way
+}
+
+/// What a frame is, and from whom for whom.
+pub(crate) fn subject(report: &Report) -> String {
+    let mut subject = format!("{} {}", report.kind, report.title());
+    if let Some((src, group, dst)) = parties(report) {
+        let group = if group { "group " } else { "" };
+        subject += &format!(" {src} -> {group}{dst}");
+    }
+    if let Some(slot) = report.slot {
+        subject += &format!(", slot {slot}");
+    }
+    if let Some(text) = &report.text {
+        subject += &format!(" \"{}\"", clean(text));
+    }
+    subject
+}
+
+fn parties(report: &Report) -> Option<(u32, bool, u32)> {
+    match (report.src, report.dst, &report.inner) {
+        (Some(src), Some(dst), _) => Some((src, report.group == Some(true), dst)),
+        (_, _, Some(inner)) => parties(inner),
+        _ => None,
+    }
+}
+
+/// A frame in one line: what it is, and whether it is sound down to what it carries.
+pub(crate) fn summary(report: &Report) -> String {
+    let verdict = match report.inner.as_deref() {
+        Some(inner) if report.ok => verdict(inner),
+        _ => verdict(report),
+    };
+    format!("{}: {verdict}", subject(report))
+}
+
+fn verdict(report: &Report) -> String {
+    let mut verdict = match (&report.error, report.check) {
+        (Some(error), _) => format!("REFUSED: {}", clean(error)),
+        (None, Some("none")) => "nothing to check".to_owned(),
+        (None, Some(check)) => format!("ok ({check})"),
+        (None, None) => "ok".to_owned(),
+    };
+    match report.corrected_bits {
+        None => {}
+        Some(0) => verdict += ", no bit wrong",
+        Some(1) => verdict += ", 1 bit corrected",
+        Some(bits) => verdict += &format!(", {bits} bits corrected"),
+    }
+    verdict
 }
 
 fn clean(text: &str) -> String {
@@ -26,56 +139,101 @@ fn clean(text: &str) -> String {
 
 fn level(out: &mut impl Write, report: &Report, depth: usize) -> io::Result<()> {
     let pad = "  ".repeat(depth);
-    write!(out, "{pad}{} {}", report.kind, report.pdu)?;
-    if let Some(content) = report.content {
-        write!(out, " {content}")?;
-    }
-    if let (Some(src), Some(dst)) = (report.src, report.dst) {
-        let group = if report.group == Some(true) {
-            "group "
-        } else {
-            ""
-        };
-        write!(out, " {src} -> {group}{dst}")?;
-    }
-    match (&report.error, report.check) {
-        (Some(error), _) => write!(out, "  REFUSED: {}", clean(error))?,
-        (None, Some(check)) => write!(out, "  ok ({check})")?,
-        (None, None) => write!(out, "  ok")?,
-    }
-    if let Some(bits) = report.corrected_bits {
-        write!(out, ", {bits} bits corrected")?;
-    }
-    writeln!(out)?;
+    let name = match report.content {
+        Some(content) => format!("{} {content}", report.pdu),
+        None => report.pdu.to_owned(),
+    };
+    writeln!(out, "{pad}{} {name}: {}", report.kind, verdict(report))?;
     if let Some(text) = &report.text {
         let encoding = report.encoding.as_deref().unwrap_or_default();
         writeln!(out, "{pad}  text ({encoding}): {}", clean(text))?;
+        if let Some((src, group, dst)) = parties(report) {
+            let group = if group { "group " } else { "" };
+            writeln!(out, "{pad}  {src} -> {group}{dst}")?;
+        }
     }
-    fields(out, &report.fields, depth + 1)?;
+    fields(out, report.fields.as_slice(), depth + 1)?;
     if let Some(inner) = &report.inner {
         level(out, inner, depth + 1)?;
-    } else if let Some(hex) = &report.hex {
-        writeln!(out, "{pad}  bytes: {}", clean(hex))?;
+    }
+    match &report.hex {
+        Some(hex) if depth == 1 => dump(out, hex, &pad),
+        _ => Ok(()),
+    }
+}
+
+fn fields(out: &mut impl Write, list: &[Field], depth: usize) -> io::Result<()> {
+    let pad = "  ".repeat(depth);
+    let shown = |field: &&Field| !SHOWN_ELSEWHERE.contains(&field.name);
+    for field in list.iter().filter(shown) {
+        match &field.value {
+            FieldValue::Nested(inner) => {
+                writeln!(out, "{pad}{}:", field.name)?;
+                fields(out, inner, depth + 1)?;
+            }
+            value => writeln!(out, "{pad}{}: {}", field.name, clean(&value.to_string()))?,
+        }
     }
     Ok(())
 }
 
-fn fields(out: &mut impl Write, map: &Map<String, Value>, depth: usize) -> io::Result<()> {
-    let pad = "  ".repeat(depth);
-    for (name, value) in map {
-        match value {
-            Value::Object(inner) => match (inner.get("value"), inner.get("meaning")) {
-                (Some(value), Some(Value::String(meaning))) => {
-                    writeln!(out, "{pad}{name}: {value} {}", clean(meaning))?;
-                }
-                _ => {
-                    writeln!(out, "{pad}{name}:")?;
-                    fields(out, inner, depth + 1)?;
-                }
-            },
-            Value::String(text) => writeln!(out, "{pad}{name}: {}", clean(text))?,
-            other => writeln!(out, "{pad}{name}: {other}")?,
-        }
+/// The bytes with their offsets, as hex and as text; what was no hex as it was given.
+fn dump(out: &mut impl Write, hex: &str, pad: &str) -> io::Result<()> {
+    let Ok(bytes) = hex::decode(hex) else {
+        return writeln!(out, "{pad}  given: {}", clean(hex));
+    };
+    for (line, chunk) in bytes.chunks(DUMP).enumerate() {
+        let digits: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String = chunk
+            .iter()
+            .map(|byte| match byte {
+                b' '..=b'~' => char::from(*byte),
+                _ => '.',
+            })
+            .collect();
+        let (offset, width) = (line * DUMP, DUMP * 3 - 1);
+        writeln!(
+            out,
+            "{pad}  {offset:04x}: {:<width$}  |{text}|",
+            digits.join(" ")
+        )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(report: &Report, brief: bool) -> String {
+        let mut out = Vec::new();
+        Style::new(brief).write(&mut out, report, None).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn control_characters_of_a_frame_do_not_reach_the_terminal() {
+        let mut report = Report::new("homebrew", b"RPTO\x1b[2J");
+        report.pdu = "RPTO";
+        report.add(&[Field::text("options", "\x1b[2J\u{202E}x")]);
+        report.text = Some("a\r\n\x07b".to_owned());
+        for brief in [false, true] {
+            let text = shown(&report, brief);
+            let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202E}';
+            assert!(!text.contains(bad), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_corrected_bits_are_told() {
+        let mut report = Report::new("dmr-burst", &[0; 17]);
+        report.pdu = "CSBK";
+        report.corrected_bits = Some(3);
+        report.fail("CRC-CCITT is 0000, computed 1234");
+        let text = shown(&report, false);
+        assert!(text.contains("REFUSED: CRC-CCITT is 0000"), "{text}");
+        assert!(text.contains("3 bits corrected"), "{text}");
+        assert!(text.contains("0010: 00"), "{text}");
+        assert_eq!(shown(&report, true).lines().count(), 1);
+    }
 }

@@ -3,7 +3,20 @@
 use narrowcast_protocol::dmr::csbk::{Context, Csbk, Direction, System};
 use narrowcast_protocol::dmr::fields::Fields;
 
-use super::{Kind, Report};
+use crate::decode::kind::{Context as Settings, Kind};
+use crate::decode::report::Report;
+use crate::input::Raw;
+
+pub(crate) static KIND: Kind = Kind {
+    name: "dmr-csbk",
+    about: "DMR control signalling blocks of 12 bytes",
+    is_likely: |bytes| bytes.len() == 12,
+    read,
+    splitter: None,
+    wrap: None,
+    varying: &[],
+    station: |_| None,
+};
 
 /// Where a CSBK was heard.
 pub(crate) const fn context(outbound: bool, trunked: bool) -> Context {
@@ -22,8 +35,9 @@ pub(crate) const fn context(outbound: bool, trunked: bool) -> Context {
 }
 
 /// What 12 octets say as a CSBK. A trunked one is taken as sent by the base station.
-pub(crate) fn read(bytes: &[u8], trunked: bool) -> Report {
-    let mut report = Report::new(Kind::DmrCsbk.name(), bytes);
+fn read(raw: &Raw, Settings { trunked }: Settings) -> Report {
+    let bytes = raw.bytes.as_slice();
+    let mut report = Report::new(KIND.name, bytes);
     let Ok(pdu) = <&[u8; 12]>::try_from(bytes) else {
         report.pdu = "Unknown";
         report.fail(format!("a CSBK has 12 bytes, not {}", bytes.len()));

@@ -12,7 +12,21 @@ use narrowcast_protocol::dmr::slot_type::{DataType, SlotType};
 use narrowcast_protocol::dmr::sync::Sync;
 use narrowcast_protocol::dmr::target::Target;
 
-use super::{Kind, Report, csbk};
+use super::dmr_csbk;
+use crate::decode::kind::{Context, Kind};
+use crate::decode::report::Report;
+use crate::input::Raw;
+
+pub(crate) static KIND: Kind = Kind {
+    name: "dmr-burst",
+    about: "DMR bursts of 33 bytes",
+    is_likely: |bytes| bytes.len() == 33,
+    read,
+    splitter: None,
+    wrap: Some(|sending| sending.burst.to_vec()),
+    varying: &[],
+    station: |_| None,
+};
 
 /// The standard's name of a burst by its data type.
 const fn name(data_type: DataType) -> &'static str {
@@ -34,18 +48,27 @@ const fn name(data_type: DataType) -> &'static str {
 }
 
 /// What 33 octets say as a burst.
-pub(crate) fn read(bytes: &[u8], trunked: bool) -> Report {
-    let mut report = Report::new(Kind::DmrBurst.name(), bytes);
+fn read(raw: &Raw, context: Context) -> Report {
+    match <&[u8; 33]>::try_from(raw.bytes.as_slice()) {
+        Ok(octets) => burst(octets, context),
+        Err(_) => {
+            let mut report = Report::new(KIND.name, &raw.bytes);
+            report.pdu = "Unknown";
+            report.fail(format!("a burst has 33 bytes, not {}", raw.bytes.len()));
+            report
+        }
+    }
+}
+
+/// What a burst says, wherever it was carried.
+pub(crate) fn burst(burst: &[u8; 33], context: Context) -> Report {
+    let mut report = Report::new(KIND.name, burst);
     report.pdu = "Unknown";
-    let Ok(burst) = <&[u8; 33]>::try_from(bytes) else {
-        report.fail(format!("a burst has 33 bytes, not {}", bytes.len()));
-        return report;
-    };
     match Burst::decode(burst) {
         Ok(read) => {
             report.corrected_bits = Some(read.corrected_bits);
             match read.value {
-                Burst::Data(burst) => data(&mut report, &burst, trunked),
+                Burst::Data(burst) => data(&mut report, &burst, context),
                 Burst::Voice(burst) => voice(&mut report, &burst),
             }
         }
@@ -94,7 +117,7 @@ fn voice(report: &mut Report, burst: &VoiceBurst) {
     report.add(&[Field::bytes("vocoder", burst.vocoder)]);
 }
 
-fn data(report: &mut Report, burst: &DataBurst, trunked: bool) {
+fn data(report: &mut Report, burst: &DataBurst, Context { trunked }: Context) {
     announced(
         report,
         SlotType {
@@ -115,7 +138,7 @@ fn data(report: &mut Report, burst: &DataBurst, trunked: bool) {
     ]);
     match burst.info {
         Info::Bptc(octets) => {
-            let context = csbk::context(burst.sync == Sync::BsData, trunked);
+            let context = dmr_csbk::context(burst.sync == Sync::BsData, trunked);
             let csbk = || Csbk::decode_unchecked(&octets, context);
             match burst.data_type {
                 DataType::VoiceLcHeader => lc(report, &octets, rs_12_9::MASK_VOICE_LC_HEADER),
@@ -123,12 +146,12 @@ fn data(report: &mut Report, burst: &DataBurst, trunked: bool) {
                 DataType::Csbk => {
                     ccitt(report, &octets, mask::CSBK);
                     report.content = Some(csbk().name());
-                    csbk::describe(report, &octets, &csbk());
+                    dmr_csbk::describe(report, &octets, &csbk());
                 }
                 DataType::MbcHeader => {
                     ccitt(report, &octets, mask::MBC_HEADER);
                     report.content = Some(csbk().name());
-                    csbk::describe(report, &octets, &csbk());
+                    dmr_csbk::describe(report, &octets, &csbk());
                 }
                 DataType::DataHeader => {
                     ccitt(report, &octets, mask::DATA_HEADER);

@@ -1,0 +1,177 @@
+//! The ledger as a token may see it: what a fact names by number only is placed first.
+
+use std::collections::{HashMap, HashSet};
+
+use narrowcast_protocol::air::RadioId;
+
+use crate::api::auth::Bearer;
+use crate::api::body::EventBody;
+use crate::api::problem::Problem;
+use crate::api::router::Api;
+use crate::engine::io::{Request, Response};
+use crate::model::alert::Alert;
+use crate::model::facts::{Fact, Record};
+use crate::model::ids::{AlertId, EmergencyId, Seq};
+use crate::model::roster::{Node, Recipient};
+use crate::model::sight::{Places, Seen, Share};
+use crate::model::token::Principal;
+
+/// Records read at once when an alert is placed.
+const PAGE: usize = 512;
+/// Alerts whose share is remembered.
+const REMEMBERED: usize = 256;
+
+/// What one token may see.
+pub(super) struct Sight {
+    who: Principal,
+    shares: HashMap<AlertId, Option<Share>>,
+    radios: HashSet<RadioId>,
+    emergencies: HashSet<EmergencyId>,
+}
+
+impl Sight {
+    pub(super) fn of(who: Principal) -> Self {
+        Self {
+            who,
+            shares: HashMap::new(),
+            radios: HashSet::new(),
+            emergencies: HashSet::new(),
+        }
+    }
+
+    pub(super) const fn node(&self) -> &Node {
+        &self.who.node
+    }
+
+    /// Whether there is anything of this alert to see.
+    pub(super) async fn alert(&mut self, api: &Api, id: AlertId) -> Result<bool, Problem> {
+        self.place_alerts(api, HashSet::from([id])).await?;
+        Ok(self.shares.get(&id).is_some_and(Option::is_some))
+    }
+
+    /// What may be seen of these records, in their order.
+    pub(super) async fn events<'a>(
+        &mut self,
+        api: &Api,
+        bearer: &Bearer,
+        records: impl Iterator<Item = &'a Record> + Clone,
+    ) -> Result<Vec<EventBody>, Problem> {
+        if self.who.node != Node::root() {
+            let facts = records.clone().map(|record| &record.fact);
+            self.place_radios(api, bearer, facts.clone()).await?;
+            self.place_alerts(api, facts.filter_map(Fact::alert).collect())
+                .await?;
+        }
+        let seen = records.filter_map(|record| {
+            let seen = Seen::by(&self.who, &record.fact, self)?;
+            Some(EventBody::new(record, &seen))
+        });
+        Ok(seen.collect())
+    }
+
+    async fn place_radios<'a>(
+        &mut self,
+        api: &Api,
+        bearer: &Bearer,
+        facts: impl Iterator<Item = &'a Fact>,
+    ) -> Result<(), Problem> {
+        let (mut radios, mut emergencies) = (HashSet::new(), HashSet::new());
+        for fact in facts {
+            match fact {
+                Fact::ReportHeard { from: radio, .. } | Fact::RadioHeard { radio, .. } => {
+                    radios.insert(*radio);
+                }
+                Fact::EmergencyRaised(emergency) => {
+                    radios.insert(emergency.radio);
+                }
+                Fact::EmergencyAcknowledged { id }
+                | Fact::EmergencyTaken { id, .. }
+                | Fact::EmergencyClosed { id, .. } => {
+                    emergencies.insert(*id);
+                }
+                _ => {}
+            }
+        }
+        (self.radios, self.emergencies) = if radios.is_empty() && emergencies.is_empty() {
+            Default::default()
+        } else {
+            within(api, bearer, radios, emergencies).await?
+        };
+        Ok(())
+    }
+
+    async fn place_alerts(&mut self, api: &Api, ids: HashSet<AlertId>) -> Result<(), Problem> {
+        if self.shares.len() > REMEMBERED {
+            self.shares.clear();
+        }
+        for id in ids {
+            if !self.shares.contains_key(&id) {
+                let share = match accepted(api, id).await? {
+                    Some((alert, to)) => Share::of(&alert, to.iter(), &self.who.node),
+                    // Its acceptance is trimmed: it belongs to the root.
+                    None => (self.who.node == Node::root()).then_some(Share::Whole),
+                };
+                self.shares.insert(id, share);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Places for Sight {
+    fn radio(&self, id: RadioId) -> bool {
+        self.radios.contains(&id)
+    }
+
+    fn emergency(&self, id: EmergencyId) -> bool {
+        self.emergencies.contains(&id)
+    }
+
+    fn alert(&self, id: AlertId) -> Option<&Share> {
+        self.shares.get(&id)?.as_ref()
+    }
+}
+
+async fn within(
+    api: &Api,
+    bearer: &Bearer,
+    radios: HashSet<RadioId>,
+    emergencies: HashSet<EmergencyId>,
+) -> Result<(HashSet<RadioId>, HashSet<EmergencyId>), Problem> {
+    let request = Request::Within {
+        radios: radios.into_iter().collect(),
+        emergencies: emergencies.into_iter().collect(),
+    };
+    match api.ask(bearer, request).await? {
+        Response::Within {
+            radios,
+            emergencies,
+        } => Ok((radios, emergencies)),
+        _ => Err(Problem::unexpected()),
+    }
+}
+
+/// An alert and its recipients as they were accepted; none if that is not on record (any more).
+async fn accepted(api: &Api, id: AlertId) -> Result<Option<(Alert, Vec<Recipient>)>, Problem> {
+    let mut from = Seq(0);
+    let mut found: Option<(Alert, Vec<Recipient>)> = None;
+    loop {
+        let page = api.backend.of_alert(id, from, PAGE).await?;
+        for record in &page {
+            match (&mut found, &record.fact) {
+                (None, Fact::AlertAccepted(alert)) => {
+                    found = Some((alert.as_ref().clone(), Vec::new()));
+                }
+                (Some((_, to)), Fact::Recipients { recipients, .. }) => {
+                    to.extend(recipients.iter().cloned());
+                }
+                // The recipients follow the acceptance at once.
+                _ => return Ok(found),
+            }
+            from = record.seq.next();
+        }
+        if page.len() < PAGE {
+            return Ok(found);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What a token may see: its node fences reading as it fences sending.
+//!
+//! | what | is seen from a node, if |
+//! |---|---|
+//! | a radio, person or group | it hangs at or below the node |
+//! | an alert sent from the node or below | always, whole |
+//! | an alert sent from elsewhere | it goes to a radio of the node: its text and that share only |
+//! | an emergency, a report, a radio heard | the radio hangs at or below the node *now*; an unknown radio belongs to the root |
+//! | stations, starts, the clock | always: they serve all nodes |
+//! | the policy, the trimming | never: they are of the root |
+//! | tokens | the holder is an administrator, and the token hangs at or below the node |
+//!
+//! Whatever cannot be placed belongs to the root.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use narrowcast_protocol::air::{GroupId, RadioId};
+
+use crate::model::alert::{Alert, Target};
+use crate::model::facts::Fact;
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
+use crate::model::roster::{Node, Recipient, RosterEntry};
+use crate::model::token::{Principal, Right};
+
+/// The share of an alert that is seen from a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Share {
+    /// It was sent from there: all of it.
+    Whole,
+    /// It was sent from elsewhere to these radios of the node, and perhaps to others.
+    Part {
+        /// The deliveries to radios of the node.
+        deliveries: BTreeSet<DeliveryIndex>,
+        /// Those radios.
+        radios: BTreeSet<RadioId>,
+        /// The talkgroups through which they are reached.
+        groups: BTreeSet<GroupId>,
+    },
+}
+
+impl Share {
+    /// The share that `node` has in an alert; none if it may not see it at all.
+    #[must_use]
+    pub fn of<'a>(
+        alert: &Alert,
+        recipients: impl Iterator<Item = &'a Recipient>,
+        node: &Node,
+    ) -> Option<Self> {
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("node_fence_leaks") {
+            return Some(Self::Whole);
+        }
+        if node.covers(&alert.node) {
+            return Some(Self::Whole);
+        }
+        let mut deliveries = BTreeSet::new();
+        let mut radios = BTreeSet::new();
+        let mut groups = BTreeSet::new();
+        for (index, recipient) in (0..).zip(recipients) {
+            if node.covers(&recipient.node) {
+                deliveries.insert(DeliveryIndex(index));
+                radios.insert(recipient.radio);
+                groups.extend(recipient.talkgroup);
+            }
+        }
+        (!deliveries.is_empty()).then_some(Self::Part {
+            deliveries,
+            radios,
+            groups,
+        })
+    }
+
+    /// Whether this delivery is part of the share.
+    #[must_use]
+    pub fn has(&self, delivery: DeliveryIndex) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Part { deliveries, .. } => deliveries.contains(&delivery),
+        }
+    }
+
+    /// Whether a group transmission to `group` reaches somebody of the share.
+    #[must_use]
+    pub fn hears(&self, group: GroupId) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Part { groups, .. } => groups.contains(&group),
+        }
+    }
+
+    /// The targets that may be named. Of an alert from elsewhere these are its own radios,
+    /// and what the place in the tree tells anyway; people and groups of others are not named.
+    #[must_use]
+    pub fn targets(&self, alert: &Alert, node: &Node) -> Vec<Target> {
+        let named = |target: &&Target| match (self, target) {
+            (Self::Whole, _) | (_, Target::All) => true,
+            (Self::Part { radios, .. }, Target::Radio(id)) => radios.contains(id),
+            (_, Target::Node(other)) => other.covers(node) || node.covers(other),
+            (_, Target::Person(_) | Target::Group(_)) => false,
+        };
+        alert.targets.iter().filter(named).cloned().collect()
+    }
+}
+
+/// Where things hang that a fact names by number only.
+pub trait Places {
+    /// Whether the radio hangs at or below the node now.
+    fn radio(&self, id: RadioId) -> bool;
+    /// Whether the radio of this emergency does.
+    fn emergency(&self, id: EmergencyId) -> bool;
+    /// The node's share in an alert.
+    fn alert(&self, id: AlertId) -> Option<&Share>;
+}
+
+/// A fact as it may be seen.
+#[derive(Debug, PartialEq)]
+pub struct Seen<'a> {
+    /// The fact, without what may not be seen.
+    pub fact: Cow<'a, Fact>,
+    /// Of [`Fact::Recipients`]: the delivery of each recipient that is left.
+    pub deliveries: Vec<DeliveryIndex>,
+}
+
+impl<'a> Seen<'a> {
+    /// The fact as it is.
+    #[must_use]
+    pub fn whole(fact: &'a Fact) -> Self {
+        let deliveries = match fact {
+            Fact::Recipients {
+                first, recipients, ..
+            } => numbered(*first, recipients)
+                .map(|(index, _)| index)
+                .collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            fact: Cow::Borrowed(fact),
+            deliveries,
+        }
+    }
+
+    fn part(fact: Fact) -> Self {
+        Self {
+            fact: Cow::Owned(fact),
+            deliveries: Vec::new(),
+        }
+    }
+
+    /// What `who` may see of a fact; none if nothing.
+    #[must_use]
+    pub fn by(who: &Principal, fact: &'a Fact, places: &impl Places) -> Option<Self> {
+        let administers = who.role.may(Right::Administer);
+        let whole = |seen: bool| seen.then(|| Self::whole(fact));
+        let root = who.node == Node::root();
+        match fact {
+            Fact::TokenCreated { token, .. } => whole(administers && who.node.covers(&token.node)),
+            // The fact does not say where the token hung.
+            Fact::TokenRevoked { .. } => whole(administers && root),
+            _ if root => whole(true),
+            Fact::Started { .. } | Fact::StationChanged { .. } | Fact::ClockConfirmed { .. } => {
+                whole(true)
+            }
+            Fact::PolicyInForce(_) | Fact::Trimmed { .. } => None,
+            Fact::RosterImported {
+                by,
+                clears,
+                entries,
+            } => roster_part(&who.node, by, *clears, entries),
+            Fact::RadioHeard { radio, .. } => whole(places.radio(*radio)),
+            Fact::ReportHeard { from, .. } => whole(places.radio(*from)),
+            Fact::EmergencyRaised(emergency) => whole(places.radio(emergency.radio)),
+            Fact::EmergencyAcknowledged { id }
+            | Fact::EmergencyTaken { id, .. }
+            | Fact::EmergencyClosed { id, .. } => whole(places.emergency(*id)),
+            _ => {
+                let share = places.alert(fact.alert()?)?;
+                of_alert(&who.node, fact, share)
+            }
+        }
+    }
+}
+
+/// A fact of an alert in which `node` has this share.
+fn of_alert<'a>(node: &Node, fact: &'a Fact, share: &Share) -> Option<Seen<'a>> {
+    let whole = |seen: bool| seen.then(|| Seen::whole(fact));
+    if *share == Share::Whole {
+        return whole(true);
+    }
+    match fact {
+        Fact::AlertAccepted(alert) => {
+            let mut alert = alert.as_ref().clone();
+            alert.targets = share.targets(&alert, node);
+            if let Share::Part { deliveries, .. } = share {
+                alert.recipients = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+            }
+            Some(Seen::part(Fact::AlertAccepted(Box::new(alert))))
+        }
+        Fact::Recipients {
+            alert,
+            first,
+            recipients,
+        } => {
+            let (deliveries, left): (Vec<_>, Vec<_>) = numbered(*first, recipients)
+                .filter(|(index, _)| share.has(*index))
+                .map(|(index, recipient)| (index, recipient.clone()))
+                .unzip();
+            let seen = Fact::Recipients {
+                alert: *alert,
+                first: *deliveries.first()?,
+                recipients: left,
+            };
+            Some(Seen {
+                fact: Cow::Owned(seen),
+                deliveries,
+            })
+        }
+        Fact::Resent {
+            alert,
+            by,
+            deliveries,
+        } => {
+            let left: Vec<_> = deliveries
+                .iter()
+                .copied()
+                .filter(|index| share.has(*index))
+                .collect();
+            (!left.is_empty()).then(|| {
+                Seen::part(Fact::Resent {
+                    alert: *alert,
+                    by: by.clone(),
+                    deliveries: left,
+                })
+            })
+        }
+        Fact::AttemptStarted { delivery, .. }
+        | Fact::Evidenced { delivery, .. }
+        | Fact::AttemptEnded { delivery, .. }
+        | Fact::DeliveryEnded { delivery, .. } => whole(share.has(*delivery)),
+        Fact::GroupAttemptStarted { group, .. } | Fact::GroupEvidenced { group, .. } => {
+            whole(share.hears(*group))
+        }
+        Fact::AlertEnded { .. } => whole(true),
+        _ => None,
+    }
+}
+
+fn roster_part<'a>(
+    node: &Node,
+    by: &str,
+    clears: bool,
+    entries: &[RosterEntry],
+) -> Option<Seen<'a>> {
+    let left: Vec<RosterEntry> = entries
+        .iter()
+        .filter(|entry| node.covers(entry.node()))
+        .cloned()
+        .collect();
+    (clears || !left.is_empty()).then(|| {
+        Seen::part(Fact::RosterImported {
+            by: by.to_owned(),
+            clears,
+            entries: left,
+        })
+    })
+}
+
+fn numbered(
+    first: DeliveryIndex,
+    recipients: &[Recipient],
+) -> impl Iterator<Item = (DeliveryIndex, &Recipient)> {
+    (first.0..).map(DeliveryIndex).zip(recipients)
+}
+
+#[cfg(test)]
+mod tests;

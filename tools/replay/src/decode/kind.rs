@@ -1,0 +1,124 @@
+//! The families of frames. A new one is a file below `kinds` and a line here.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use narrowcast_hardware::capture::Direction;
+
+use super::stream::Split;
+use super::{kinds, report::Report};
+use crate::encode::Sending;
+use crate::input::Raw;
+
+/// In the order in which they are guessed.
+static ALL: [&Kind; 4] = [
+    &kinds::homebrew::KIND,
+    &kinds::dmr_burst::KIND,
+    &kinds::mmdvm::KIND,
+    &kinds::dmr_csbk::KIND,
+];
+
+/// What this tool knows of a family of frames.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// As it stands in the output and behind `--as`.
+    pub(crate) name: &'static str,
+    /// What it is, for the help.
+    pub(crate) about: &'static str,
+    /// Whether bytes that nobody named are most likely such a frame.
+    pub(crate) is_likely: fn(&[u8]) -> bool,
+    /// What a frame says.
+    pub(crate) read: fn(&Raw, Context) -> Report,
+    /// Finds its frames in a byte stream; `None` for families that are never carried in one.
+    pub(crate) splitter: Option<fn(Direction) -> Box<dyn Split>>,
+    /// The frame that carries one burst of a text; `None` if none can.
+    pub(crate) wrap: Option<fn(&Sending<'_>) -> Vec<u8>>,
+    /// Fields that differ between two recordings of the same conversation.
+    pub(crate) varying: &'static [&'static str],
+    /// Which side sends such a frame, where only one does.
+    pub(crate) station: fn(&[u8]) -> Option<Station>,
+}
+
+/// What the sender of a frame is on its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Station {
+    /// Whoever logs in.
+    Client,
+    /// Whoever is logged in to.
+    Master,
+}
+
+impl Station {
+    /// The other side of the link.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Master,
+            Self::Master => Self::Client,
+        }
+    }
+}
+
+/// How to read frames.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Context {
+    /// The CSBKs of base stations are those of a trunked control channel.
+    pub(crate) trunked: bool,
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Kind {
+    /// The family of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|kind| kind.name == name)
+    }
+
+    /// What `bytes` most likely are.
+    pub(crate) fn guess(bytes: &[u8]) -> Option<&'static Self> {
+        ALL.into_iter().find(|kind| (kind.is_likely)(bytes))
+    }
+
+    /// What the pieces of a recorded byte stream most likely are: a piece is no frame, so
+    /// its bytes tell little.
+    pub(crate) fn of_streams() -> Option<&'static Self> {
+        ALL.into_iter().find(|kind| kind.splitter.is_some())
+    }
+}
+
+/// Reads the value of `--as`.
+pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Kind> {
+    let values = ALL.map(|kind| PossibleValue::new(kind.name).help(kind.about));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Kind::named(&name).ok_or("no such family of frames"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found_again() {
+        for kind in ALL {
+            assert_eq!(Kind::named(kind.name), Some(kind));
+        }
+        let mut names: Vec<_> = ALL.iter().map(|kind| kind.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn each_family_is_guessed_from_its_frames() {
+        let guess = |bytes: &[u8]| Kind::guess(bytes).map(|kind| kind.name);
+        assert_eq!(guess(b"RPTL\0\0\0\x01"), Some("homebrew"));
+        assert_eq!(guess(b"DMRD"), Some("homebrew"));
+        assert_eq!(guess(&[0xE0; 33]), Some("dmr-burst"));
+        assert_eq!(guess(&[0xE0, 4, 0x70, 2]), Some("mmdvm"));
+        assert_eq!(guess(&[0xE0; 12]), Some("dmr-csbk"));
+        assert_eq!(guess(&[0xBD; 12]), Some("dmr-csbk"));
+        assert_eq!(guess(&[]), None);
+        assert_eq!(guess(&[0x41]), None);
+    }
+}

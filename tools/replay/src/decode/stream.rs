@@ -1,0 +1,112 @@
+//! Frames out of byte streams: recorded serial lines and TCP connections, and lines of hex
+//! that hold more than one frame.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use narrowcast_hardware::capture::Direction;
+use narrowcast_protocol::time::Instant;
+
+use super::Kind;
+use crate::input::Raw;
+
+/// Streams of one recording that are kept apart; the pieces of further ones are frames.
+const MOST_STREAMS: usize = 1_024;
+
+/// A part of a stream: one frame, or what is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Bytes of the stream before it.
+    pub(crate) offset: u64,
+    /// All of it, as it was on the line.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it is a frame.
+    pub(crate) is_frame: bool,
+}
+
+/// Finds the frames of a family in one direction of a byte stream. Every byte comes out
+/// again, in its order, in a frame or beside one.
+pub(crate) trait Split {
+    /// The parts that are certain with these bytes.
+    fn push(&mut self, now: Instant, bytes: &[u8]) -> Vec<Part>;
+    /// The rest: nothing follows.
+    fn end(&mut self) -> Vec<Part>;
+}
+
+/// The frames in bytes that stand by themselves: one as a rule, more or none in a stream
+/// that was given as one line. Which way an unmarked line went is the way in which more of
+/// it is frames.
+pub(crate) fn split(splitter: fn(Direction) -> Box<dyn Split>, line: Raw) -> Vec<Raw> {
+    let parts = |direction| {
+        let mut splitter = splitter(direction);
+        let mut parts = splitter.push(Instant::ZERO, &line.bytes);
+        parts.extend(splitter.end());
+        parts
+    };
+    let framed = |parts: &Vec<Part>| -> usize {
+        let frames = parts.iter().filter(|part| part.is_frame);
+        frames.map(|part| part.bytes.len()).sum()
+    };
+    let parts = match line.direction {
+        Some(direction) => parts(direction),
+        None => {
+            let (there, back) = (parts(Direction::Outbound), parts(Direction::Inbound));
+            if framed(&there) > framed(&back) {
+                there
+            } else {
+                back
+            }
+        }
+    };
+    if parts.len() <= 1 {
+        return vec![line];
+    }
+    parts.into_iter().map(|part| line.part(part)).collect()
+}
+
+struct Stream {
+    splitter: Box<dyn Split>,
+    last: Raw,
+}
+
+/// The streams of a recording.
+#[derive(Default)]
+pub(crate) struct Streams {
+    by_sender: BTreeMap<String, Stream>,
+}
+
+impl Streams {
+    /// What is certain with this recorded piece of a stream of `kind`.
+    pub(crate) fn push(&mut self, kind: &Kind, piece: Raw) -> Vec<Raw> {
+        let Some(splitter) = kind.splitter else {
+            return vec![piece];
+        };
+        let sender = piece.sender();
+        if self.by_sender.len() >= MOST_STREAMS && !self.by_sender.contains_key(&sender) {
+            return vec![piece];
+        }
+        let stream = self.by_sender.entry(sender).or_insert_with(|| Stream {
+            splitter: splitter(piece.direction.unwrap_or(Direction::Inbound)),
+            last: Raw::default(),
+        });
+        let parts = stream.splitter.push(instant(piece.at), &piece.bytes);
+        let frames = parts.into_iter().map(|part| piece.part(part)).collect();
+        stream.last = piece;
+        frames
+    }
+
+    /// What is left of all streams.
+    pub(crate) fn end(&mut self) -> Vec<Raw> {
+        let mut rest = Vec::new();
+        for stream in self.by_sender.values_mut() {
+            let parts = stream.splitter.end();
+            rest.extend(parts.into_iter().map(|part| stream.last.part(part)));
+        }
+        rest
+    }
+}
+
+fn instant(at: Option<Timestamp>) -> Instant {
+    let micros = at.map_or(0, Timestamp::as_microsecond);
+    Instant::from_micros(u64::try_from(micros).unwrap_or(0))
+}

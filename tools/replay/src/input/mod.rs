@@ -1,0 +1,190 @@
+//! Frames out of captures and hex lines.
+
+mod dump;
+mod hex_lines;
+mod json;
+pub(crate) mod log;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use narrowcast_hardware::capture::reader::{CaptureReader, Captured, Skipped};
+use narrowcast_hardware::capture::{Direction, SerialEvent};
+
+use crate::decode::Part;
+
+/// First bytes of pcapng and of pcap in its byte orders and resolutions.
+const MAGICS: [[u8; 4]; 5] = [
+    [0x0A, 0x0D, 0x0D, 0x0A],
+    [0xA1, 0xB2, 0xC3, 0xD4],
+    [0xD4, 0xC3, 0xB2, 0xA1],
+    [0xA1, 0xB2, 0x3C, 0x4D],
+    [0x4D, 0x3C, 0xB2, 0xA1],
+];
+
+/// Something that may be a frame, and what is known of its way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Raw {
+    /// When it was recorded.
+    pub(crate) at: Option<Timestamp>,
+    /// The recorder's interface.
+    pub(crate) interface: String,
+    /// What the recorder said of the interface.
+    pub(crate) description: Option<String>,
+    /// Which way it went.
+    pub(crate) direction: Option<Direction>,
+    /// Source and destination of a datagram.
+    pub(crate) peers: Option<(SocketAddr, SocketAddr)>,
+    /// A piece of a byte stream, not a datagram.
+    pub(crate) stream: bool,
+    /// What happened on a serial line, other than bytes.
+    pub(crate) event: Option<SerialEvent>,
+    /// What somebody noted beside it.
+    pub(crate) comment: Option<String>,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// Bytes of the stream before these.
+    pub(crate) offset: Option<u64>,
+    /// Bytes of a stream that are in no frame.
+    pub(crate) skipped: bool,
+    /// Why `given` is no hex.
+    pub(crate) broken: Option<String>,
+    /// A broken line as it was given, or its beginning.
+    pub(crate) given: String,
+}
+
+impl Raw {
+    /// Who sent it, as far as that is known: keeps the directions of a link apart.
+    pub(crate) fn sender(&self) -> String {
+        match (self.peers, self.direction) {
+            (Some((source, destination)), _) => format!("{source}>{destination}"),
+            (None, Some(direction)) => format!("{}{direction:?}", self.interface),
+            (None, None) => self.interface.clone(),
+        }
+    }
+
+    /// A part of the stream that this is a piece of.
+    pub(crate) fn part(&self, part: Part) -> Self {
+        Self {
+            at: self.at,
+            interface: self.interface.clone(),
+            description: self.description.clone(),
+            direction: self.direction,
+            peers: self.peers,
+            stream: self.stream,
+            offset: Some(part.offset),
+            skipped: !part.is_frame,
+            bytes: part.bytes,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Captured> for Raw {
+    fn from(captured: Captured) -> Self {
+        Self {
+            at: Some(captured.at),
+            interface: captured.interface,
+            description: captured.description,
+            direction: captured.direction,
+            stream: captured.peers.is_none(),
+            peers: captured.peers,
+            event: captured.event,
+            comment: captured.comment,
+            bytes: captured.payload,
+            ..Self::default()
+        }
+    }
+}
+
+/// How reading ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// At the end.
+    Complete,
+    /// At damage, which was told on standard error; what precedes it was read.
+    Damaged,
+}
+
+impl Ended {
+    /// The exit status that says so.
+    pub(crate) fn code(self) -> ExitCode {
+        match self {
+            Self::Complete => ExitCode::SUCCESS,
+            Self::Damaged => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Hands every frame of `file` (standard input if `None`) to `take`, in order; events of
+/// serial lines without bytes are passed over.
+pub(crate) fn read(file: Option<&Path>, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+    read_all(file, &mut |raw| match raw.event {
+        Some(_) if raw.bytes.is_empty() => Ok(()),
+        _ => take(raw),
+    })
+}
+
+/// Hands every record of `file` to `take`, in order.
+pub(crate) fn read_all(
+    file: Option<&Path>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
+    let mut from: Box<dyn BufRead> = match file {
+        Some(path) => Box::new(BufReader::new(
+            File::open(path).with_context(|| format!("cannot open {}", path.display()))?,
+        )),
+        None => Box::new(BufReader::new(io::stdin())),
+    };
+    let head = from.fill_buf().with_context(|| match file {
+        Some(path) => format!("cannot read {}", path.display()),
+        None => "cannot read standard input".to_owned(),
+    })?;
+    if MAGICS.iter().any(|magic| head.starts_with(magic)) {
+        capture(from, take)
+    } else {
+        hex_lines::read(from, take)
+    }
+}
+
+fn capture(from: Box<dyn BufRead>, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+    let mut reader = CaptureReader::new(from)?;
+    let mut ended = Ended::Complete;
+    for captured in reader.by_ref() {
+        match captured {
+            Ok(captured) => take(captured.into())?,
+            Err(error) => {
+                eprintln!("narrowcast-replay: {error}; what precedes it was read");
+                ended = Ended::Damaged;
+                break;
+            }
+        }
+    }
+    if let Some(warning) = reader.warning() {
+        eprintln!("narrowcast-replay: {warning}");
+    }
+    tell(reader.skipped());
+    Ok(ended)
+}
+
+/// Says what a capture holds that is no frame of ours.
+fn tell(skipped: Skipped) {
+    for (count, what) in [
+        (skipped.not_udp, "not UDP"),
+        (skipped.fragments, "pieces of fragmented datagrams"),
+        (skipped.malformed, "malformed"),
+        (skipped.unknown_linktype, "of an unknown link type"),
+    ] {
+        if count > 0 {
+            eprintln!("narrowcast-replay: {count} packets passed over: {what}");
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) use hex_lines::{hex_line, lines};

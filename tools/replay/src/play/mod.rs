@@ -1,0 +1,199 @@
+//! `play`: a recording, once more.
+
+mod conversation;
+mod line;
+mod pace;
+mod roles;
+mod side;
+
+use core::time::Duration;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::faults::Faults;
+use crate::input::{self, Raw};
+use crate::link::{Link, Place, resolve};
+use line::Line;
+use pace::Pace;
+use side::{Side, Sides};
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArgs {
+    /// pcap, pcapng, or hex lines
+    file: PathBuf,
+    /// udp:HOST:PORT, serial:PATH, tcp:HOST:PORT; or an own udp-listen:HOST:PORT,
+    /// tcp-listen:HOST:PORT or pty[:PATH]
+    target: Place,
+    /// Times faster than recorded
+    #[arg(long, default_value_t = 1.0, conflicts_with_all = ["step", "gap"], value_parser = speed)]
+    speed: f64,
+    /// Always this time between frames, in milliseconds; 0 is as fast as possible
+    #[arg(long, value_name = "MS", conflicts_with = "step")]
+    gap: Option<u64>,
+    /// Wait for the return key before each frame
+    #[arg(long)]
+    step: bool,
+    /// How many times; 0 is for ever
+    #[arg(long = "loop", default_value_t = 1)]
+    times: u32,
+    /// Play one side, log in for itself, wait for the other side and compare it
+    #[arg(long)]
+    converse: bool,
+    /// Which side: client, master, sent, received, ADDRESS or ADDRESS:PORT. When left out,
+    /// the client where one logs in, else what was sent with --converse, else everything
+    #[arg(long)]
+    side: Option<Side>,
+    /// Passphrase of the log-in
+    #[arg(long, default_value = "passw0rd")]
+    passphrase: String,
+    /// Log in with this repeater id instead of the recorded one
+    #[arg(long)]
+    id: Option<u32>,
+    /// How long an answer is awaited, in milliseconds
+    #[arg(long, default_value_t = 2_000)]
+    timeout: u64,
+    /// With --converse: exit status 1 whenever the other side differs, not only when the
+    /// log-in fails or keep-alives are not answered
+    #[arg(long)]
+    strict: bool,
+    /// With --converse: the report as JSON lines
+    #[arg(long)]
+    json: bool,
+    /// Speed of a serial line
+    #[arg(long, default_value_t = 115_200)]
+    baud: u32,
+    /// Allow a target beyond this machine: something may go on the air
+    #[arg(long)]
+    arm: bool,
+    #[command(flatten)]
+    faults: Faults,
+}
+
+impl PlayArgs {
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout)
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err(format!("{text}: expected a number above 0")),
+    }
+}
+
+fn load(args: &PlayArgs) -> Result<Vec<Raw>> {
+    let mut all = Vec::new();
+    input::read(Some(&args.file), &mut |raw| {
+        if let Some(why) = &raw.broken {
+            bail!("{}: {why}: {}", args.file.display(), raw.given);
+        }
+        all.push(raw);
+        Ok(())
+    })?;
+    if all.is_empty() {
+        bail!("{}: no frame in it", args.file.display());
+    }
+    Ok(all)
+}
+
+/// Plays the recording.
+pub(crate) fn run(args: &PlayArgs) -> Result<ExitCode> {
+    let all = load(args)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    runtime.block_on(async {
+        check_target(&args.target, args.arm).await?;
+        let mut link = Link::new(args.target.clone(), args.baud);
+        let mut line = Line::new(link.open().await?, &args.target);
+        let mut code = ExitCode::SUCCESS;
+        let mut times = 0;
+        while args.times == 0 || times < args.times {
+            if args.converse {
+                if !conversation::play(args, &all, &mut line).await? {
+                    code = ExitCode::FAILURE;
+                }
+            } else {
+                send_all(args, &all, &mut line).await?;
+            }
+            times = times.saturating_add(1);
+        }
+        line.drained().await;
+        Ok(code)
+    })
+}
+
+/// Refuses what may put something on the air, unless somebody says that it shall.
+async fn check_target(target: &Place, is_armed: bool) -> Result<()> {
+    if is_armed {
+        return Ok(());
+    }
+    match target {
+        Place::Pty(_) => {}
+        Place::Serial(path) => {
+            let device = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            if !device.starts_with("/dev/pts/") {
+                bail!("{target} may be a transmitter: --arm if frames shall go there");
+            }
+        }
+        Place::Udp(name) | Place::UdpListen(name) | Place::Tcp(name) | Place::TcpListen(name) => {
+            let address = resolve(name).await?;
+            if !address.ip().is_loopback() {
+                bail!("{address} is beyond this machine: --arm if frames shall go there");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send_all(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Result<()> {
+    let sides = Sides::of(all);
+    let side = args
+        .side
+        .clone()
+        .or_else(|| sides.has_log_in().then_some(Side::Client));
+    let is_played = |raw: &&Raw| side.as_ref().is_none_or(|side| sides.is(side, raw));
+    let frames: Vec<Raw> = all.iter().filter(is_played).cloned().collect();
+    if frames.is_empty() {
+        bail!("nothing in the recording is of the side that --side names");
+    }
+    let (frames, made) = args.faults.apply(frames, |_| true);
+    let bar = bar(frames.len());
+    let mut pace = Pace::new(args);
+    for raw in &frames {
+        let due = pace.due(raw)?;
+        // What the other side says is none of our business here, but must not dam up.
+        while line.hear(due).await?.is_some() {}
+        line.send(&raw.bytes).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    eprintln!(
+        "sent {} frames{}",
+        frames.len(),
+        faults(args, &made.to_string())
+    );
+    Ok(())
+}
+
+/// What to say about the faults that were made.
+fn faults(args: &PlayArgs, made: &str) -> String {
+    match made {
+        "" => String::new(),
+        made => format!(" with faults of seed {}: {made}", args.faults.seed),
+    }
+}
+
+fn bar(frames: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(frames).unwrap_or(u64::MAX));
+    match ProgressStyle::with_template("{bar:30} {pos} of {len} frames, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests;
