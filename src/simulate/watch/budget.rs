@@ -1,0 +1,77 @@
+//! The ceilings, reckoned once more from the facts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS};
+use narrowcast_protocol::time::Instant;
+
+use crate::model::alert::Precedence;
+use crate::model::policy::Ceilings;
+
+/// What may be overdrawn: an attempt of nine parts that begins while some airtime is left.
+const OVERDRAFT: i64 = 9 * 14 * DMR_BURST_MICROS as i64;
+
+/// Airtime left at each precedence, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    micros: [i64; 4],
+    at: Instant,
+}
+
+/// The budgets of all carriers.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    ceilings: Option<Ceilings>,
+    left: BTreeMap<CarrierId, Left>,
+}
+
+impl Budget {
+    /// These ceilings are in force; whoever keeps to them begins with full allowances.
+    pub(super) fn begin(&mut self, ceilings: &Ceilings) {
+        self.ceilings = Some(ceilings.clone());
+        self.left.clear();
+    }
+
+    /// An engine that takes over knows nothing of what was spent.
+    pub(super) fn again(&mut self) {
+        self.left.clear();
+    }
+
+    /// Takes so many bursts; whether that was within the budget.
+    pub(super) fn spend(
+        &mut self,
+        now: Instant,
+        carrier: CarrierId,
+        precedence: Precedence,
+        bursts: u16,
+    ) -> bool {
+        let Some(ceilings) = &self.ceilings else {
+            return true;
+        };
+        let most = ceilings.percent.map(|percent| share(ceilings.window, percent));
+        let full = Left {
+            micros: most,
+            at: now,
+        };
+        let left = self.left.entry(carrier).or_insert(full);
+        let passed = now.since(left.at);
+        left.at = now;
+        let spent = i64::from(bursts) * i64::try_from(DMR_BURST_MICROS).unwrap_or(i64::MAX);
+        let levels = left.micros.iter_mut().zip(ceilings.percent).zip(most);
+        let mut within = true;
+        for (level, ((left, percent), most)) in levels.enumerate() {
+            *left = (*left + share(passed, percent)).min(most);
+            if level <= precedence as usize {
+                *left -= spent;
+                within &= percent == 100 || *left >= -OVERDRAFT;
+            }
+        }
+        within
+    }
+}
+
+fn share(time: Duration, percent: u8) -> i64 {
+    let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    micros.saturating_mul(i64::from(percent)) / 100
+}
