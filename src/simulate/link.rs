@@ -96,6 +96,8 @@ fn session(kind: LinkKind, stations: &[StationPolicy], rng: &mut Rng) -> Box<dyn
                 own: station.own,
                 groups: station.groups.clone(),
                 slots: vec![Slot::One, Slot::Two],
+                test: station.test,
+                trunking: None,
             });
             let mut seed = [0; 32];
             for chunk in seed.chunks_mut(8) {
