@@ -4,6 +4,7 @@
 //! number that the seed did not make.
 //!
 //! * [`run`]: one steppable run
+//! * [`rush`]: a Flash behind an hour of Routine
 //! * [`shift`]: a chaotic shift, in which everything goes wrong that can
 //! * [`invariant`]: what must hold at every step, and how it failed
 
@@ -12,6 +13,7 @@ mod core;
 pub mod invariant;
 mod link;
 pub mod run;
+pub mod rush;
 pub mod setup;
 pub mod shift;
 mod watch;

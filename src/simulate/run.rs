@@ -15,9 +15,8 @@ use narrowcast_world::rng::Rng;
 
 use crate::engine::io::{Alarm, Input, Refusal, Request, Response, Ticket};
 use crate::ledger::LedgerError;
-use crate::model::alert::Precedence;
-use crate::model::facts::{Entry, Fact};
-use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::facts::Entry;
+use crate::model::ids::{DeliveryIndex, Seq};
 use crate::simulate::agenda::Agenda;
 use crate::simulate::core::{Core, Out};
 use crate::simulate::invariant::Violation;
@@ -120,6 +119,7 @@ pub struct Run {
     facts: Vec<(Instant, Seq, Entry)>,
     keep_facts: bool,
     sends: Vec<(Instant, Job)>,
+    steps: Vec<(Instant, JobId, Step)>,
     replies: Vec<(Instant, Result<Response, Refusal>)>,
     alarms: Vec<(Instant, Alarm)>,
     log: Option<Vec<String>>,
@@ -163,6 +163,7 @@ impl Run {
             facts: Vec::new(),
             keep_facts: false,
             sends: Vec::new(),
+            steps: Vec::new(),
             replies: Vec::new(),
             alarms: Vec::new(),
             log: setup.log.then(Vec::new),
@@ -206,6 +207,12 @@ impl Run {
     #[must_use]
     pub fn sends(&self) -> &[(Instant, Job)] {
         &self.sends
+    }
+
+    /// How the jobs came along, if facts were to be kept.
+    #[must_use]
+    pub fn steps(&self) -> &[(Instant, JobId, Step)] {
+        &self.steps
     }
 
     /// The answers to what was asked, if facts were to be kept.
@@ -494,13 +501,18 @@ impl Run {
         match &input {
             Input::Sent(job) => self.watch.written(*job),
             Input::Step { id, step } => self.watch.step(*id, *step),
-            Input::Carrier { id, state, room } => self.watch.carrier(*id, *state, *room),
+            Input::Carrier { id, .. } => self.watch.carrier(*id),
             _ => {}
         }
         let heard = match &input {
             Input::Heard(heard) => Some(heard.clone()),
             _ => None,
         };
+        if let Input::Step { id, step } = &input
+            && self.keep_facts
+        {
+            self.steps.push((self.now, *id, *step));
+        }
         if let Some(log) = &mut self.log {
             log.push(format!("{} in {input:?}", self.now));
         }
@@ -756,14 +768,4 @@ fn shown(event: &AirEvent) -> String {
         AirEvent::Up(burst) => format!("up {}", hex::encode(burst)),
         other => format!("{other:?}"),
     }
-}
-
-/// When each alert was accepted, and of what precedence, from facts that were kept.
-pub fn accepted(
-    facts: &[(Instant, Seq, Entry)],
-) -> impl Iterator<Item = (Instant, AlertId, Precedence)> {
-    facts.iter().filter_map(|(at, _, entry)| match &entry.fact {
-        Fact::AlertAccepted(alert) => Some((*at, alert.id, alert.precedence)),
-        _ => None,
-    })
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use narrowcast_protocol::air::{
     Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
 };
-use narrowcast_protocol::session::{CarrierState, Job, Step};
+use narrowcast_protocol::session::{Job, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::AirEvent;
 
@@ -83,7 +83,7 @@ pub(super) struct Watch {
     now: Instant,
     alerts: Alerts,
     asked: BTreeMap<Ticket, Asked>,
-    room: BTreeMap<CarrierId, u8>,
+    carriers: BTreeSet<CarrierId>,
     budget: Budget,
     jobs: BTreeMap<JobId, Given>,
     /// Texts and statuses that radios sent and the ledger has.
@@ -107,7 +107,7 @@ impl Watch {
             now: Instant::ZERO,
             alerts: Alerts::default(),
             asked: BTreeMap::new(),
-            room: BTreeMap::new(),
+            carriers: BTreeSet::new(),
             budget: Budget::default(),
             jobs: BTreeMap::new(),
             recorded: BTreeSet::new(),
@@ -201,7 +201,7 @@ impl Watch {
     }
 
     fn sizes(&mut self, overview: &Overview) {
-        let jobs = JOBS * (self.room.len() + 1);
+        let jobs = JOBS * (self.carriers.len() + 1);
         self.demand(overview.jobs <= jobs, Invariant::MemoryIsBounded, || {
             format!(
                 "{} jobs are open on {} carriers",
@@ -301,24 +301,13 @@ impl Watch {
                 transmission,
             } => {
                 self.tally.sent += 1;
-                self.spend(*carrier);
                 self.transmission(*id, *carrier, transmission);
             }
-            Job::Collect { carrier, .. } => self.spend(*carrier),
             Job::Acknowledge {
                 acknowledgement, ..
             } => self.acknowledges(acknowledgement),
-            Job::Admit { .. } | Job::Withdraw(_) => {}
+            Job::Collect { .. } | Job::Admit { .. } | Job::Withdraw(_) => {}
         }
-    }
-
-    fn spend(&mut self, carrier: CarrierId) {
-        let room = self.room.entry(carrier).or_default();
-        let had = *room;
-        *room = had.saturating_sub(1);
-        self.demand(had > 0, Invariant::NoCarrierAboveItsBudget, || {
-            format!("carrier {carrier} had no room for what it was given")
-        });
     }
 
     fn transmission(&mut self, id: JobId, carrier: CarrierId, transmission: &Transmission) {
@@ -377,14 +366,17 @@ impl Watch {
     }
 
     pub(super) fn step(&mut self, job: JobId, step: Step) {
+        let room = step != Step::Refused(JobRefusal::NoRoom);
+        self.demand(room, Invariant::NoCarrierAboveItsBudget, || {
+            format!("{job:?} was handed to a carrier that had no room for it")
+        });
         if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
             self.jobs.remove(&job);
         }
     }
 
-    pub(super) fn carrier(&mut self, id: CarrierId, state: CarrierState, room: u8) {
-        let room = if state == CarrierState::Up { room } else { 0 };
-        self.room.insert(id, room);
+    pub(super) fn carrier(&mut self, id: CarrierId) {
+        self.carriers.insert(id);
     }
 
     /// The engine was told this. `core` shows what it made of a distress call.
@@ -448,7 +440,6 @@ impl Watch {
         if killed {
             // What only the process knew is gone; the radios call again.
             self.calling.clear();
-            self.room.clear();
         }
     }
 

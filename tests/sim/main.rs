@@ -5,6 +5,7 @@
 //! another length.
 #![allow(clippy::unwrap_used, reason = "a run that cannot start fails the test")]
 
+mod rush;
 mod shift;
 
 use std::ops::Range;

@@ -146,10 +146,7 @@ impl Alerts {
     /// Whether the radio may show this text: an alert of that token was tried to it or to its
     /// talkgroup. Texts without a token are no alerts of the script.
     pub(super) fn shown(&mut self, radio: RadioId, text: &str) -> bool {
-        let Some(id) = token(text)
-            .and_then(|token| self.by_token.get(token))
-            .copied()
-        else {
+        let Some(id) = self.named(text) else {
             return token(text).is_none();
         };
         self.shown.insert((radio, id));
@@ -384,7 +381,9 @@ impl Alerts {
         }
         if let Evidence::Answered(answer) = evidence {
             let text = match answer.by {
-                AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => format!("status {code}"),
+                AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => {
+                    format!("status {code}")
+                }
                 AnsweredBy::Text => answer.text.clone(),
             };
             learnt.text = Some((radio, text));

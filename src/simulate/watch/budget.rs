@@ -49,7 +49,9 @@ impl Budget {
         let Some(ceilings) = &self.ceilings else {
             return true;
         };
-        let most = ceilings.percent.map(|percent| share(ceilings.window, percent));
+        let most = ceilings
+            .percent
+            .map(|percent| share(ceilings.window, percent));
         let full = Left {
             micros: most,
             at: now,
