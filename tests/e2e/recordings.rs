@@ -124,6 +124,7 @@ impl Recording {
                     bit_errors: 0,
                     rssi: 60,
                 }),
+                uuid: None,
             };
             self.up(&frame.encode());
         }
