@@ -242,7 +242,7 @@ async fn a_roster_goes_in_and_comes_out_and_its_errors_name_line_and_column() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_alert_is_sent_watched_shown_sent_again_and_withdrawn() {
+async fn an_alert_is_sent_watched_shown_and_listed() {
     let desk = Desk::with_roster().await;
     let to = format!("radio:{FIRST_RADIO}");
     let plan = desk.run(&["alert", "send", "水位超警", "--to", "all", "--dry-run"]);
@@ -292,30 +292,6 @@ async fn an_alert_is_sent_watched_shown_sent_again_and_withdrawn() {
         .await
         .badly(1, &["Idempotency-Key", "(422)"]);
 
-    // To a radio that is not there: it waits, is sent again and is withdrawn.
-    let away = "kind,id,name,node,form,confirms,home\nradio,2309999,Away,city,tms,yes,\n";
-    desk.place.import(&desk.http, away.to_owned()).await;
-    let send = [
-        "alert",
-        "send",
-        "回来",
-        "--to",
-        "radio:2309999",
-        "--no-wait",
-        "--json",
-    ];
-    let sent = desk.run(&send).await.json();
-    let id = sent[0]["id"].as_str().unwrap();
-    let words = desk.run(&["alert", "resend", id]).await.well();
-    assert!(words.contains("sent again to 1"), "{words}");
-    let words = desk
-        .run(&["alert", "cancel", id, "--because", "误报"])
-        .await
-        .well();
-    assert!(words.contains("cancelled"), "{words}");
-    desk.run(&["alert", "cancel", id, "--because", "误报"])
-        .await
-        .badly(1, &["(409)"]);
     for (target, words) in [("radio:1234567", "targets"), ("radar:1", "targets")] {
         desk.run(&["alert", "send", "x", "--to", target])
             .await
@@ -330,6 +306,30 @@ async fn an_alert_is_sent_watched_shown_sent_again_and_withdrawn() {
     desk.run(&["alert", "show", "01J00000000000000000000000"])
         .await
         .badly(1, &["no such alert", "(404)"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_that_waits_is_sent_again_and_withdrawn() {
+    let (place, http) = (Place::new(), http());
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    let token = place.token();
+    let run = async |arguments: &[&str]| narrowcast(&place, &token, arguments).await;
+    let to = format!("radio:{FIRST_RADIO}");
+    // No station is there: nothing is under way.
+    let send = ["alert", "send", "回来", "--to", &to, "--no-wait", "--json"];
+    let sent = run(&send).await.json();
+    let id = sent[0]["id"].as_str().unwrap();
+    let words = run(&["alert", "resend", id]).await.well();
+    assert!(words.contains("sent again to 1"), "{words}");
+    let cancel = ["alert", "cancel", id, "--because", "误报"];
+    let words = run(&cancel).await.well();
+    assert!(words.contains("cancelled"), "{words}");
+    run(&cancel).await.badly(1, &["(409)"]);
+    run(&["alert", "resend", id]).await.badly(1, &["(409)"]);
+    let shown = run(&["alert", "show", id]).await.well();
+    assert!(shown.contains("failed 1 of 1"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

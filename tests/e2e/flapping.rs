@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use narrowcast::config::Config;
 use narrowcast::engine::Engine;
 use narrowcast::engine::io::{Credential, Effect, Input, Now, Request, Submit, Ticket};
 use narrowcast::ledger::Ledger;
@@ -13,10 +14,9 @@ use narrowcast::ledger::sled::SledLedger;
 use narrowcast::model::alert::{Ask, Precedence};
 use narrowcast::model::facts::Fact;
 use narrowcast::model::ids::{AlertId, Seq};
-use narrowcast::model::policy::{Policy, StationPolicy};
 use narrowcast::model::roster::{Group, Node, Radio as Entry, RosterEntry};
 use narrowcast::model::wall::Wall;
-use narrowcast_protocol::air::{CarrierId, CarrierKind, GroupId, RadioId, Slot, StationId, TextForm};
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, Slot, StationId, TextForm};
 use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::master::{HomebrewMaster, MasterConfig, StationConfig};
@@ -29,7 +29,7 @@ use narrowcast_world::radio::{Answers, RadioConfig};
 use narrowcast_world::repeater::{Repeater, RepeaterConfig, RepeaterEvent};
 
 use crate::support::books;
-use crate::support::place::{FIRST_RADIO, OWN, PASSPHRASE, STATION};
+use crate::support::place::{FIRST_RADIO, OWN, PASSPHRASE, Place, STATION};
 use crate::support::site::begins_text;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -355,21 +355,8 @@ fn an_hour_of_flapping<S: Session, F: Far>(
         came: 0,
         texts: BTreeMap::new(),
     };
-    let station = StationPolicy {
-        id: StationId(STATION),
-        name: "site".into(),
-        kind: CarrierKind::Conventional,
-        terminal_accepts: false,
-        own: id(OWN),
-        groups: vec![],
-        test: false,
-        exercises: false,
-        reports_air: false,
-    };
-    let policy = Policy {
-        stations: vec![station],
-        ..Policy::default()
-    };
+    let mut policy = Config::load(&Place::new().config()).unwrap().to_policy();
+    policy.stations[0].reports_air = peer == Peer::Line;
     run.engine.resume(policy, "test", start);
     run.drain();
     run.ask(Request::ImportRoster {
