@@ -47,7 +47,10 @@ pub(super) fn run(access: &Access, arguments: &SimulateArguments) -> anyhow::Res
         broken += u64::from(!play(access, arguments, &shift)?);
     }
     if arguments.count > 1 && !access.json {
-        say(&format!("{} shifts, {broken} of them broke a promise", arguments.count));
+        say(&format!(
+            "{} shifts, {broken} of them broke a promise",
+            arguments.count
+        ));
     }
     Ok(if broken == 0 {
         ExitCode::SUCCESS
@@ -106,7 +109,12 @@ fn told(value: &Value) -> String {
         ),
         None => format!("seed {seed}: every promise was kept"),
     };
-    for (name, count) in value.get("tally").and_then(Value::as_object).into_iter().flatten() {
+    for (name, count) in value
+        .get("tally")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         // Writing to a string does not fail.
         let _ = write!(text, "\n  {:<12} {count}", name.replace('_', " "));
     }

@@ -74,14 +74,19 @@ pub fn rush(seed: u64) -> Result<Vec<Rushed>, String> {
     let mut run = Run::new(&setup).map_err(|error| error.to_string())?;
     run.keep_facts();
     for number in 0..ROUTINE {
-        let text = format!("#{number} {}", "沿公路撤离到体育馆集合,注意风向变化".repeat(12));
+        let text = format!(
+            "#{number} {}",
+            "沿公路撤离到体育馆集合,注意风向变化".repeat(12)
+        );
         let at = Instant::from_millis(15_000);
         let alert = alert(at, &mut rng, text, Precedence::Routine, Target::All);
         run.at(at, Happening::Ask(Request::Submit(alert)));
     }
     let flash = Instant::from_millis(60_000) + rng.between(Duration::ZERO, Duration::from_secs(60));
     // On one carrier a call is up when it comes, in half of the seeds.
-    let call = rng.chance(0.5).then(|| usize::try_from(rng.below(3)).unwrap_or(0));
+    let call = rng
+        .chance(0.5)
+        .then(|| usize::try_from(rng.below(3)).unwrap_or(0));
     if let Some(radio) = call.and_then(|at| radio_of(at, 7)) {
         let length = Duration::from_secs(20);
         let begins = Instant::from_micros(flash.as_micros().saturating_sub(8_000_000));

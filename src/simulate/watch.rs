@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use narrowcast_protocol::air::{
-    Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
+    self, Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
 };
 use narrowcast_protocol::session::{Job, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
@@ -244,28 +244,13 @@ impl Watch {
                     format!("emergency {id} was closed and nobody asked for it")
                 });
             }
-            Fact::AttemptStarted {
-                alert,
-                carrier,
-                bursts,
-                ..
-            }
-            | Fact::GroupAttemptStarted {
-                alert,
-                carrier,
-                bursts,
-                ..
-            } => {
-                self.airtime(*alert, *carrier, *bursts);
-                self.alerts.learn(self.now, entry.at, &entry.fact);
-            }
             Fact::Polled {
                 alert,
                 carrier,
                 polls,
-            } => self.airtime(*alert, *carrier, *polls),
+            } => self.airtime(Some(*alert), *carrier, u32::from(*polls)),
             Fact::PolicyInForce(policy) => {
-                self.budget.begin(&policy.ceilings);
+                self.budget.begin(policy);
                 self.alerts.learn(self.now, entry.at, &entry.fact);
             }
             Fact::ReportHeard { from, text, .. } => {
@@ -283,8 +268,8 @@ impl Watch {
         }
     }
 
-    fn airtime(&mut self, alert: AlertId, carrier: CarrierId, bursts: u16) {
-        let precedence = self.alerts.precedence(alert);
+    fn airtime(&mut self, alert: Option<AlertId>, carrier: CarrierId, bursts: u32) {
+        let precedence = alert.and_then(|alert| self.alerts.precedence(alert));
         let within = precedence
             .is_none_or(|precedence| self.budget.spend(self.now, carrier, precedence, bursts));
         self.demand(within, Invariant::NoCarrierAboveItsBudget, || {
@@ -315,7 +300,7 @@ impl Watch {
             return;
         };
         let delivery = match text.to {
-            Address::Radio(radio) => self.alerts.attempt(radio, carrier, text.reference),
+            Address::Radio(radio) => self.alerts.attempt(radio, carrier, text),
             Address::Group(_) => None,
         };
         let grounds = match text.to {
@@ -328,6 +313,12 @@ impl Watch {
                 text.to
             )
         });
+        let alert = delivery.map(|(alert, _)| alert);
+        let alert = alert.or_else(|| self.alerts.named(&text.text));
+        let octets = air::text_octets(text.form, &text.text);
+        let kind = self.budget.kind(carrier);
+        let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
+        self.airtime(alert, carrier, bursts);
         self.jobs.insert(id, Given { delivery });
     }
 
@@ -402,10 +393,11 @@ impl Watch {
             HeardKind::Text { from, text, .. } => {
                 let shown = crate::model::text::shown(text.trim());
                 for owed in &heard.owed {
-                    let entry = (owed.acknowledgement.clone(), *from, shown.clone());
-                    if !self.owed.contains(&entry) {
-                        self.owed.push(entry);
-                    }
+                    // Numbers come round: the newest message of a number is meant.
+                    self.owed
+                        .retain(|(known, ..)| *known != owed.acknowledgement);
+                    self.owed
+                        .push((owed.acknowledgement.clone(), *from, shown.clone()));
                 }
             }
             _ => {}

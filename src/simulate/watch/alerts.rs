@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, GroupId, RadioId};
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, Text};
 use narrowcast_protocol::time::Instant;
 
 use crate::model::alert::{Alert, Ask, Mark, Precedence};
@@ -159,7 +159,7 @@ impl Alerts {
 
     /// The alert that a text is of: by its token, which stands in its first part, or by its
     /// mark, which stands in every part.
-    fn named(&self, text: &str) -> Option<AlertId> {
+    pub(super) fn named(&self, text: &str) -> Option<AlertId> {
         if let Some(token) = token(text) {
             return self.by_token.get(token).copied();
         }
@@ -173,19 +173,24 @@ impl Alerts {
         &self,
         radio: RadioId,
         carrier: CarrierId,
-        reference: u8,
+        text: &Text,
     ) -> Option<(AlertId, DeliveryIndex)> {
+        let named = self.named(&text.text);
         let of_radio = self.of_radio.get(&radio)?;
-        of_radio.iter().rev().copied().find(|(alert, index)| {
-            let open = self
-                .all
-                .get(alert)
-                .and_then(|alert| alert.delivery(*index))
-                .and_then(|seen| seen.last);
-            open.is_some_and(|open| {
-                open.carrier == carrier
-                    && (reference.wrapping_sub(open.reference) & 0x7F) < open.parts
-            })
+        of_radio.iter().rev().copied().find(|(id, index)| {
+            let Some(alert) = self.all.get(id) else {
+                return false;
+            };
+            let last = alert.delivery(*index).and_then(|seen| seen.last);
+            let Some(last) = last.filter(|last| last.carrier == carrier) else {
+                return false;
+            };
+            let part = text.reference.wrapping_sub(last.reference) & 0x7F;
+            // Only further parts can do without token and mark.
+            let may_be = named.map_or(part > 0 || token(&alert.alert.text).is_none(), |named| {
+                named == *id
+            });
+            part < last.parts && may_be
         })
     }
 

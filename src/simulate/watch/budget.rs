@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS};
+use narrowcast_protocol::air::{CarrierId, CarrierKind, DMR_BURST_MICROS, StationId};
 use narrowcast_protocol::time::Instant;
 
 use crate::model::alert::Precedence;
-use crate::model::policy::Ceilings;
+use crate::model::policy::{Ceilings, Policy};
 
-/// What may be overdrawn: an attempt of nine parts that begins while some airtime is left.
-const OVERDRAFT: i64 = 9 * 14 * DMR_BURST_MICROS as i64;
+/// What may be overdrawn: a fragment that begins while some airtime is left, and the last of
+/// what was decided before a slow ledger let it out.
+const OVERDRAFT: i64 = 3_000_000;
 
 /// Airtime left at each precedence, in microseconds.
 #[derive(Debug, Clone, Copy)]
@@ -23,14 +24,25 @@ struct Left {
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     ceilings: Option<Ceilings>,
+    kinds: BTreeMap<StationId, CarrierKind>,
     left: BTreeMap<CarrierId, Left>,
 }
 
 impl Budget {
     /// These ceilings are in force; whoever keeps to them begins with full allowances.
-    pub(super) fn begin(&mut self, ceilings: &Ceilings) {
-        self.ceilings = Some(ceilings.clone());
+    pub(super) fn begin(&mut self, policy: &Policy) {
+        self.ceilings = Some(policy.ceilings.clone());
+        let stations = policy.stations.iter();
+        self.kinds = stations.map(|station| (station.id, station.kind)).collect();
         self.left.clear();
+    }
+
+    /// What kind of channel a carrier is.
+    pub(super) fn kind(&self, carrier: CarrierId) -> CarrierKind {
+        self.kinds
+            .get(&carrier.station)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// An engine that takes over knows nothing of what was spent.
@@ -44,7 +56,7 @@ impl Budget {
         now: Instant,
         carrier: CarrierId,
         precedence: Precedence,
-        bursts: u16,
+        bursts: u32,
     ) -> bool {
         let Some(ceilings) = &self.ceilings else {
             return true;
