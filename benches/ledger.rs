@@ -4,12 +4,13 @@
 //! `group`: one owner commits groups of 64. `crowd`: 64 submitters wait for each of their
 //! records, and groups form as they may.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+mod bare;
+
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 use std::time::Instant;
 
+use bare::{Appended, Raw, Sled, median, ratio};
 use narrowcast::ledger::Ledger;
 use narrowcast::ledger::keeper::{GROUP, Keeper};
 use narrowcast::ledger::record::{GENESIS, Stored};
@@ -25,10 +26,6 @@ const REPEATS: usize = 5;
 type Work = fn(&Path) -> f64;
 
 fn main() {
-    let filters: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
     let contests: [(&str, [(&str, Work); 3]); 2] = [
         (
             "group",
@@ -49,21 +46,19 @@ fn main() {
     ];
     for (name, contest) in contests {
         let name = format!("ledger {name}");
-        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter)) {
+        if bare::wanted(&name) {
             compare(&name, contest);
         }
     }
 }
 
 fn compare(name: &str, contest: [(&str, Work); 3]) {
-    let bytes = stored(&entry(1)).bytes.len() + 32;
+    let bytes = raw(1).value.len();
     println!("{name}: {SUBMITTERS} submitters, {ROUNDS} records each, {bytes} bytes a record");
     let mut rates = [const { Vec::new() }; 3];
     for _ in 0..REPEATS {
         for ((_, work), rates) in contest.iter().zip(&mut rates) {
-            // Beside the target directory: a temporary one may well be no disk at all.
-            let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-            rates.push(work(dir.path()));
+            rates.push(work(bare::directory().path()));
         }
     }
     let [ledger, sled, file] = &rates;
@@ -75,21 +70,6 @@ fn compare(name: &str, contest: [(&str, Work); 3]) {
         ratio(ledger, sled),
         ratio(ledger, file)
     );
-}
-
-/// The median of the ratios of each repeat.
-fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
-    median(
-        ours.iter()
-            .zip(theirs)
-            .map(|(ours, theirs)| ours / theirs)
-            .collect(),
-    )
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn rate(started: Instant) -> f64 {
@@ -110,66 +90,13 @@ fn entry(n: u64) -> Entry {
     }
 }
 
-fn stored(entry: &Entry) -> Stored {
-    Stored::encode(entry, Seq(1), &GENESIS, "city", 1).expect("a small record")
-}
-
-/// What the ledger writes for one record, without its thinking.
-struct Raw {
-    seq: u64,
-    alert: u64,
-    value: Vec<u8>,
-}
-
 fn raw(n: u64) -> Raw {
-    let stored = stored(&entry(n));
+    let stored = Stored::encode(&entry(n), Seq(n + 1), &GENESIS, "city", 1).expect("it is small");
     Raw {
         seq: n + 1,
-        alert: n / 4,
+        alert: Some(u128::from(n / 4) << 64),
         value: [stored.bytes.as_slice(), &stored.hash].concat(),
     }
-}
-
-struct Sled {
-    db: sled::Db,
-    file: File,
-}
-
-impl Sled {
-    fn open(dir: &Path) -> Self {
-        let config = sled::Config::new().path(dir).cache_capacity(48 << 20);
-        let db = config.open().expect("sled opens");
-        let file = File::open(dir.join("db")).expect("sled's file");
-        Self { db, file }
-    }
-
-    fn commit(&mut self, group: &[Raw]) {
-        let mut batch = sled::Batch::default();
-        for raw in group {
-            let seq = raw.seq.to_be_bytes();
-            let alert = (u128::from(raw.alert) << 64).to_be_bytes();
-            batch.insert([b"f/".as_slice(), &seq].concat(), raw.value.as_slice());
-            batch.insert([b"i/".as_slice(), &alert, &seq].concat(), &[]);
-        }
-        self.db.apply_batch(batch).expect("sled takes it");
-        self.db.flush().expect("sled flushes");
-        self.file.sync_data().expect("the disk syncs");
-    }
-}
-
-fn append(dir: &Path) -> File {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    options.open(dir.join("log")).expect("a file")
-}
-
-fn append_group(file: &mut File, group: &[Raw]) {
-    let bytes: Vec<u8> = group
-        .iter()
-        .flat_map(|raw| raw.value.iter().copied())
-        .collect();
-    file.write_all(&bytes).expect("the disk takes it");
-    file.sync_data().expect("the disk syncs");
 }
 
 fn groups(mut commit: impl FnMut(std::ops::Range<u64>)) -> f64 {
@@ -194,8 +121,8 @@ fn sled_group(dir: &Path) -> f64 {
 }
 
 fn file_group(dir: &Path) -> f64 {
-    let mut file = append(dir);
-    groups(|numbers| append_group(&mut file, &numbers.map(raw).collect::<Vec<_>>()))
+    let mut file = Appended::open(dir);
+    groups(|numbers| file.commit(&numbers.map(raw).collect::<Vec<_>>()))
 }
 
 /// Lets every submitter submit and wait, again and again.
@@ -248,6 +175,6 @@ fn sled_crowd(dir: &Path) -> f64 {
 }
 
 fn file_crowd(dir: &Path) -> f64 {
-    let mut file = append(dir);
-    bare_crowd(move |group| append_group(&mut file, group))
+    let mut file = Appended::open(dir);
+    bare_crowd(move |group| file.commit(group))
 }

@@ -497,33 +497,15 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&alert) else {
             return;
         };
-        let pairs = (0u32..).zip(&book.deliveries).map(|(index, delivery)| {
-            (
-                delivery.recipient.radio,
-                DeliveryId {
-                    alert,
-                    index: DeliveryIndex(index),
-                },
-            )
-        });
-        self.of_radio.extend(pairs);
+        let radios = (0u32..)
+            .map(DeliveryIndex)
+            .zip(book.deliveries.iter().map(|d| d.recipient.radio));
+        self.by_radio.add(alert, radios);
     }
 
     /// The deliveries in memory that go to this radio, oldest alert first.
     pub(super) fn deliveries_of(&self, radio: RadioId) -> Vec<DeliveryId> {
-        let bound = |id: u128, index: u32| {
-            (
-                radio,
-                DeliveryId {
-                    alert: AlertId(ulid::Ulid::from(id)),
-                    index: DeliveryIndex(index),
-                },
-            )
-        };
-        self.of_radio
-            .range(bound(0, 0)..=bound(u128::MAX, u32::MAX))
-            .map(|(_, id)| *id)
-            .collect()
+        self.by_radio.of(radio)
     }
 }
 

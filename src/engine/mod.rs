@@ -7,7 +7,7 @@
 //! | part | decides |
 //! |---|---|
 //! | [`io`] | what goes in and out |
-//! | `state`, `roster` | the fold over all facts |
+//! | `state`, `roster`, `checkpoint` | the fold over all facts |
 //! | `intake` | what is accepted, and what a dry run says |
 //! | `marks` | by which short sign a radio names an alert |
 //! | `compose` | how an alert is worded and split for the air |
@@ -23,7 +23,9 @@
 
 mod airtime;
 mod answers;
+mod by_radio;
 mod catch_up;
+mod checkpoint;
 mod clock;
 mod collect;
 mod compose;
@@ -55,6 +57,8 @@ use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::engine::airtime::Budget;
+use crate::engine::by_radio::ByRadio;
+pub use crate::engine::checkpoint::CheckpointError;
 use crate::engine::clock::Clock;
 use crate::engine::collect::Polls;
 use crate::engine::dispatch::{GroupRunId, JobRun};
@@ -71,11 +75,6 @@ use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
 use crate::model::token::Principal;
 use crate::model::wall::Wall;
-
-/// A stored state that this version cannot read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the checkpoint is not of this version")]
-pub struct CheckpointError;
 
 /// The decider.
 #[derive(Debug)]
@@ -111,7 +110,9 @@ pub struct Engine {
     /// The next part of each group transmission that is not finished.
     groups: BTreeMap<GroupRunId, u8>,
     presence: HashMap<RadioId, (CarrierId, Instant)>,
-    of_radio: BTreeSet<(RadioId, DeliveryId)>,
+    by_radio: ByRadio,
+    /// While folding: the moment up to which what is over has been forgotten.
+    folded_to: Wall,
     outcomes: BTreeMap<&'static str, u64>,
     free: Option<(u64, u64)>,
 }
@@ -146,39 +147,17 @@ impl Engine {
             more: HashMap::new(),
             groups: BTreeMap::new(),
             presence: HashMap::new(),
-            of_radio: BTreeSet::new(),
+            by_radio: ByRadio::default(),
+            folded_to: Wall::default(),
             outcomes: BTreeMap::new(),
             free: None,
         }
     }
 
-    /// Takes up a stored state instead of its facts. Before any [`replay`](Self::replay).
-    ///
-    /// # Errors
-    /// The bytes are no state of this version: fold the facts instead.
-    pub fn restore(&mut self, stored: &[u8]) -> Result<Seq, CheckpointError> {
-        self.state = postcard::from_bytes(stored).map_err(|_| CheckpointError)?;
-        Ok(self.state.seq)
-    }
-
-    /// The state as bytes, and the position whose fold it is.
-    #[must_use]
-    pub fn checkpoint(&mut self) -> (Seq, Vec<u8>) {
-        self.state.forget(self.clock.wall());
-        let stored =
-            postcard::to_stdvec(&self.state).expect("every part of the state has a stored form");
-        (self.state.seq, stored)
-    }
-
     /// Folds one more record in, before the first [`handle`](Self::handle).
     pub fn replay(&mut self, record: &Record) {
-        self.state.apply(
-            record.seq,
-            &Entry {
-                at: record.at,
-                fact: record.fact.clone(),
-            },
-        );
+        self.state.apply(record.seq, record.at, &record.fact);
+        self.forget_while_folding(record.at);
     }
 
     /// Takes up work after the fold: open attempts become unclear, waiting deliveries queue
@@ -268,7 +247,7 @@ impl Engine {
             fact,
         };
         let seq = self.state.seq.next();
-        self.state.apply(seq, &entry);
+        self.state.apply(seq, entry.at, &entry.fact);
         self.batch.push(entry);
         seq
     }

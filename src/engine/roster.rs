@@ -22,12 +22,36 @@ impl Roster {
         if clears {
             *self = Self::default();
         }
-        for entry in entries.iter().cloned() {
+        let mut last = Node::root();
+        for mut entry in entries.iter().cloned() {
+            let node = match &mut entry {
+                RosterEntry::Radio(radio) => &mut radio.node,
+                RosterEntry::Person(person) => &mut person.node,
+                RosterEntry::Group(group) => &mut group.node,
+            };
+            node.share(&last);
+            last.clone_from(node);
             match entry {
                 RosterEntry::Radio(radio) => drop(self.radios.insert(radio.id, radio)),
                 RosterEntry::Person(person) => drop(self.people.insert(person.id.clone(), person)),
                 RosterEntry::Group(group) => drop(self.groups.insert(group.id.clone(), group)),
             }
+        }
+    }
+
+    /// Lets radios of one node that follow one another share its path.
+    pub(super) fn share_nodes(&mut self) {
+        let mut last = Node::root();
+        for radio in self.radios.values_mut() {
+            radio.node.share(&last);
+            last.clone_from(&radio.node);
+        }
+    }
+
+    /// Lets a recipient share its node's path with its radio, while they are the same.
+    pub(super) fn share_node(&self, recipient: &mut Recipient) {
+        if let Some(radio) = self.radios.get(&recipient.radio) {
+            recipient.node.share(&radio.node);
         }
     }
 

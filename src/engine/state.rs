@@ -11,7 +11,7 @@ use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::emergency::{Emergency, LastPosition, Signature};
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
-use crate::model::facts::{Entry, Fact};
+use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
 use crate::model::policy::Policy;
 use crate::model::token::Token;
@@ -89,12 +89,11 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Folds one more entry in.
-    pub(super) fn apply(&mut self, seq: Seq, entry: &Entry) {
+    /// Folds one more fact in, decided at `at`.
+    pub(super) fn apply(&mut self, seq: Seq, at: Wall, fact: &Fact) {
         self.seq = seq;
-        self.at = self.at.max(entry.at);
-        let at = entry.at;
-        match &entry.fact {
+        self.at = self.at.max(at);
+        match fact {
             Fact::Started { .. } => self.interrupted(),
             Fact::PolicyInForce(policy) => self.policy = policy.as_ref().clone(),
             Fact::RosterImported {
@@ -206,7 +205,7 @@ impl State {
             }
             _ => {}
         }
-        self.apply_to_alert(at, &entry.fact);
+        self.apply_to_alert(at, fact);
     }
 
     fn apply_to_alert(&mut self, at: Wall, fact: &Fact) {
@@ -216,6 +215,10 @@ impl State {
         let fresh = matches!(fact, Fact::AlertAccepted(_));
         let (unsettled, open) = (book.unsettled, book.ended_at.is_none() && !fresh);
         book.apply(at, fact);
+        if let Fact::Recipients { recipients, .. } = fact {
+            let news = book.deliveries.iter_mut().rev().take(recipients.len());
+            news.for_each(|delivery| self.roster.share_node(&mut delivery.recipient));
+        }
         self.unsettled = self.unsettled + book.unsettled - unsettled;
         match (open, book.ended_at.is_none()) {
             (false, true) => *self.marks.entry(book.alert.mark).or_default() += 1,
@@ -248,6 +251,17 @@ impl State {
         let linger = self.policy.linger;
         self.alerts
             .retain(|_, book| book.ended_at.is_none_or(|ended| now.since(ended) < linger));
+    }
+
+    /// Lets what was read from a checkpoint take no more room than what was folded.
+    pub(super) fn compact(&mut self) {
+        self.roster.share_nodes();
+        for book in self.alerts.values_mut() {
+            book.deliveries.shrink_to_fit();
+            for delivery in &mut book.deliveries {
+                self.roster.share_node(&mut delivery.recipient);
+            }
+        }
     }
 
     /// The highest position before which nothing is needed any more.

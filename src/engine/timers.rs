@@ -7,9 +7,12 @@ use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
 use crate::model::ids::{AlertId, DeliveryId};
+use crate::model::wall::Wall;
 
 /// Once a minute what has no bearing any more is forgotten.
 const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+/// The same, by the time of the facts, while they are folded.
+const FORGET_WHILE_FOLDING: std::time::Duration = std::time::Duration::from_secs(600);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
@@ -61,12 +64,23 @@ impl Engine {
         }
     }
 
+    /// What is over leaves while facts are folded, too, or all alerts that ever were would be
+    /// held at once. Always later than in the run that decided the facts.
+    pub(super) fn forget_while_folding(&mut self, at: Wall) {
+        if at.since(self.folded_to) >= FORGET_WHILE_FOLDING {
+            self.folded_to = at;
+            let late = FORGET_EVERY.saturating_mul(2).as_millis();
+            let late = i64::try_from(late).unwrap_or(i64::MAX);
+            self.state
+                .forget(Wall::from_millis(at.as_millis().saturating_sub(late)));
+        }
+    }
+
     pub(super) fn forget(&mut self) {
         let wall = self.wall();
         self.state.forget(wall);
         let alerts = &self.state.alerts;
-        self.of_radio
-            .retain(|(_, delivery)| alerts.contains_key(&delivery.alert));
+        self.by_radio.retain(|alert| alerts.contains_key(&alert));
         self.timers
             .set(self.clock.mono() + FORGET_EVERY, Timer::Forget);
     }

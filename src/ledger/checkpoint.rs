@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -22,26 +23,36 @@ const MAGIC: &[u8; 8] = b"NCCHECK1";
 const PREFIX: &str = "checkpoint-";
 const KEPT: usize = 2;
 
-/// The checkpoints of one directory.
-#[derive(Debug)]
+/// The checkpoints of one directory. Clones write one after the other.
+#[derive(Debug, Clone)]
 pub(crate) struct Checkpoints {
     dir: PathBuf,
+    writing: Arc<Mutex<()>>,
 }
 
 impl Checkpoints {
     pub(crate) fn new(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
+            writing: Arc::default(),
         }
     }
 
     /// Writes one and removes all but the newest two.
     pub(crate) fn save(&self, at: Seq, hash: &Hash, state: &[u8]) -> Result<(), LedgerError> {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.dir.join(format!("{PREFIX}{at}"));
-        let content = [MAGIC.as_slice(), &at.0.to_be_bytes(), hash, state].concat();
+        let seq = at.0.to_be_bytes();
+        let parts = [MAGIC.as_slice(), &seq, hash, state];
+        let sum = parts
+            .iter()
+            .fold(Sha256::new(), |sum, part| sum.chain_update(part))
+            .finalize();
         write_whole(&path, |file| {
-            file.write_all(&content)
-                .and_then(|()| file.write_all(&Sha256::digest(&content)))
+            parts
+                .iter()
+                .chain([&sum.as_slice()])
+                .try_for_each(|part| file.write_all(part))
                 .map_err(|error| at_path(&path, &error))
         })?;
         for (_, old) in self.list()?.into_iter().skip(KEPT) {

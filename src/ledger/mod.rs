@@ -105,6 +105,9 @@ impl<L: Ledger + ?Sized> Pages for L {
     }
 }
 
+/// Keeps a state as a checkpoint.
+pub type CheckpointWriter = Box<dyn FnOnce(&[u8]) -> Result<(), LedgerError> + Send>;
+
 /// The durable sequence of facts.
 ///
 /// A handle that has answered [`LedgerError::Store`] to [`commit`](Self::commit),
@@ -179,6 +182,16 @@ pub trait Ledger: Send {
     /// # Errors
     /// The store failed, or there is no record at `at`. The handle stays usable.
     fn save_checkpoint(&mut self, at: Seq, state: &[u8]) -> Result<(), LedgerError>;
+
+    /// What keeps the fold of everything up to `at`, on any thread and without this ledger, so
+    /// that commits go on meanwhile; none if only [`save_checkpoint`](Self::save_checkpoint) can.
+    ///
+    /// # Errors
+    /// As [`save_checkpoint`](Self::save_checkpoint).
+    fn checkpoint_writer(&mut self, at: Seq) -> Result<Option<CheckpointWriter>, LedgerError> {
+        let _ = at;
+        Ok(None)
+    }
 
     /// The newest usable checkpoint.
     ///

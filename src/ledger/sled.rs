@@ -16,8 +16,8 @@ use sled::{Batch, Db, IVec};
 
 use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::files::{at_path, sync_dir};
-use crate::ledger::record::{Stored, Tip};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::record::{Hash, Stored, Tip};
+use crate::ledger::{CheckpointWriter, Ledger, LedgerError};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -123,6 +123,15 @@ impl SledLedger {
         Ok(())
     }
 
+    /// The chain hash of the record that a checkpoint is to be made at.
+    fn checkpointed(&mut self, at: Seq) -> Result<Hash, LedgerError> {
+        self.usable()?;
+        self.hash_of(at)?.ok_or(LedgerError::Unreadable {
+            seq: at,
+            why: "there is none to checkpoint".into(),
+        })
+    }
+
     fn get(&self, seq: Seq) -> Result<Option<Stored>, LedgerError> {
         let value = self.db.get(fact_key(seq)).map_err(failed)?;
         value.map(|value| split(seq, &value)).transpose()
@@ -196,14 +205,16 @@ impl Ledger for SledLedger {
     }
 
     fn save_checkpoint(&mut self, at: Seq, state: &[u8]) -> Result<(), LedgerError> {
-        self.usable()?;
-        let Some(hash) = self.hash_of(at)? else {
-            return Err(LedgerError::Unreadable {
-                seq: at,
-                why: "there is none to checkpoint".into(),
-            });
-        };
+        let hash = self.checkpointed(at)?;
         self.checkpoints.save(at, &hash, state)
+    }
+
+    fn checkpoint_writer(&mut self, at: Seq) -> Result<Option<CheckpointWriter>, LedgerError> {
+        let hash = self.checkpointed(at)?;
+        let checkpoints = self.checkpoints.clone();
+        Ok(Some(Box::new(move |state| {
+            checkpoints.save(at, &hash, state)
+        })))
     }
 
     fn checkpoint(&mut self) -> Result<Option<(Seq, Vec<u8>)>, LedgerError> {

@@ -12,6 +12,9 @@ use crate::model::roster::{Node, Recipient};
 use crate::model::sight::Share;
 use crate::model::wall::Wall;
 
+/// Most deliveries that are made room for before they are there.
+const ROOM: usize = 1 << 20;
+
 /// An attempt whose outcome is not on record yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenAttempt {
@@ -243,6 +246,7 @@ impl AlertBook {
     pub fn apply(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Recipients { recipients, .. } => {
+                self.make_room(recipients.len());
                 self.deliveries
                     .extend(recipients.iter().cloned().map(DeliveryBook::new));
                 self.unsettled = u32::try_from(self.deliveries.len()).unwrap_or(u32::MAX);
@@ -327,6 +331,14 @@ impl AlertBook {
                 self.ended_at = None;
             }
             _ => {}
+        }
+    }
+
+    /// Room for all deliveries at once: growing by doubling leaves almost half of it empty.
+    fn make_room(&mut self, first: usize) {
+        let all = usize::try_from(self.alert.recipients).unwrap_or(usize::MAX);
+        if self.deliveries.is_empty() {
+            self.deliveries.reserve_exact(all.min(ROOM).max(first));
         }
     }
 

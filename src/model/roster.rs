@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, TextForm};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A node of the organisation tree, written as a path: `city/county/township/team`.
-/// The empty path is the root, above everything.
+/// The empty path is the root, above everything. Clones share the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Node(String);
+pub struct Node(Option<Arc<str>>);
 
 /// A path that names no node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,23 +32,30 @@ impl Node {
     /// The root of the tree.
     #[must_use]
     pub const fn root() -> Self {
-        Self(String::new())
+        Self(None)
     }
 
     /// Whether `other` is this node or stands below it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.0.is_empty()
+        self.as_str().is_empty()
             || other
-                .0
-                .strip_prefix(self.0.as_str())
+                .as_str()
+                .strip_prefix(self.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The path, empty for the root.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Shares the path of `with`, if it is the same.
+    pub fn share(&mut self, with: &Self) {
+        if self == with {
+            self.clone_from(with);
+        }
     }
 }
 
@@ -71,20 +79,20 @@ impl FromStr for Node {
         };
         match path.split('/').find(|level| !sound(level)) {
             Some(level) => Err(NodeError::Level(level.chars().take(60).collect())),
-            None => Ok(Self(path.to_owned())),
+            None => Ok(Self(Some(path.into()))),
         }
     }
 }
 
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+        f.write_str(self.0.as_deref().unwrap_or("/"))
     }
 }
 
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        self.as_str().serialize(serializer)
     }
 }
 

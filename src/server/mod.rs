@@ -22,10 +22,11 @@ use std::sync::Arc;
 
 use narrowcast_hardware::clock::Clock;
 
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::api::backend;
+use crate::api::backend::{self, Backend};
 use crate::api::router::Api;
 use crate::config::Config;
 use crate::ledger::LedgerError;
@@ -79,14 +80,23 @@ pub enum ServerError {
     Core,
 }
 
+/// The server behind its API: the engine's task, the ledger's thread and the links.
+#[derive(Debug)]
+pub struct Served {
+    /// The way to ask the engine.
+    pub backend: Backend,
+    /// What it counts.
+    pub metrics: Arc<Metrics>,
+    /// Ends after `shutdown`, when the ledger is closed in order.
+    pub core: JoinHandle<()>,
+}
+
 /// Runs the server until `shutdown`.
 ///
 /// # Errors
 /// It cannot start; see [`ServerError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), ServerError> {
-    let dir = config.ledger.directory(&config.server.state_dir);
-    let ledger = recovery::on_disk(dir, config.ledger.jurisdiction.clone());
-    run_over(ledger, config, shutdown).await
+    run_over(on_disk(&config), config, shutdown).await
 }
 
 /// Runs the server over another ledger than the one on disk, until `shutdown`.
@@ -98,17 +108,12 @@ pub async fn run_over(
     config: Config,
     shutdown: CancellationToken,
 ) -> Result<(), ServerError> {
-    first_token::private_directory(&config.server.state_dir)?;
     let listening = listen::bind(&config).await?;
-    let metrics = Arc::new(Metrics::default());
-    let (backend, ends) = backend::backend(config.server.queue);
-    let clock = Clock::start();
-    let (events, events_end) = tokio::sync::mpsc::channel(LINK_EVENTS);
-    let links = station::start(&config, clock, &events, &shutdown)?;
-    drop(events);
-    let way = (links, events_end, ends);
-    let core = Core::start(&config, ledger, clock, way, Arc::clone(&metrics)).await?;
-    let core = tokio::spawn(core.run(shutdown.clone()));
+    let Served {
+        backend,
+        metrics,
+        core,
+    } = serve_over(ledger, &config, &shutdown).await?;
     info!(listen = %config.server.listen, "narrowcast is up");
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         warn!(%error, "cannot tell systemd that the server is ready");
@@ -120,4 +125,38 @@ pub async fn run_over(
     shutdown.cancel();
     core.await.map_err(|_| ServerError::Core)?;
     served
+}
+
+/// Opens the ledger, takes up work and starts every link; only the API is left out.
+///
+/// # Errors
+/// It cannot start; see [`ServerError`].
+pub async fn serve(config: &Config, shutdown: &CancellationToken) -> Result<Served, ServerError> {
+    serve_over(on_disk(config), config, shutdown).await
+}
+
+fn on_disk(config: &Config) -> OpenLedger {
+    let dir = config.ledger.directory(&config.server.state_dir);
+    recovery::on_disk(dir, config.ledger.jurisdiction.clone())
+}
+
+async fn serve_over(
+    ledger: OpenLedger,
+    config: &Config,
+    shutdown: &CancellationToken,
+) -> Result<Served, ServerError> {
+    first_token::private_directory(&config.server.state_dir)?;
+    let metrics = Arc::new(Metrics::default());
+    let (backend, ends) = backend::backend(config.server.queue);
+    let clock = Clock::start();
+    let (events, events_end) = tokio::sync::mpsc::channel(LINK_EVENTS);
+    let links = station::start(config, clock, &events, shutdown)?;
+    drop(events);
+    let way = (links, events_end, ends);
+    let core = Core::start(config, ledger, clock, way, Arc::clone(&metrics)).await?;
+    Ok(Served {
+        backend,
+        metrics,
+        core: tokio::spawn(core.run(shutdown.clone())),
+    })
 }

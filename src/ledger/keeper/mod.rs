@@ -134,7 +134,7 @@ impl Keeper {
         let shared = Shared::new();
         shared.last.store(ledger.last().0, Ordering::Release);
         let thread = Arc::clone(&shared);
-        spawn(move || thread.run(ledger))?;
+        spawn("ledger", move || thread.run(ledger))?;
         Ok(Self(Arc::new(Owner(shared))))
     }
 
@@ -150,7 +150,7 @@ impl Keeper {
         let shared = Shared::new();
         let thread = Arc::clone(&shared);
         let (opened, answer) = oneshot::channel();
-        spawn(move || match open() {
+        spawn("ledger", move || match open() {
             Ok(ledger) => {
                 thread.last.store(ledger.last().0, Ordering::Release);
                 // Whoever does not wait for it any more gives it no work.
@@ -286,12 +286,29 @@ impl Keeper {
         self.ask(|ledger| ledger.checkpoint().map(Some))
     }
 
-    /// Keeps `state` as the fold of everything up to `at`.
+    /// Keeps `state` as the fold of everything up to `at`. It is written on a thread of its own,
+    /// if the ledger can have that: no commit waits for it.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn save_checkpoint(&self, at: Seq, state: Vec<u8>) -> Result<Pending<()>, KeeperError> {
-        self.ask(move |ledger| ledger.save_checkpoint(at, &state).map(Some))
+        let (done, answer) = oneshot::channel();
+        let mut save = Some((done, state));
+        self.step(Box::new(move |ledger| {
+            if let Some((done, state)) = save.take() {
+                let saved = |result: Result<(), LedgerError>| done.send(result.map_err(Into::into));
+                match ledger.checkpoint_writer(at) {
+                    // A thread that cannot be had leaves the caller without an answer.
+                    Ok(Some(write)) => drop(spawn("checkpoint", move || {
+                        let _ = saved(write(&state));
+                    })),
+                    Ok(None) => drop(saved(ledger.save_checkpoint(at, &state))),
+                    Err(error) => drop(saved(Err(error))),
+                }
+            }
+            ControlFlow::Break(None)
+        }))?;
+        Ok(self.pending(answer))
     }
 
     /// Removes records up to and including `up_to`, step by step between commits; the

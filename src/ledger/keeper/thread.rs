@@ -53,9 +53,9 @@ pub(super) struct Ticket {
 /// One short piece of a reader's work: more to come, done, or the ledger is lost.
 pub(super) type Step = Box<dyn FnMut(&mut dyn Ledger) -> ControlFlow<Option<LedgerError>> + Send>;
 
-pub(super) fn spawn(run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new()
-        .name("ledger".into())
+        .name(name.to_owned())
         .spawn(run)
         .map(drop)
 }

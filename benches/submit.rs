@@ -1,0 +1,247 @@
+//! Alerts accepted durably, through the server as it runs, without HTTP: backend, engine,
+//! hash, ledger. Beside it bare sled and a bare file that are given the same bytes in the same
+//! groups, in turns, so that a noisy disk is noisy for all of them.
+//!
+//! `one`: 64 submitters, one recipient each; the target is 0.7 of bare sled. `many`: one alert
+//! to 10,000 recipients; the target is 200 ms.
+
+mod bare;
+mod city;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bare::{Appended, Raw, Sled, median, ratio};
+use narrowcast::api::backend::Backend;
+use narrowcast::config::Config;
+use narrowcast::engine::io::{Credential, Request, Response, Submit};
+use narrowcast::ledger::record::Stored;
+use narrowcast::model::alert::{Ask, Precedence, Target};
+use narrowcast::model::ids::{AlertId, Seq};
+use narrowcast::server::{self, Served};
+use tokio_util::sync::CancellationToken;
+
+const SUBMITTERS: u32 = 64;
+const ROUNDS: u32 = 200;
+const REPEATS: usize = 5;
+/// Alerts to 10,000 in one repeat.
+const LARGE: u32 = 5;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    if bare::wanted("submit one") {
+        one(&runtime);
+    }
+    if bare::wanted("submit many") {
+        many(&runtime);
+    }
+}
+
+/// What a run of the server gave: how long it took, and what the ledger holds of it.
+struct Run {
+    took: Vec<Duration>,
+    submits: Vec<Vec<Raw>>,
+}
+
+fn one(runtime: &tokio::runtime::Runtime) {
+    let mut took = [const { Vec::new() }; 3];
+    let mut bytes = 0;
+    for _ in 0..REPEATS {
+        let [server, sled, file] = &mut took;
+        let run = runtime.block_on(served(crowd));
+        server.push(seconds(run.took.iter().sum()));
+        let submits = run.submits;
+        bytes = submits
+            .iter()
+            .flatten()
+            .map(|raw| raw.value.len())
+            .sum::<usize>()
+            / submits.len();
+        let dir = bare::directory();
+        let mut db = Sled::open(dir.path());
+        sled.push(in_groups(&submits, |group| db.commit(group)));
+        let mut log = Appended::open(dir.path());
+        file.push(in_groups(&submits, |group| log.commit(group)));
+    }
+    let submits = f64::from(SUBMITTERS * ROUNDS);
+    let rates = took.map(|took| {
+        took.into_iter()
+            .map(|took| submits / took)
+            .collect::<Vec<_>>()
+    });
+    println!(
+        "submit one: {SUBMITTERS} submitters, {ROUNDS} alerts each, one recipient, {bytes} bytes an alert"
+    );
+    for (who, rates) in ["server", "sled", "file"].iter().zip(&rates) {
+        println!("  {who:<8} {:>9.0} alerts/s", median(rates.clone()));
+    }
+    let [server, sled, file] = &rates;
+    println!(
+        "  server/sled {:.2}   server/file {:.2}",
+        ratio(server, sled),
+        ratio(server, file)
+    );
+}
+
+fn many(runtime: &tokio::runtime::Runtime) {
+    let mut took = [const { Vec::new() }; 3];
+    let mut bytes = 0;
+    for _ in 0..REPEATS {
+        let [server, sled, file] = &mut took;
+        let run = runtime.block_on(served(large));
+        server.extend(run.took.iter().copied().map(seconds));
+        bytes = run
+            .submits
+            .iter()
+            .flatten()
+            .map(|raw| raw.value.len())
+            .sum::<usize>()
+            / run.submits.len();
+        let dir = bare::directory();
+        let mut db = Sled::open(dir.path());
+        sled.extend(run.submits.iter().map(|submit| timed(|| db.commit(submit))));
+        let mut log = Appended::open(dir.path());
+        file.extend(
+            run.submits
+                .iter()
+                .map(|submit| timed(|| log.commit(submit))),
+        );
+    }
+    println!("submit many: 10000 recipients, {bytes} bytes an alert");
+    for (who, took) in ["server", "sled", "file"].iter().zip(&took) {
+        let slowest = took.iter().copied().fold(0.0, f64::max);
+        println!(
+            "  {who:<8} {:>7.1} ms, slowest {:>7.1} ms",
+            1e3 * median(took.clone()),
+            1e3 * slowest
+        );
+    }
+}
+
+fn seconds(took: Duration) -> f64 {
+    took.as_secs_f64()
+}
+
+fn timed(work: impl FnOnce()) -> f64 {
+    let started = Instant::now();
+    work();
+    started.elapsed().as_secs_f64()
+}
+
+/// Commits what the submitters submitted, 64 submits at a time.
+fn in_groups(submits: &[Vec<Raw>], mut commit: impl FnMut(Vec<&Raw>)) -> f64 {
+    timed(|| {
+        for group in submits.chunks(SUBMITTERS as usize) {
+            commit(group.iter().flatten().collect());
+        }
+    })
+}
+
+/// Starts a server on an empty ledger, imports the roster, lets `work` happen, and reads what
+/// the ledger holds of it.
+async fn served<F: Future<Output = Vec<Duration>>>(work: impl FnOnce(Backend) -> F) -> Run {
+    let dir = bare::directory();
+    let shutdown = CancellationToken::new();
+    let Served { backend, core, .. } = server::serve(&config(dir.path()), &shutdown)
+        .await
+        .expect("the server starts");
+    let roster = Request::ImportRoster {
+        entries: city::roster(),
+        replace: true,
+    };
+    ask(&backend, roster).await;
+    let from = backend.durable.borrow().next();
+    let took = work(backend.clone()).await;
+    let submits = submits(&backend, from).await;
+    shutdown.cancel();
+    core.await.expect("it ends in order");
+    Run { took, submits }
+}
+
+fn config(dir: &Path) -> Config {
+    let mut config = Config::default();
+    config.server.state_dir = dir.to_owned();
+    config.ledger.ballast = 0;
+    config.capture.enabled = false;
+    config
+}
+
+async fn ask(backend: &Backend, request: Request) -> Response {
+    let answer = backend.ask(Credential::System, request).await;
+    answer
+        .expect("the engine answers")
+        .expect("the engine agrees")
+}
+
+async fn crowd(backend: Backend) -> Vec<Duration> {
+    let started = Instant::now();
+    let submitters: Vec<_> = (0..SUBMITTERS)
+        .map(|submitter| {
+            let backend = backend.clone();
+            tokio::spawn(async move {
+                for round in 0..ROUNDS {
+                    let radio = city::radio_id(2_300_000 + round * SUBMITTERS + submitter);
+                    let submit = submit(&backend, vec![Target::Radio(radio)]);
+                    ask(&backend, Request::Submit(submit)).await;
+                }
+            })
+        })
+        .collect();
+    for submitter in submitters {
+        submitter.await.expect("it submits");
+    }
+    vec![started.elapsed()]
+}
+
+async fn large(backend: Backend) -> Vec<Duration> {
+    let mut took = Vec::new();
+    for turn in 0..LARGE {
+        let submit = submit(&backend, city::counties(turn));
+        let started = Instant::now();
+        ask(&backend, Request::Submit(submit)).await;
+        took.push(started.elapsed());
+    }
+    took
+}
+
+fn submit(backend: &Backend, targets: Vec<Target>) -> Submit {
+    Submit {
+        id: AlertId(backend.new_id()),
+        precedence: Precedence::Immediate,
+        ..city::alert(0, targets, Ask::Acknowledgement)
+    }
+}
+
+/// The records of each alert that was accepted from position `from` on.
+async fn submits(backend: &Backend, mut from: Seq) -> Vec<Vec<Raw>> {
+    let mut submits: Vec<Vec<Raw>> = Vec::new();
+    loop {
+        let page = backend.stored(from, 4_096).await.expect("the ledger reads");
+        let Some(last) = page.last() else {
+            return submits;
+        };
+        from = last.seq.next();
+        for stored in page {
+            let raw = raw(&stored);
+            match submits.last_mut() {
+                Some(submit) if submit.first().is_some_and(|first| first.alert == raw.alert) => {
+                    submit.push(raw);
+                }
+                _ if raw.alert.is_some() => submits.push(vec![raw]),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn raw(stored: &Stored) -> Raw {
+    let record = stored.decode().expect("it is of this version");
+    Raw {
+        seq: stored.seq.0,
+        alert: record.fact.alert().map(|alert| alert.0.into()),
+        value: [stored.bytes.as_slice(), &stored.hash].concat(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Which deliveries in memory go to which radio.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use narrowcast_protocol::air::RadioId;
+
+use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
+
+/// Deliveries by their radios. Alerts are numbered here, because there is an entry for each
+/// delivery and an alert's identity would be most of it.
+#[derive(Debug, Default)]
+pub(super) struct ByRadio {
+    deliveries: BTreeSet<(RadioId, u32, DeliveryIndex)>,
+    numbers: BTreeMap<AlertId, u32>,
+    alerts: HashMap<u32, AlertId>,
+    last: u32,
+}
+
+impl ByRadio {
+    /// Learns to which radios the deliveries of an alert go.
+    pub(super) fn add(
+        &mut self,
+        alert: AlertId,
+        radios: impl Iterator<Item = (DeliveryIndex, RadioId)>,
+    ) {
+        let number = self.number(alert);
+        let entries = radios.map(|(index, radio)| (radio, number, index));
+        self.deliveries.extend(entries);
+    }
+
+    /// Forgets the alerts that `keep` does not name.
+    pub(super) fn retain(&mut self, keep: impl Fn(AlertId) -> bool) {
+        let before = self.alerts.len();
+        self.alerts.retain(|_, alert| keep(*alert));
+        if self.alerts.len() < before {
+            self.numbers.retain(|alert, _| keep(*alert));
+            let alerts = &self.alerts;
+            self.deliveries
+                .retain(|(_, number, _)| alerts.contains_key(number));
+        }
+    }
+
+    /// The deliveries that go to this radio, oldest alert first.
+    pub(super) fn of(&self, radio: RadioId) -> Vec<DeliveryId> {
+        let all = (radio, 0, DeliveryIndex(0))..=(radio, u32::MAX, DeliveryIndex(u32::MAX));
+        let mut found: Vec<DeliveryId> = self
+            .deliveries
+            .range(all)
+            .filter_map(|(_, number, index)| {
+                let alert = *self.alerts.get(number)?;
+                Some(DeliveryId {
+                    alert,
+                    index: *index,
+                })
+            })
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn number(&mut self, alert: AlertId) -> u32 {
+        if let Some(known) = self.numbers.get(&alert) {
+            return *known;
+        }
+        while self.alerts.contains_key(&self.last) {
+            self.last = self.last.wrapping_add(1);
+        }
+        self.alerts.insert(self.last, alert);
+        self.numbers.insert(alert, self.last);
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(id: u128) -> AlertId {
+        AlertId(id.into())
+    }
+
+    fn radio(id: u32) -> RadioId {
+        RadioId::new(id).unwrap()
+    }
+
+    fn delivery(id: u128, index: u32) -> DeliveryId {
+        DeliveryId {
+            alert: alert(id),
+            index: DeliveryIndex(index),
+        }
+    }
+
+    #[test]
+    fn a_radios_deliveries_come_oldest_alert_first_whenever_they_were_added() {
+        let mut by_radio = ByRadio::default();
+        for id in [9, 3, 5] {
+            let radios = [2, 1].map(radio).into_iter();
+            by_radio.add(alert(id), (0..).map(DeliveryIndex).zip(radios));
+        }
+        let of_one = [3, 5, 9].map(|id| delivery(id, 1));
+        assert_eq!(by_radio.of(radio(1)), of_one);
+        assert_eq!(by_radio.of(radio(3)), []);
+    }
+
+    #[test]
+    fn a_forgotten_alert_leaves_nothing_behind_and_its_number_is_never_mistaken() {
+        let mut by_radio = ByRadio::default();
+        let one = || [(DeliveryIndex(0), radio(1))].into_iter();
+        by_radio.add(alert(1), one());
+        by_radio.add(alert(2), one());
+        by_radio.retain(|known| known == alert(2));
+        by_radio.last = 0;
+        by_radio.add(alert(3), one());
+        assert_eq!(by_radio.of(radio(1)), [delivery(2, 0), delivery(3, 0)]);
+        by_radio.retain(|_| false);
+        assert!(by_radio.deliveries.is_empty() && by_radio.numbers.is_empty());
+    }
+}

@@ -1,0 +1,314 @@
+//! The state as bytes, so that a restart need not fold every fact.
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | 4 | the layout, `NCS` and its number |
+//! | n | postcard of the state |
+//!
+//! postcard does not say what it holds, so a state of another layout may well be readable and
+//! mean something else. The number tells; what it does not know is folded from the facts.
+
+use crate::engine::Engine;
+use crate::engine::state::State;
+use crate::model::ids::Seq;
+
+/// Raise the number with every change of what is stored of the state; a test tells when.
+const LAYOUT: &[u8; 4] = b"NCS2";
+
+/// A stored state that this version cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the checkpoint is not of this version")]
+pub struct CheckpointError;
+
+impl Engine {
+    /// Takes up a stored state instead of its facts. Before any [`replay`](Self::replay).
+    ///
+    /// # Errors
+    /// The bytes are no state of this version: fold the facts instead.
+    pub fn restore(&mut self, stored: &[u8]) -> Result<Seq, CheckpointError> {
+        self.state = decode(stored)?;
+        self.state.compact();
+        Ok(self.state.seq)
+    }
+
+    /// The state as bytes, and the position whose fold it is.
+    #[must_use]
+    pub fn checkpoint(&mut self) -> (Seq, Vec<u8>) {
+        self.state.forget(self.clock.wall());
+        (self.state.seq, encode(&self.state))
+    }
+}
+
+fn decode(stored: &[u8]) -> Result<State, CheckpointError> {
+    let state = stored.strip_prefix(LAYOUT).ok_or(CheckpointError)?;
+    match postcard::take_from_bytes(state) {
+        Ok((state, [])) => Ok(state),
+        Ok(_) | Err(_) => Err(CheckpointError),
+    }
+}
+
+fn encode(state: &State) -> Vec<u8> {
+    postcard::to_extend(state, LAYOUT.to_vec()).expect("every part of the state has a stored form")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use narrowcast_protocol::air::{
+        CarrierId, GroupId, Position, RadioId, Slot, StationId, TextForm,
+    };
+
+    use super::*;
+    use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
+    use crate::model::emergency::Emergency;
+    use crate::model::evidence::{Answer, AnsweredBy, Evidence};
+    use crate::model::facts::{Fact, ReportNote};
+    use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, TokenId};
+    use crate::model::policy::{Policy, SpaceMarks, StationPolicy};
+    use crate::model::roster::{Group, Node, Person, Radio, Recipient, RosterEntry};
+    use crate::model::token::{Role, Token};
+    use crate::model::wall::Wall;
+
+    const ALERT: u128 = 5;
+    const CARRIER: CarrierId = CarrierId {
+        station: StationId(1),
+        slot: Slot::Two,
+    };
+
+    fn radio() -> RadioId {
+        RadioId::new(2_300_001).unwrap()
+    }
+
+    fn node() -> Node {
+        "city/east".parse().unwrap()
+    }
+
+    /// One of everything that is kept, with no default of ours in it.
+    fn facts() -> Vec<Fact> {
+        let station = StationPolicy {
+            id: CARRIER.station,
+            name: "site".into(),
+            own: radio(),
+            groups: vec![GroupId::new(9).unwrap()],
+            test: true,
+            exercises: true,
+            reports_air: true,
+        };
+        let policy = Policy {
+            stations: vec![station],
+            max_attempts: 6,
+            attempt_gap: Duration::from_secs(20),
+            answer_window: Duration::from_secs(10),
+            group_repeats: 2,
+            group_window: Duration::from_secs(15),
+            default_expiry: Duration::from_secs(600),
+            linger: Duration::from_secs(3_600),
+            hold_down: Duration::from_secs(10),
+            max_live_deliveries: 9,
+            answers: Vec::new(),
+            taken_text: "taken".into(),
+            exercise_sign: "drill".into(),
+            space: SpaceMarks {
+                low_permille: 1,
+                low_bytes: 2,
+                critical_permille: 3,
+            },
+        };
+        let alert = Alert {
+            id: AlertId(ALERT.into()),
+            text: "山火".into(),
+            precedence: Precedence::Flash,
+            ask: Ask::Answers(vec!["yes".into()]),
+            targets: vec![Target::All],
+            accepted_at: Wall::from_millis(1),
+            expires_at: Wall::from_millis(600_001),
+            exercise: true,
+            station: Some(CARRIER.station),
+            by: "tester".into(),
+            node: node(),
+            mark: Mark::nth(3),
+            recipients: 1,
+            idempotency: Some(Idempotency {
+                token: TokenId(1u128.into()),
+                key: "key".into(),
+                body: [4; 32],
+            }),
+        };
+        let emergency = Emergency {
+            id: EmergencyId(8u128.into()),
+            radio: radio(),
+            to: 9,
+            carrier: CARRIER,
+            raised_at: Wall::from_millis(2),
+            position: None,
+            exercise: true,
+            acknowledged_at: None,
+            taken: None,
+            closed: None,
+            closed_because: None,
+        };
+        let mut facts = vec![
+            Fact::PolicyInForce(Box::new(policy)),
+            Fact::RosterImported {
+                by: "tester".into(),
+                clears: true,
+                entries: roster(),
+            },
+            Fact::TokenCreated {
+                by: "tester".into(),
+                token: Token {
+                    id: TokenId(1u128.into()),
+                    name: "tester".into(),
+                    role: Role::Admin,
+                    node: node(),
+                    hash: [6; 32],
+                    created_at: Wall::from_millis(1),
+                },
+            },
+            Fact::AlertAccepted(Box::new(alert)),
+        ];
+        facts.extend(deliveries());
+        facts.extend(heard());
+        facts.push(Fact::EmergencyRaised(Box::new(emergency)));
+        facts
+    }
+
+    fn roster() -> Vec<RosterEntry> {
+        vec![
+            RosterEntry::Radio(Radio {
+                id: radio(),
+                name: "one".into(),
+                node: node(),
+                form: TextForm::Tms,
+                confirms: true,
+                home: Some(CARRIER),
+            }),
+            RosterEntry::Person(Person {
+                id: "li".into(),
+                name: "Li".into(),
+                node: node(),
+                radios: vec![radio()],
+            }),
+            RosterEntry::Group(Group {
+                id: "fire".into(),
+                name: "Fire".into(),
+                node: node(),
+                talkgroup: GroupId::new(9).ok(),
+                members: vec![radio()],
+            }),
+        ]
+    }
+
+    fn deliveries() -> Vec<Fact> {
+        let (alert, delivery) = (AlertId(ALERT.into()), DeliveryIndex(0));
+        let (group, carrier) = (GroupId::new(9).unwrap(), CARRIER);
+        let answer = Answer {
+            choice: 1,
+            text: "yes".into(),
+            by: AnsweredBy::Status(1),
+        };
+        let recipient = Recipient {
+            radio: radio(),
+            name: "one".into(),
+            node: node(),
+            form: TextForm::Tms,
+            confirms: true,
+            home: Some(CARRIER),
+            talkgroup: Some(group),
+        };
+        vec![
+            Fact::Recipients {
+                alert,
+                first: delivery,
+                recipients: vec![recipient],
+            },
+            Fact::GroupAttemptStarted {
+                alert,
+                group,
+                carrier,
+                number: 1,
+                parts: 1,
+            },
+            Fact::AttemptStarted {
+                alert,
+                delivery,
+                number: 1,
+                carrier,
+                reference: 3,
+                parts: 1,
+            },
+            Fact::Evidenced {
+                alert,
+                delivery,
+                evidence: Evidence::Answered(answer),
+            },
+        ]
+    }
+
+    fn heard() -> Vec<Fact> {
+        let position = Position {
+            latitude: 30.5,
+            longitude: 114.25,
+        };
+        vec![
+            Fact::RadioHeard {
+                radio: radio(),
+                carrier: CARRIER,
+                position: Some(position),
+            },
+            Fact::ReportHeard {
+                from: radio(),
+                to: (9, true),
+                carrier: CARRIER,
+                text: "help".into(),
+                status: None,
+                reference: Some(2),
+                note: ReportNote::NothingAsked,
+            },
+            Fact::StationChanged {
+                station: CARRIER.station,
+                up: true,
+                changes: 1,
+                description: "site".into(),
+            },
+        ]
+    }
+
+    fn state() -> State {
+        let mut state = State::default();
+        for (seq, fact) in (1..).zip(facts()) {
+            state.apply(Seq(seq), Wall::from_millis(2), &fact);
+        }
+        state
+    }
+
+    /// If it fails, raise the number in `LAYOUT`, so that checkpoints of before are refused and
+    /// their facts folded anew; then accept the snapshot, which has the number in its name.
+    #[test]
+    fn what_is_stored_changes_only_with_the_number_of_its_layout() {
+        let stored = encode(&state());
+        let lines: Vec<String> = stored.chunks(32).map(hex::encode).collect();
+        let name = format!("layout_{}", LAYOUT.escape_ascii());
+        insta::assert_snapshot!(name, lines.join("\n"));
+    }
+
+    #[test]
+    fn a_state_reads_as_it_was_written() {
+        assert_eq!(decode(&encode(&state())), Ok(state()));
+    }
+
+    #[test]
+    fn another_layout_and_a_state_with_something_behind_it_are_refused() {
+        let stored = encode(&state());
+        let mut older = stored.clone();
+        older[3] = b'1';
+        assert_eq!(decode(&older), Err(CheckpointError));
+        assert_eq!(decode(&stored[4..]), Err(CheckpointError));
+        assert_eq!(
+            decode(&[&stored, [0].as_slice()].concat()),
+            Err(CheckpointError)
+        );
+        assert_eq!(decode(&[]), Err(CheckpointError));
+    }
+}
