@@ -18,7 +18,8 @@ use narrowcast::model::policy::{Policy, StationPolicy};
 use narrowcast::model::roster::{Group, Radio, RosterEntry};
 use narrowcast::model::wall::Wall;
 use narrowcast_protocol::air::{
-    Address, CarrierId, GroupId, JobId, RadioId, Slot, StationId, TextForm, Transmission,
+    Address, CarrierId, CarrierKind, GroupId, JobId, RadioId, Slot, StationId, TextForm,
+    Transmission,
 };
 use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
-use narrowcast_protocol::session::{
-    Action, Job, Notice, Refusal as JobRefusal, Step,
-};
+use narrowcast_protocol::session::{Action, Job, Notice, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::{AirEvent, Losses};
 use narrowcast_world::radio::Radio;
