@@ -35,7 +35,7 @@ impl HomebrewMaster {
         let reached = self.pass_on(now, index, transfer, ours.is_some());
         match ours {
             Some(to) => {
-                let owed = transfer.acknowledge.then(|| Owed {
+                let owed = transfer.acknowledge.then_some(Owed {
                     acknowledgement: Acknowledgement::Accepted {
                         from: transfer.destination,
                         to: from,
