@@ -6,6 +6,7 @@
 //! * [`model`]: the words of the house as types; facts and the fold over them
 //! * [`engine`]: the one place that decides
 //! * [`ledger`]: the durable, hash-chained sequence of facts
+//! * [`simulate`]: all of it inside a simulated world, in virtual time
 
 pub mod api;
 pub mod config;
@@ -16,4 +17,5 @@ pub mod model;
 mod mutant;
 pub mod observe;
 pub mod server;
+pub mod simulate;
 pub mod station;

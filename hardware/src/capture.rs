@@ -4,7 +4,7 @@
 //! records (linktype 250) and datagrams as Ethernet frames made for the purpose (linktype
 //! 1), so that any analyser opens it. [`CaptureRing`] writes it into a bounded directory,
 //! [`export`](export::export) copies from it without the secrets,
-//! [`file`] writes whole recordings, and [`CaptureReader`](reader::CaptureReader) reads all
+//! [`file`](mod@file) writes whole recordings, and [`CaptureReader`](reader::CaptureReader) reads all
 //! of it, as well as what sniffers write.
 
 pub mod export;

@@ -32,7 +32,9 @@ pub(super) async fn submit(
     Body(body): Body<SubmitBody>,
 ) -> Result<impl IntoResponse, Problem> {
     let submit = body.into_submit(AlertId(api.backend.new_id()), key(&headers)?)?;
-    let Response::Accepted(receipt) = api.ask(&bearer, Request::Submit(submit)).await? else {
+    let asked = api.ask(&bearer, Request::Submit(submit)).await;
+    let Response::Accepted(receipt) = asked.map_err(|problem| problem.outside_by("targets"))?
+    else {
         return Err(Problem::unexpected());
     };
     let location = format!("/api/v1/alerts/{}", receipt.id);
@@ -86,21 +88,22 @@ pub(super) async fn list(
         .map(|text| text.parse::<AlertId>())
         .transpose()
         .map_err(|error| Problem::invalid("before", error.to_string()))?;
+    let live_only = match query.state.as_deref() {
+        None | Some("all") => false,
+        Some("live") => true,
+        Some(_) => return Err(Problem::invalid("state", "write all or live")),
+    };
     let limit = query.limit.unwrap_or(20).clamp(1, 100);
     let Response::Alerts(live) = api.ask(&bearer, Request::Alerts { before, limit }).await? else {
         return Err(Problem::unexpected());
     };
-    let (views, next) = match query.state.as_deref() {
-        None | Some("all") => {
-            let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
-            history::alerts(&api, &mut sight, live, before, limit).await?
-        }
-        Some("live") => {
-            let next = live.last().map(|view| view.id);
-            let next = next.filter(|_| live.len() == limit);
-            (live, next)
-        }
-        Some(_) => return Err(Problem::invalid("state", "write all or live")),
+    let (views, next) = if live_only {
+        let next = live.last().map(|view| view.id);
+        let next = next.filter(|_| live.len() == limit);
+        (live, next)
+    } else {
+        let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
+        history::alerts(&api, &mut sight, live, before, limit).await?
     };
     Ok(Json(AlertList {
         alerts: views.into_iter().map(Into::into).collect(),
@@ -118,7 +121,8 @@ pub(super) async fn dry_run(
     Body(body): Body<SubmitBody>,
 ) -> Result<Json<PlanBody>, Problem> {
     let submit = body.into_submit(AlertId(api.backend.new_id()), None)?;
-    match api.ask(&bearer, Request::DryRun(submit)).await? {
+    let asked = api.ask(&bearer, Request::DryRun(submit)).await;
+    match asked.map_err(|problem| problem.outside_by("targets"))? {
         Response::Plan(plan) => Ok(Json((*plan).into())),
         _ => Err(Problem::unexpected()),
     }

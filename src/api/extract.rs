@@ -41,21 +41,61 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let mut problem = Problem::invalid(&path, error.into_inner().to_string());
-        if path == "." {
-            problem.field = None;
-        }
-        problem
+        refused(&path, error.inner())
     })?;
-    match json.end() {
-        Ok(()) => Ok(value),
-        Err(error) => Err(Problem::new(
+    json.end().map_err(|error| refused(".", &error))?;
+    Ok(value)
+}
+
+/// What is wrong with a JSON body, at this path (`.` is the whole, `?` unknown).
+fn refused(path: &str, error: &serde_json::Error) -> Problem {
+    let said = plain(&error.to_string());
+    let mut problem = if error.is_data() {
+        Problem::invalid(path, said)
+    } else {
+        Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid",
             "The body is no JSON document",
-            error.to_string(),
-        )),
+            format!("{said}: texts stand in double quotes, numbers are digits"),
+        )
+    };
+    let place = (!matches!(path, "." | "?")).then_some(path);
+    problem.field = match (place, named(&error.to_string())) {
+        (Some(place), Some(name)) => Some(format!("{place}.{name}")),
+        (place, name) => name.or_else(|| place.map(str::to_owned)),
+    };
+    problem
+}
+
+/// The field that is missing or stands there twice, in serde's words.
+fn named(said: &str) -> Option<String> {
+    let rest = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| said.strip_prefix(start))?;
+    rest.split('`').next().map(str::to_owned)
+}
+
+/// The names of programmers' types in plain words.
+fn plain(said: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("expected u8", "expected a whole number from 0 to 255"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        (
+            "expected u32",
+            "expected a whole number from 0 to 4294967295",
+        ),
+        ("expected u64", "expected a whole number, not negative"),
+        ("expected usize", "expected a whole number, not negative"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list"),
+        ("expected a boolean", "expected true or false"),
+    ];
+    let mut plain = said.to_owned();
+    for (type_name, words) in WORDS {
+        plain = plain.replace(type_name, words);
     }
+    plain
 }
 
 /// The body's media type without parameters.
@@ -88,7 +128,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
         Query::from_request_parts(parts, state)
             .await
             .map(|Query(value)| Self(value))
-            .map_err(|rejection| Problem::invalid("query", rejection.body_text()))
+            .map_err(|rejection| wrong_query(&rejection.body_text()))
+    }
+}
+
+/// The parameter that is wrong, out of "Failed to deserialize query string: name: why".
+fn wrong_query(said: &str) -> Problem {
+    let said = said
+        .strip_prefix("Failed to deserialize query string: ")
+        .unwrap_or(said);
+    match said
+        .split_once(": ")
+        .filter(|(name, _)| !name.contains(' '))
+    {
+        Some((name, why)) if why.contains("digit") || why.contains("number") => {
+            Problem::invalid(name, "write a whole number, not negative")
+        }
+        Some((name, why)) if why.contains("`true` or `false`") => {
+            Problem::invalid(name, "write true or false")
+        }
+        Some((name, why)) => Problem::invalid(name, why),
+        None => Problem::invalid("query", said),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::api::backend::Unavailable;
 use crate::engine::io::Refusal;
 use crate::model::text;
 
+/// The kind of problem with what hangs elsewhere.
+const OUTSIDE_NODE: &str = "outside-node";
+
 /// Longest name of a field that is repeated, in characters.
 const FIELD: usize = 120;
 
@@ -105,6 +108,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not permitted", detail)
     }
 
+    /// The same, by the field that names what lies outside the token's node, if that is it.
+    #[must_use]
+    pub fn outside_by(mut self, field: &str) -> Self {
+        if self.kind.ends_with(OUTSIDE_NODE) {
+            self.field = Some(field.to_owned());
+        }
+        self
+    }
+
     /// The engine gave an answer to another question: a defect of ours.
     #[must_use]
     pub fn unexpected() -> Self {
@@ -153,15 +165,12 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Unauthenticated => Self::unauthenticated(detail),
             Refusal::Forbidden => Self::forbidden(detail),
-            Refusal::OutsideNode { .. } => Self {
-                field: Some("targets".to_owned()),
-                ..Self::new(
-                    StatusCode::FORBIDDEN,
-                    "outside-node",
-                    "Outside the token's node",
-                    detail,
-                )
-            },
+            Refusal::OutsideNode { .. } => Self::new(
+                StatusCode::FORBIDDEN,
+                OUTSIDE_NODE,
+                "Outside the token's node",
+                detail,
+            ),
             Refusal::NotFound(what) => Self::not_found(what),
             Refusal::Invalid { field, why } => Self::invalid(field, why),
             Refusal::KeyReused => Self {

@@ -1,5 +1,7 @@
 //! Stations: list and test.
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -31,6 +33,21 @@ pub(super) async fn list(
     }
 }
 
+/// The number of a station in a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StationNumber(u32);
+
+impl FromStr for StationNumber {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shown: String = text.chars().take(40).collect();
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("`{shown}` is no station: write its number, as in 310001"))
+    }
+}
+
 /// Test a station: a drill to one radio through it, which asks for a receipt.
 #[utoipa::path(post, path = "/api/v1/stations/{id}/test", tag = "stations", security(("token" = [])),
     params(("id" = u32, Path)), request_body = StationTestBody,
@@ -38,7 +55,7 @@ pub(super) async fn list(
 pub(super) async fn test(
     State(api): State<Api>,
     bearer: Bearer,
-    Named(station): Named<u32>,
+    Named(StationNumber(station)): Named<StationNumber>,
     Body(body): Body<StationTestBody>,
 ) -> Result<impl IntoResponse, Problem> {
     text::check(&body.text).map_err(|error| Problem::invalid("text", error.to_string()))?;

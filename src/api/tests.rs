@@ -211,12 +211,51 @@ async fn a_wrong_field_is_named_in_the_problem() {
             json!({"text": "x", "targets": ["all"], "expires_at": "soon"}),
             json!("expires_at"),
         ),
+        (json!({"targets": ["all"]}), json!("text")),
+        (json!({"text": 1, "targets": ["all"]}), json!("text")),
+        (json!({"text": "x", "targets": "all"}), json!("targets")),
+        (
+            json!({"text": "x", "targets": ["all"], "precedence": "urgent"}),
+            json!("precedence"),
+        ),
+        (
+            json!({"text": "x", "targets": ["all"], "exercise": "yes"}),
+            json!("exercise"),
+        ),
         (json!([]), Value::Null),
     ] {
         let (status, problem, headers) = answer(&app, post("/api/v1/alerts", &body)).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert!(headers.starts_with("application/problem+json"));
         assert_eq!(problem["field"], field, "{body} {problem}");
+    }
+    for (body, field) in [
+        (
+            "{\"text\":\"x\",\"targets\":[\"all\"],\"expires_at\":NaN}",
+            json!("expires_at"),
+        ),
+        ("{\"text\":\"x\",\"tar", Value::Null),
+        ("", Value::Null),
+        ("{} {}", json!("text")),
+    ] {
+        let post = request(Method::POST, "/api/v1/alerts", Some(TOKEN))
+            .header("content-type", "application/json")
+            .body(Body::from(body));
+        let (status, problem, _) = answer(&app, post.unwrap()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert_eq!(problem["field"], field, "{body} {problem}");
+    }
+    for (query, field) in [
+        ("alerts?limit=x", "limit"),
+        ("alerts?limt=3", "limt"),
+        ("roster?offset=-1", "offset"),
+        ("alerts?state=dead", "state"),
+        ("events?types=nope", "types"),
+    ] {
+        let get = request(Method::GET, &format!("/api/v1/{query}"), Some(TOKEN));
+        let (status, problem, _) = answer(&app, get.body(Body::empty()).unwrap()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(problem["field"], field, "{problem}");
     }
     let long = json!({"text": "x".repeat(2 << 20), "targets": ["all"]});
     let (status, _, _) = answer(&app, post("/api/v1/alerts", &long)).await;

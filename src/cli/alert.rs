@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Access;
-use super::client::{Client, NoAnswer};
+use super::client::{Client, NoAnswer, segment};
 use super::output::{cell, print, table};
 
 /// How often the progress is asked for.
@@ -107,7 +107,7 @@ pub(super) async fn run(access: &Access, command: AlertCommand) -> anyhow::Resul
         AlertCommand::Cancel { id, because } => {
             let done = client
                 .post(
-                    &format!("alerts/{id}/cancel"),
+                    &format!("alerts/{}/cancel", segment(&id)),
                     &json!({ "because": because }),
                 )
                 .await?;
@@ -129,7 +129,7 @@ pub(super) async fn run(access: &Access, command: AlertCommand) -> anyhow::Resul
         }
         AlertCommand::Resend { id } => {
             let resent = client
-                .post(&format!("alerts/{id}/resend"), &json!({}))
+                .post(&format!("alerts/{}/resend", segment(&id)), &json!({}))
                 .await?;
             print(access, &resent, |resent| {
                 format!("sent again to {}", cell(resent, "deliveries"))
@@ -237,7 +237,7 @@ async fn watch(client: &Client, id: &str, patience: Duration) -> anyhow::Result<
     let bar = ProgressBar::new(0).with_style(style);
     let end = Instant::now() + patience;
     loop {
-        let alert = client.get(&format!("alerts/{id}")).await?;
+        let alert = client.get(&format!("alerts/{}", segment(id))).await?;
         let counts = Counts::of(&alert);
         bar.set_length(counts.all);
         bar.set_position(counts.all.saturating_sub(counts.failed + counts.sent));
@@ -298,7 +298,7 @@ fn summary(alert: &Value) -> String {
 }
 
 async fn show(access: &Access, client: &Client, id: &str, unanswered: bool) -> anyhow::Result<()> {
-    let alert = client.get(&format!("alerts/{id}")).await?;
+    let alert = client.get(&format!("alerts/{}", segment(id))).await?;
     print(access, &alert, |alert| {
         format!(
             "{} {} [{}] {}\n{}",
@@ -324,7 +324,8 @@ async fn show(access: &Access, client: &Client, id: &str, unanswered: bool) -> a
     loop {
         let page = client
             .get(&format!(
-                "alerts/{id}/deliveries?from={from}&limit=500&unanswered={unanswered}"
+                "alerts/{}/deliveries?from={from}&limit=500&unanswered={unanswered}",
+                segment(id)
             ))
             .await?;
         table(access, members(&page, "deliveries"), &columns);

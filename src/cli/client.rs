@@ -28,6 +28,19 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(access: &Access) -> anyhow::Result<Self> {
+        if !is_address(&access.server) {
+            bail!(
+                "`{}` is no address of a server: write http://HOST:PORT or https://HOST:PORT",
+                access.server
+            );
+        }
+        let token = access.token.as_deref().map(str::trim).map(str::to_owned);
+        if token
+            .as_ref()
+            .is_some_and(|token| !token.chars().all(|c| c.is_ascii_graphic()))
+        {
+            bail!("the token holds characters that no token has: see NARROWCAST_TOKEN or --token");
+        }
         let mut http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -47,7 +60,7 @@ impl Client {
         Ok(Self {
             http,
             base: access.server.trim_end_matches('/').to_owned(),
-            token: access.token.clone(),
+            token,
         })
     }
 
@@ -119,10 +132,9 @@ impl Client {
     async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let text = self.send(request).await?.text().await?;
         if text.is_empty() {
-            Ok(Value::Null)
-        } else {
-            Ok(serde_json::from_str(&text)?)
+            return Ok(Value::Null);
         }
+        serde_json::from_str(&text).map_err(|_| self.stranger(StatusCode::OK))
     }
 
     async fn send(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
@@ -132,16 +144,58 @@ impl Client {
     async fn sent(&self, request: RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let response = request.send().await.map_err(|error| NoAnswer {
             base: self.base.clone(),
-            why: root(&error),
+            why: self.cause(&error),
         })?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status();
-        let problem: Value =
-            serde_json::from_str(&response.text().await.unwrap_or_default()).unwrap_or_default();
-        bail!("{}", describe(status, &problem, self.token.is_some()))
+        let said = response.text().await.unwrap_or_default();
+        match serde_json::from_str::<Value>(&said) {
+            Ok(problem) if problem.get("detail").is_some() => {
+                bail!("{}", describe(status, &problem, self.token.is_some()))
+            }
+            _ => Err(self.stranger(status)),
+        }
     }
+
+    fn cause(&self, error: &reqwest::Error) -> String {
+        let mut why = root(error);
+        if self.base.starts_with("https:") && why.contains("InvalidContentType") {
+            why.push_str("; it may speak http, not https");
+        }
+        why
+    }
+
+    /// What answers there is not a Narrowcast server.
+    fn stranger(&self, status: StatusCode) -> anyhow::Error {
+        anyhow::anyhow!(
+            "{} answers ({}), but not as Narrowcast does: is another program, or a proxy, there? \
+             check --server",
+            self.base,
+            status.as_u16()
+        )
+    }
+}
+
+fn is_address(server: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| server.strip_prefix(scheme));
+    rest.is_some_and(|rest| !rest.is_empty()) && reqwest::Url::parse(server).is_ok()
+}
+
+/// An id as one segment of a path, whatever somebody typed.
+pub(super) fn segment(id: &str) -> String {
+    let mut segment = String::new();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            segment.push(char::from(byte));
+        } else {
+            segment.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    segment
 }
 
 fn root(error: &reqwest::Error) -> String {
@@ -172,6 +226,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_address_or_id_that_cannot_be_one_is_noticed() {
+        for server in ["127.0.0.1:7373", "ftp://x", "http://", "", "http://a b"] {
+            assert!(!is_address(server), "{server}");
+        }
+        assert!(is_address("http://127.0.0.1:7373") && is_address("https://[::1]:7373/"));
+        assert_eq!(segment("../tokens?x"), "%2E%2E%2Ftokens%3Fx");
+        assert_eq!(segment("01J9ZK"), "01J9ZK");
+    }
 
     #[test]
     fn a_problem_names_its_field_and_the_remedy() {

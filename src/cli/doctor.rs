@@ -1,13 +1,16 @@
 //! `narrowcast doctor`: what keeps this installation from working, each with its remedy.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use narrowcast::config::{Config, ModemPort};
+use narrowcast::config::{Config, HomebrewPeer, ModemPort};
 use narrowcast::ledger::ballast::Space;
+use narrowcast_protocol::dmr::fields::Fields;
+use narrowcast_protocol::homebrew::message::{Message, Role, Rptl};
 use serde_json::json;
 
 use super::Access;
@@ -22,6 +25,7 @@ type Finding = Result<String, String>;
 
 pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
     let mut findings = Vec::new();
+    let mut warnings = Vec::new();
     let reached = super::online(async { Client::new(access)?.get("health").await });
     let running = reached.is_ok();
     findings.push(match reached {
@@ -37,6 +41,7 @@ pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
         Ok(config) => {
             findings.push(Ok(format!("{} is sound", path.display())));
             findings.extend(of_config(&config, running));
+            warnings = config.warnings();
         }
         Err(error) => findings.push(Err(error.to_string())),
     }
@@ -49,6 +54,10 @@ pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
         print(access, &json!({"ok": ok, "says": says}), |_| {
             format!("{sign} {says}")
         });
+    }
+    for says in warnings {
+        let warning = json!({"ok": true, "warning": true, "says": says});
+        print(access, &warning, |_| format!("note  {says}"));
     }
     Ok(if bad == 0 {
         ExitCode::SUCCESS
@@ -75,6 +84,8 @@ fn of_config(config: &Config, running: bool) -> Vec<Finding> {
     if !running {
         findings.push(free_tcp(config.server.listen));
         findings.extend(config.homebrew.iter().map(|link| free_udp(link.listen)));
+        // A log-in under the same id would disturb a server that is logged in.
+        findings.extend(config.homebrew_peer.iter().map(answers));
     }
     for modem in &config.modem {
         if let Some(ModemPort::Serial { path, .. }) = modem.port() {
@@ -118,18 +129,55 @@ fn space(path: &Path) -> Finding {
     }
 }
 
-fn free_tcp(address: std::net::SocketAddr) -> Finding {
+fn free_tcp(address: SocketAddr) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Ok(format!("{address} (API) is free")),
         Err(error) => Err(format!("cannot listen on {address} (API): {error}")),
     }
 }
 
-fn free_udp(address: std::net::SocketAddr) -> Finding {
+fn free_udp(address: SocketAddr) -> Finding {
     match UdpSocket::bind(address) {
         Ok(_) => Ok(format!("{address} (Homebrew) is free")),
         Err(error) => Err(format!("cannot listen on {address} (Homebrew): {error}")),
     }
+}
+
+/// How long a master may take to answer.
+const ANSWER_WAIT: Duration = Duration::from_secs(3);
+
+/// Whether a master would let us in: the first step of a log-in, which changes nothing there.
+fn answers(peer: &HomebrewPeer) -> Finding {
+    let (master, id) = (peer.master, peer.id);
+    match ask(peer) {
+        Ok(Message::Rptack(_)) => Ok(format!("the master {master} knows id {id}")),
+        Ok(Message::Mstnak(_)) => Err(format!(
+            "the master {master} refuses id {id}: ask whoever runs it to admit it"
+        )),
+        Ok(other) => Err(format!(
+            "{master} answers with {}: it is no Homebrew master",
+            other.name()
+        )),
+        Err(error) => Err(format!(
+            "the master {master} does not answer ({error}): check homebrew_peer.master and the firewall"
+        )),
+    }
+}
+
+fn ask(peer: &HomebrewPeer) -> std::io::Result<Message> {
+    let here: SocketAddr = if peer.master.is_ipv4() {
+        (Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    let socket = UdpSocket::bind(here)?;
+    socket.connect(peer.master)?;
+    socket.set_read_timeout(Some(ANSWER_WAIT))?;
+    socket.send(&Rptl { id: peer.id.0 }.encode())?;
+    let mut buffer = [0; 512];
+    let length = socket.recv(&mut buffer)?;
+    let datagram = buffer.get(..length).unwrap_or_default();
+    Message::decode(datagram, Role::Master).map_err(std::io::Error::other)
 }
 
 fn device(path: &Path) -> Finding {
@@ -147,5 +195,42 @@ fn device(path: &Path) -> Finding {
             "{shown} may not be opened: add the server's user to the group dialout"
         )),
         Err(error) => Err(format!("{shown}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(master: SocketAddr) -> HomebrewPeer {
+        let text = format!(
+            "[[homebrew_peer]]\nmaster = \"{master}\"\nid = 310901\nname = \"P\"\nown = 9990001\n"
+        );
+        let config = Config::parse("t", &text).unwrap();
+        config.homebrew_peer.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_master_that_admits_us_is_told_from_one_that_refuses_and_from_something_else() {
+        for (answer, says) in [
+            (b"RPTACK\x01\x02\x03\x04".as_slice(), "knows id 310901"),
+            (b"MSTNAK\x00\x04\xbe\x75", "refuses id 310901"),
+            (b"HTTP/1.1 400", "does not answer (no message begins"),
+            (b"RPTSBKN", "it is no Homebrew master"),
+        ] {
+            let master = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let address = master.local_addr().unwrap();
+            let serving = std::thread::spawn(move || {
+                let mut buffer = [0; 64];
+                let (length, from) = master.recv_from(&mut buffer).unwrap();
+                assert_eq!(buffer[..length], Rptl { id: 310_901 }.encode()[..]);
+                master.send_to(answer, from).unwrap();
+            });
+            let finding = answers(&peer(address));
+            serving.join().unwrap();
+            assert_eq!(finding.is_ok(), says.starts_with("knows"), "{finding:?}");
+            let (Ok(text) | Err(text)) = finding;
+            assert!(text.contains(says), "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Access;
-use super::client::Client;
+use super::client::{Client, segment};
 use super::output::{print, table};
 
 #[derive(Debug, Subcommand)]
@@ -53,14 +53,14 @@ pub(super) async fn run(access: &Access, command: EmergencyCommand) -> anyhow::R
         }
         EmergencyCommand::Take { id } => {
             let done = client
-                .post(&format!("emergencies/{id}/take"), &json!({}))
+                .post(&format!("emergencies/{}/take", segment(&id)), &json!({}))
                 .await?;
             print(access, &done, |_| format!("emergency {id} is yours"));
         }
         EmergencyCommand::Close { id, because } => {
             let done = client
                 .post(
-                    &format!("emergencies/{id}/close"),
+                    &format!("emergencies/{}/close", segment(&id)),
                     &json!({ "because": because }),
                 )
                 .await?;

@@ -9,6 +9,7 @@ mod ledger;
 mod output;
 mod roster;
 mod serve;
+mod simulate;
 mod station;
 mod token;
 
@@ -86,6 +87,8 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     /// Check the ledger's hash chain.
     Verify(ledger::VerifyArguments),
+    /// Run the server inside a simulated world, in virtual time.
+    Simulate(simulate::SimulateArguments),
     /// Look for what keeps this installation from working.
     Doctor {
         /// The configuration file.
@@ -106,6 +109,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::CheckConfig { config } => serve::check(&access, &config),
         Command::Ledger(command) => ledger::run(&access, command),
         Command::Verify(arguments) => ledger::verify(&access, &arguments),
+        Command::Simulate(arguments) => simulate::run(&access, &arguments),
         Command::Doctor { config } => doctor::run(&access, &config),
         Command::Alert(command) => online(alert::run(&access, command)),
         Command::Roster(command) => online(roster::run(&access, command)),

@@ -11,11 +11,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Access;
-use super::output::print;
+use super::output::{print, safe_lines};
 
 pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     observe::logs::init(&config.log)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
@@ -57,7 +60,7 @@ pub(super) fn check(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
             words.clone()
         });
     } else {
-        eprintln!("{words}");
+        eprintln!("{}", safe_lines(&words));
     }
     Ok(if sound {
         ExitCode::SUCCESS

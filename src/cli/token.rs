@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Access;
-use super::client::Client;
+use super::client::{Client, segment};
 use super::output::{cell, print, table};
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,7 @@ pub(super) async fn run(access: &Access, command: TokenCommand) -> anyhow::Resul
             table(access, &rows, &columns);
         }
         TokenCommand::Revoke { id } => {
-            let done = client.delete(&format!("tokens/{id}")).await?;
+            let done = client.delete(&format!("tokens/{}", segment(&id))).await?;
             print(access, &done, |_| format!("token {id} is revoked"));
         }
     }

@@ -73,6 +73,9 @@ impl ConfigError {
         let before = text.get(..offset).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let mut message = error.message().replace('\n', " ");
+        if message.contains("socket address") {
+            message.push_str(": write address and port, as in \"127.0.0.1:7373\"");
+        }
         if let Some(suggestion) = suggestion(&message) {
             message.push_str(&format!("; did you mean `{suggestion}`?"));
         }

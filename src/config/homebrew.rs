@@ -1,7 +1,7 @@
 //! Homebrew masters and the stations that log in to them.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, Slot, StationId};
@@ -66,12 +66,29 @@ pub struct HomebrewStation {
     pub slots: Option<Vec<Slot>>,
     /// Its colour code, 0 to 15, whatever it says itself.
     pub colour_code: Option<u8>,
+    /// Whether it is the gateway of a trunked site, which logs in by the trunking protocol.
+    #[serde(default)]
+    pub trunking: bool,
+    /// What a trunked site means when it accepts a text.
+    #[serde(default)]
+    pub udt_accept: UdtAccept,
     /// Whether it is a test station: it carries exercises only.
     #[serde(default)]
     pub test: bool,
     /// Whether it, being live, may carry exercises.
     #[serde(default)]
     pub exercises: bool,
+}
+
+/// Who has a text that a trunked site accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UdtAccept {
+    /// The site: it has queued it.
+    #[default]
+    Station,
+    /// The radio: it has acknowledged it.
+    Terminal,
 }
 
 fn some_slots<'de, D: serde::Deserializer<'de>>(
@@ -87,8 +104,12 @@ impl HomebrewStation {
         StationPolicy {
             id: self.id,
             name: self.name.clone(),
-            kind: CarrierKind::Conventional,
-            terminal_accepts: false,
+            kind: if self.trunking {
+                CarrierKind::Backhaul
+            } else {
+                CarrierKind::Conventional
+            },
+            terminal_accepts: self.udt_accept == UdtAccept::Terminal,
             own: self.own,
             groups: self.groups.clone(),
             test: self.test,
@@ -108,27 +129,12 @@ impl HomebrewStation {
     }
 
     pub(super) fn read_passphrase(&mut self, at: &str, faults: &mut Vec<Fault>) {
-        let Some(path) = &self.passphrase_file else {
-            return;
-        };
-        if self.passphrase.is_some() {
-            faults.push(Fault::new(
-                format!("{at}.passphrase_file"),
-                "passphrase is set too: keep one of them",
-            ));
-            return;
-        }
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let line = text.strip_suffix('\n').unwrap_or(&text);
-                let line = line.strip_suffix('\r').unwrap_or(line);
-                self.passphrase = Some(Secret::from(line.to_owned()));
-            }
-            Err(error) => faults.push(Fault::new(
-                format!("{at}.passphrase_file"),
-                format!("{}: {error}", path.display()),
-            )),
-        }
+        read_passphrase(
+            &mut self.passphrase,
+            self.passphrase_file.as_deref(),
+            at,
+            faults,
+        );
     }
 
     fn check(&self, at: &str, faults: &mut Vec<Fault>) {
@@ -139,19 +145,26 @@ impl HomebrewStation {
                 "0 is no station id: 1 or more",
             ));
         }
-        match &self.passphrase {
-            Some(secret) if secret.expose().is_empty() => faults.push(Fault::new(
-                format!("{at}.passphrase"),
-                "it is empty: choose one of at least 12 characters",
-            )),
-            None if self.passphrase_file.is_none() => faults.push(Fault::new(
-                format!("{at}.passphrase"),
-                "there is none: set passphrase or passphrase_file",
-            )),
-            _ => {}
-        }
+        check_passphrase(
+            self.passphrase.as_ref(),
+            self.passphrase_file.is_some(),
+            at,
+            faults,
+        );
         check_colour(at, self.colour_code, faults);
         check_kind(at, self.test, self.exercises, faults);
+        if self.trunking && self.slots.is_some() {
+            faults.push(Fault::new(
+                format!("{at}.slots"),
+                "a trunked site chooses its timeslots itself: leave it out",
+            ));
+        }
+        if !self.trunking && self.udt_accept == UdtAccept::Terminal {
+            faults.push(Fault::new(
+                format!("{at}.udt_accept"),
+                "only a trunked site accepts transfers: set trunking = true, or leave it out",
+            ));
+        }
         if self.slots.as_ref().is_some_and(Vec::is_empty) {
             faults.push(Fault::new(
                 format!("{at}.slots"),
@@ -188,6 +201,54 @@ impl HomebrewLink {
         for (index, station) in self.station.iter().enumerate() {
             station.check(&format!("{at}.station[{index}]"), faults);
         }
+    }
+}
+
+pub(super) fn read_passphrase(
+    passphrase: &mut Option<Secret>,
+    file: Option<&Path>,
+    at: &str,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(path) = file else {
+        return;
+    };
+    if passphrase.is_some() {
+        faults.push(Fault::new(
+            format!("{at}.passphrase_file"),
+            "passphrase is set too: keep one of them",
+        ));
+        return;
+    }
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            *passphrase = Some(Secret::from(line.to_owned()));
+        }
+        Err(error) => faults.push(Fault::new(
+            format!("{at}.passphrase_file"),
+            format!("{}: {error}", path.display()),
+        )),
+    }
+}
+
+pub(super) fn check_passphrase(
+    passphrase: Option<&Secret>,
+    in_file: bool,
+    at: &str,
+    faults: &mut Vec<Fault>,
+) {
+    match passphrase {
+        Some(secret) if secret.expose().is_empty() => faults.push(Fault::new(
+            format!("{at}.passphrase"),
+            "it is empty: choose one of at least 12 characters",
+        )),
+        None if !in_file => faults.push(Fault::new(
+            format!("{at}.passphrase"),
+            "there is none: set passphrase or passphrase_file",
+        )),
+        _ => {}
     }
 }
 

@@ -10,7 +10,9 @@ mod homebrew;
 mod ledger;
 mod log;
 mod modem;
+mod peer;
 mod policy;
+mod relay;
 mod server;
 mod trunking;
 mod value;
@@ -22,11 +24,13 @@ use serde::Deserialize;
 
 pub use capture::CaptureConfig;
 pub use error::{ConfigError, Fault};
-pub use homebrew::{HomebrewLink, HomebrewStation};
+pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};
 pub use ledger::LedgerConfig;
 pub use log::{LogConfig, LogFormat};
 pub use modem::{ModemLink, ModemPort};
+pub use peer::HomebrewPeer;
 pub use policy::{AnswerConfig, PolicyConfig};
+pub use relay::Relay;
 pub use server::{ServerConfig, Tls};
 pub use trunking::{NeighbourSite, TrunkingSite};
 pub use value::{Network, Secret};
@@ -49,6 +53,10 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Homebrew masters, each with the stations that may log in.
     pub homebrew: Vec<HomebrewLink>,
+    /// Masters of other networks.
+    pub homebrew_peer: Vec<HomebrewPeer>,
+    /// Talkgroups carried between stations.
+    pub relay: Vec<Relay>,
     /// MMDVM modems.
     pub modem: Vec<ModemLink>,
     /// The capture ring.
@@ -105,16 +113,30 @@ impl Config {
         for (index, link) in self.modem.iter().enumerate() {
             link.check(&format!("modem[{index}]"), &mut faults);
         }
+        for (index, peer) in self.homebrew_peer.iter().enumerate() {
+            peer.check(&format!("homebrew_peer[{index}]"), &mut faults);
+        }
+        for (index, relay) in self.relay.iter().enumerate() {
+            relay.check(&self.homebrew, &format!("relay[{index}]"), &mut faults);
+        }
         self.check_unique(&mut faults);
         faults
+    }
+
+    /// What is allowed and perhaps not meant, each with its remedy.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        relay::gaps(&self.homebrew, &self.relay)
     }
 
     /// The policy for the engine, with the stations of every link.
     #[must_use]
     pub fn to_policy(&self) -> Policy {
         let homebrew = self.homebrew.iter().flat_map(HomebrewLink::stations);
+        let peers = self.homebrew_peer.iter().map(HomebrewPeer::policy);
         let modems = self.modem.iter().map(ModemLink::station);
-        self.policy.to_policy(homebrew.chain(modems).collect())
+        let stations = homebrew.chain(peers).chain(modems);
+        self.policy.to_policy(stations.collect())
     }
 
     fn read_passphrases(&mut self) -> Vec<Fault> {
@@ -123,6 +145,9 @@ impl Config {
             for (index, station) in homebrew.station.iter_mut().enumerate() {
                 station.read_passphrase(&format!("homebrew[{link}].station[{index}]"), &mut faults);
             }
+        }
+        for (index, peer) in self.homebrew_peer.iter_mut().enumerate() {
+            peer.read_passphrase(&format!("homebrew_peer[{index}]"), &mut faults);
         }
         faults
     }
@@ -158,6 +183,9 @@ impl Config {
                     &station.policy(),
                 );
             }
+        }
+        for (index, peer) in self.homebrew_peer.iter().enumerate() {
+            once(format!("homebrew_peer[{index}]"), &peer.policy());
         }
         for (index, modem) in self.modem.iter().enumerate() {
             once(format!("modem[{index}]"), &modem.station());

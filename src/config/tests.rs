@@ -63,6 +63,17 @@ fn the_printed_links_say_their_defaults() {
         passphrase_file = "/etc/narrowcast/east.passphrase"
         slots = [1, 2]
         colour_code = 1
+        [[relay]]
+        talkgroup = 9
+        carriers = ["310001/2", "310002/2"]
+        [[homebrew_peer]]
+        master = "192.0.2.1:62031"
+        id = 310901
+        name = "Province network"
+        own = 9990001
+        passphrase = "change me"
+        passphrase_file = "/etc/narrowcast/province.passphrase"
+        options = "TS2=9"
         [[modem]]
         id = 310101
         name = "Town hall"
@@ -81,6 +92,8 @@ fn the_printed_links_say_their_defaults() {
     )
     .unwrap();
     assert_eq!(all.homebrew, short.homebrew);
+    assert_eq!(all.relay, short.relay);
+    assert_eq!(all.homebrew_peer, short.homebrew_peer);
     assert_eq!(all.modem, short.modem);
 }
 
@@ -99,6 +112,8 @@ fn every_key_stands_in_the_printed_file() {
         "[log]",
         "[[homebrew]]",
         "[[homebrew]]\n[[homebrew.station]]",
+        "[[relay]]",
+        "[[homebrew_peer]]",
         "[[modem]]",
         "[[modem]]\n[modem.trunking]",
         "[[modem]]\n[modem.trunking]\n[[modem.trunking.neighbour]]",
@@ -269,4 +284,106 @@ fn the_paths_of_secrets_may_come_from_the_environment() {
     server.take_from(|name| (name == "NARROWCAST_TLS_KEY").then(|| "/run/key".into()));
     assert_eq!(server.tls_key, Some("/run/key".into()));
     assert_eq!(server.tls_cert, None);
+}
+
+const TWO_STATIONS: &str = r#"
+[[homebrew]]
+[[homebrew.station]]
+id = 310001
+name = "East"
+own = 9990001
+passphrase = "a long passphrase"
+groups = [9]
+[[homebrew.station]]
+id = 310002
+name = "West"
+own = 9990001
+passphrase = "a long passphrase"
+groups = [9, 10]
+"#;
+
+#[test]
+fn a_talkgroup_that_two_stations_hear_and_nothing_carries_is_warned_of() {
+    let warnings = |text: &str| Config::parse("t", text).unwrap().warnings();
+    let [warning] = warnings(TWO_STATIONS).try_into().unwrap();
+    assert!(
+        warning.starts_with("talkgroup 9 is heard at stations 310001, 310002"),
+        "{warning}"
+    );
+    let rule = "[[relay]]\ntalkgroup = 9\ncarriers = [\"310001/2\", \"310002/1\"]";
+    let relayed = format!("{TWO_STATIONS}{rule}");
+    assert_eq!(warnings(&relayed), Vec::<String>::new());
+    assert_eq!(faults(&relayed), Vec::<String>::new());
+}
+
+#[test]
+fn a_relay_joins_stations_of_one_master_and_of_one_kind() {
+    for (from, to, says) in [
+        ("310002/2", "310001/2", "each once"),
+        ("310002/2", "310003/2", "310003 does not log in"),
+        ("\"310001/2\", ", "", "two carriers"),
+    ] {
+        let rule = "[[relay]]\ntalkgroup = 9\ncarriers = [\"310001/2\", \"310002/2\"]";
+        let found = faults(&format!("{TWO_STATIONS}{}", rule.replace(from, to)));
+        assert!(
+            found[0].starts_with("relay[0].carriers: ") && found[0].contains(says),
+            "{found:?}"
+        );
+    }
+    let rule = "[[relay]]\ntalkgroup = 9\ncarriers = [\"310001/2\", \"310002/2\"]";
+    let test = TWO_STATIONS.replace("groups = [9, 10]", "test = true");
+    let found = faults(&format!("{test}{rule}"));
+    assert!(
+        found[0].contains("an exercise would be heard live"),
+        "{found:?}"
+    );
+    let error = Config::parse("t", &rule.replace("310001/2", "310001/3")).unwrap_err();
+    assert!(error.to_string().contains("as \"310001/2\""), "{error}");
+}
+
+#[test]
+fn a_trunked_site_is_one_backhaul_and_its_word_counts_as_configured() {
+    use narrowcast_protocol::air::CarrierKind;
+    let station = |more: &str| format!("{STATION}{more}");
+    let policy = |more: &str| {
+        let policy = Config::parse("t", &station(more)).unwrap().to_policy();
+        let station = policy.stations.first().unwrap();
+        (station.kind, station.terminal_accepts)
+    };
+    assert_eq!(policy(""), (CarrierKind::Conventional, false));
+    assert_eq!(policy("trunking = true"), (CarrierKind::Backhaul, false));
+    let terminal = "trunking = true\nudt_accept = \"terminal\"";
+    assert_eq!(policy(terminal), (CarrierKind::Backhaul, true));
+    let found = faults(&station("udt_accept = \"terminal\""));
+    assert!(
+        found[0].starts_with("homebrew[0].station[0].udt_accept: "),
+        "{found:?}"
+    );
+    let found = faults(&station("trunking = true\nslots = [1]"));
+    assert!(
+        found[0].starts_with("homebrew[0].station[0].slots: "),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_peer_is_checked_like_a_station() {
+    let peer = r#"
+        [[homebrew_peer]]
+        master = "0.0.0.0:62031"
+        id = 310001
+        name = "East"
+        own = 9990001
+        callsign = "much too long"
+        slots = []
+    "#;
+    let found = faults(&format!("{STATION}{peer}"));
+    for field in ["passphrase", "master", "slots", "callsign", "id", "name"] {
+        let start = format!("homebrew_peer[0].{field}: ");
+        assert!(
+            found.iter().any(|fault| fault.starts_with(&start)),
+            "{field} {found:?}"
+        );
+    }
+    assert_eq!(found.len(), 6, "{found:?}");
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use narrowcast_protocol::air::Slot;
+use narrowcast_protocol::air::{CarrierId, Slot, StationId};
 use serde::{Deserialize, Deserializer, de};
 
 /// A passphrase; its `Debug` does not show it.
@@ -138,6 +138,33 @@ fn bytes_of(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+/// `"310001/2"`: a station and its timeslot.
+pub(super) fn carriers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<CarrierId>, D::Error> {
+    let read = |text: &String| {
+        let (station, slot) = text.split_once('/')?;
+        let slot = match slot {
+            "1" => Slot::One,
+            "2" => Slot::Two,
+            _ => return None,
+        };
+        let station = StationId(station.parse().ok()?);
+        Some(CarrierId { station, slot })
+    };
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts
+        .iter()
+        .map(|text| {
+            read(text).ok_or_else(|| {
+                de::Error::custom(format!(
+                    "`{text}` is no carrier: write station and timeslot as \"310001/2\""
+                ))
+            })
+        })
+        .collect()
 }
 
 /// `[1, 2]`.

@@ -75,6 +75,19 @@ impl Engine {
         let (answered, late): (Vec<_>, Vec<_>) = others
             .into_iter()
             .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
+        // Without a mark, what was only sent may not have been seen: while another alert can
+        // be meant, only one that the terminal has is answered.
+        let plain = mark.is_none() && set.is_none();
+        if plain
+            && let [(id, _, delivery)] = waiting.as_slice()
+            && delivery.recipient.confirms
+            && delivery.rung < Rung::Received
+            && !(answered.is_empty() && late.is_empty())
+        {
+            let meant = answered.iter().chain(&late).map(|(other, ..)| other.alert);
+            let meant = meant.chain([id.alert]).collect();
+            return Matched::Nothing(ReportNote::Ambiguous(meant));
+        }
         match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
             ([(id, book, _)], _, _) | ([], [], [(id, book, _)]) | ([], [.., (id, book, _)], []) => {
                 self.choose(*id, book, words, status, set)

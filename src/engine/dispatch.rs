@@ -18,7 +18,7 @@ use crate::engine::stations::CarrierRun;
 use crate::engine::timers::Timer;
 use crate::model::alert::{Alert, Ask, Precedence};
 use crate::model::book::DeliveryBook;
-use crate::model::delivery::{End, FailReason};
+use crate::model::delivery::{End, FailReason, Outcome};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Recipient;
@@ -195,6 +195,10 @@ impl Engine {
         let bursts = compose::bursts(kind, form, mode, &parts);
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
         let number = match delivery.open {
+            // An attempt is a try over one carrier: a radio that has moved gets the next one.
+            Some(open) if delivery.carrier != Some(carrier) => {
+                return self.attempt_over(id, radio, open.number, Outcome::Unclear);
+            }
             Some(open) => open.number,
             None => self.start_attempt(id, carrier, count, bursts),
         };
@@ -534,12 +538,14 @@ pub(super) const fn mode(delivery: &DeliveryBook) -> Delivery {
 
 /// Whether another transmission to this radio is wanted.
 pub(super) fn wants_sending(ask: &Ask, delivery: &DeliveryBook) -> bool {
+    #[cfg(narrowcast_mutant)]
+    if crate::mutant::planted("sent_after_receipt") {
+        return delivery.end.is_none() && delivery.attempts_now() < UNCONFIRMED_REPEATS;
+    }
     if delivery.settled(ask) {
         return false;
     }
-    if delivery.recipient.confirms {
-        !delivery.confirmed()
-    } else {
-        delivery.attempts_now() < UNCONFIRMED_REPEATS
-    }
+    // A radio of which nobody expected it may confirm all the same.
+    let repeats = delivery.recipient.confirms || delivery.attempts_now() < UNCONFIRMED_REPEATS;
+    repeats && !delivery.confirmed()
 }

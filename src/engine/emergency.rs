@@ -30,6 +30,12 @@ impl Engine {
             .policy
             .station(carrier.station)
             .is_some_and(|station| station.test);
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("second_emergency_is_refused")
+            && self.emergencies().any(|open| open.closed.is_none())
+        {
+            return;
+        }
         let known = self
             .state
             .open_emergency(radio, exercise)

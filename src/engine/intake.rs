@@ -472,16 +472,24 @@ fn check_fields(submit: &Submit) -> Result<(), Refusal> {
         return invalid("targets", format!("name 1 to {TARGETS} of them"));
     }
     if let Ask::Answers(answers) = &submit.ask {
-        let sound = |answer: &String| {
-            !answer.trim().is_empty()
-                && answer.chars().count() <= ANSWER_CHARACTERS
-                && text::check(answer).is_ok()
-        };
-        if answers.is_empty() || answers.len() > 9 || !answers.iter().all(sound) {
+        if answers.is_empty() || answers.len() > 9 {
             return invalid(
-                "ask",
-                format!("give 1 to 9 answers of 1 to {ANSWER_CHARACTERS} printable characters"),
+                "answers",
+                format!("there are {}; give 1 to 9", answers.len()),
             );
+        }
+        for (number, answer) in (1..).zip(answers) {
+            let characters = answer.chars().count();
+            let why = match text::check(answer) {
+                Err(error) => error.to_string(),
+                Ok(()) if answer.trim().is_empty() => "it is empty".to_owned(),
+                Ok(()) if characters > ANSWER_CHARACTERS => {
+                    format!("it has {characters} characters; write at most {ANSWER_CHARACTERS}")
+                }
+                Ok(()) => continue,
+            };
+            let number: usize = number;
+            return invalid("answers", format!("answer {number}: {why}"));
         }
     }
     if let Some((key, _)) = &submit.idempotency

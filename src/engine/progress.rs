@@ -96,6 +96,10 @@ impl Engine {
             }
             (Step::Received { .. }, _) => {}
             (Step::Refused(_) | Step::Lost | Step::Done, run) => {
+                #[cfg(narrowcast_mutant)]
+                if crate::mutant::planted("jobs_pile_up") {
+                    return self.job_over(job, run, step);
+                }
                 self.jobs.remove(&job);
                 self.job_over(job, run, step);
             }
@@ -165,7 +169,17 @@ impl Engine {
                 end,
             });
         }
-        self.attempt_over(id, radio, number, Outcome::Refused(by));
+        // Taken back because the terminal had confirmed before it left.
+        let known = self.state.alerts.get(&id.alert);
+        let confirmed = known
+            .and_then(|book| book.delivery(id.index))
+            .is_some_and(|delivery| delivery.confirmed());
+        let outcome = if confirmed {
+            Outcome::Evidenced
+        } else {
+            Outcome::Refused(by)
+        };
+        self.attempt_over(id, radio, number, outcome);
     }
 
     /// The session is through with a part: the next one, the wait for the terminal's
@@ -225,7 +239,13 @@ impl Engine {
         }
     }
 
-    fn attempt_over(&mut self, id: DeliveryId, radio: RadioId, number: u8, outcome: Outcome) {
+    pub(super) fn attempt_over(
+        &mut self,
+        id: DeliveryId,
+        radio: RadioId,
+        number: u8,
+        outcome: Outcome,
+    ) {
         self.busy.remove(&radio);
         self.touch_where_waiting(radio);
         let Some(book) = self.state.alerts.get(&id.alert) else {
@@ -316,11 +336,15 @@ impl Engine {
             book.delivery(id.index)
                 .is_some_and(|delivery| !wants_sending(&book.alert.ask, delivery))
         });
-        let under_way = self
-            .jobs
-            .values()
-            .any(|run| matches!(run, JobRun::One { delivery, .. } if *delivery == id));
-        if done && !under_way {
+        let of_delivery =
+            |run: &JobRun| matches!(run, JobRun::One { delivery, .. } if *delivery == id);
+        let under_way = self.jobs_where(of_delivery);
+        if done && !under_way.is_empty() {
+            // What has not left yet need not leave any more; what has comes to its end.
+            for job in under_way {
+                self.after_commit(Effect::Transmit(Job::Withdraw(job)));
+            }
+        } else if done {
             self.queues.remove(id.alert, id.index);
             match open {
                 Some(open) => self.attempt_over(id, radio, open.number, Outcome::Evidenced),
@@ -506,15 +530,17 @@ impl Engine {
             JobRun::Group { run, .. } => run.alert == alert,
             JobRun::Emergency(_) | JobRun::Polls(_) | JobRun::Baseline | JobRun::Admission => false,
         };
-        let under_way: Vec<JobId> = self
-            .jobs
-            .iter()
-            .filter(|(_, run)| of_alert(run))
-            .map(|(id, _)| *id)
-            .collect();
-        for job in under_way {
+        for job in self.jobs_where(of_alert) {
             self.after_commit(Effect::Transmit(Job::Withdraw(job)));
         }
+    }
+
+    /// The jobs of this kind, oldest first: the same in every run.
+    fn jobs_where(&self, wanted: impl Fn(&JobRun) -> bool) -> Vec<JobId> {
+        let jobs = self.jobs.iter().filter(|(_, run)| wanted(run));
+        let mut jobs: Vec<JobId> = jobs.map(|(id, _)| *id).collect();
+        jobs.sort_unstable();
+        jobs
     }
 
     pub(super) fn expiry_due(&mut self, alert: AlertId) {
@@ -522,6 +548,10 @@ impl Engine {
             return;
         };
         if book.ended_at.is_some() {
+            return;
+        }
+        #[cfg(narrowcast_mutant)]
+        if crate::mutant::planted("alerts_never_expire") {
             return;
         }
         if self.wall() >= book.alert.expires_at {

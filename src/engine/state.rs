@@ -10,6 +10,7 @@ use crate::engine::roster::Roster;
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::emergency::{Emergency, LastPosition, Signature};
+use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Entry, Fact};
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
 use crate::model::policy::Policy;
@@ -138,6 +139,24 @@ impl State {
             } => {
                 self.messages
                     .insert(HeardKey::new(*from, text, *status, *reference), at);
+            }
+            Fact::Evidenced {
+                alert,
+                delivery,
+                evidence:
+                    Evidence::Answered(Answer {
+                        text,
+                        by: AnsweredBy::Status(code),
+                        ..
+                    }),
+            } => {
+                // Nobody confirms a status, so its user presses the key twice: the second
+                // must not answer the next alert.
+                let known = self.alerts.get(alert).and_then(|b| b.delivery(*delivery));
+                if let Some(radio) = known.map(|delivery| delivery.recipient.radio) {
+                    let key = HeardKey::new(radio, text, Some(*code), None);
+                    self.messages.insert(key, at);
+                }
             }
             Fact::EmergencyRaised(emergency) => {
                 self.distress.insert(emergency.id, (seq, emergency.radio));

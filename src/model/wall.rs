@@ -71,9 +71,12 @@ impl<'de> Deserialize<'de> for Wall {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let text = String::deserialize(deserializer)?;
-            text.parse::<Timestamp>()
-                .map(Self::from)
-                .map_err(de::Error::custom)
+            text.parse::<Timestamp>().map(Self::from).map_err(|_| {
+                let shown: String = text.chars().take(40).collect();
+                de::Error::custom(format_args!(
+                    "`{shown}` is no time: write it as 2026-11-24T08:00:00+08:00"
+                ))
+            })
         } else {
             i64::deserialize(deserializer).map(Self)
         }

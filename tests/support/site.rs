@@ -139,11 +139,11 @@ fn act(repeater: &mut Repeater, now: Instant, deed: &Deed) {
     } else {
         Slot::Two
     };
-    let radio = repeater.air(slot).radio(*id).unwrap();
-    match deed {
+    let here = repeater.air(slot).change(*id, |radio| match deed {
         Deed::Press(_) => radio.press_emergency(now),
         Deed::Write(_, text) => radio.write(now, RadioId::new(OWN).unwrap(), text),
-    }
+    });
+    assert!(here, "the radio {id} is not here");
 }
 
 fn look_at_radios(repeater: &mut Repeater, seen: &Mutex<Seen>) {

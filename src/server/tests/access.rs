@@ -688,3 +688,137 @@ async fn the_last_administrator_of_the_whole_tree_stays() {
     );
     counties.running.shutdown.cancel();
 }
+
+#[tokio::test]
+async fn what_a_radio_or_a_station_says_reaches_no_reader_raw() {
+    let mut counties = Counties::new().await;
+    let carrier = CarrierId {
+        station: StationId(1),
+        slot: Slot::One,
+    };
+    for (reference, hostile) in (0..).zip(crate::model::text::HOSTILE) {
+        let what = HeardKind::Text {
+            from: radio(1),
+            to: narrowcast_protocol::air::Address::Radio(radio(9_990)),
+            text: format!("a{hostile}b"),
+            reference: Some(reference),
+        };
+        let heard = Heard {
+            carrier,
+            what,
+            owed: vec![],
+        };
+        let identified = narrowcast_protocol::session::Notice::StationIdentified {
+            station: StationId(1),
+            description: format!("a{hostile}b"),
+        };
+        let events = &counties.running.events;
+        events.send(LinkEvent::Heard(heard)).await.unwrap();
+        events.send(LinkEvent::Notice(identified)).await.unwrap();
+    }
+    let last = counties.alert("nc_admin", "radio:1").await;
+    let stream = counties.stream("nc_admin", &last).await;
+    assert_eq!(
+        stream.matches("event: report_heard").count(),
+        crate::model::text::HOSTILE.len()
+    );
+    let stations = counties.get("nc_admin", "/api/v1/stations", None).await;
+    let events = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    for json in events.chain([stations.text.as_str()]) {
+        let value: Value = serde_json::from_str(json).unwrap();
+        harmless(&value);
+    }
+    counties.running.shutdown.cancel();
+}
+
+fn harmless(value: &Value) {
+    match value {
+        Value::String(text) => assert_eq!(crate::model::text::check(text), Ok(()), "{text:?}"),
+        Value::Array(items) => items.iter().for_each(harmless),
+        Value::Object(fields) => fields.values().for_each(harmless),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_is_refused_by_name_in_every_field_that_takes_text() {
+    let mut counties = Counties::new().await;
+    let alert = counties.alert("nc_admin", "radio:1").await;
+    let emergency = counties.emergency(1).await.id.to_string();
+    for hostile in crate::model::text::HOSTILE {
+        let bodies = [
+            (
+                "/api/v1/alerts",
+                None,
+                json!({"text": hostile, "targets": ["all"]}),
+                "text",
+            ),
+            (
+                "/api/v1/alerts",
+                None,
+                json!({"text": "x", "targets": [hostile]}),
+                "targets[0]",
+            ),
+            (
+                "/api/v1/alerts",
+                None,
+                json!({"text": "x", "targets": ["all"], "ask": "answers", "answers": [hostile]}),
+                "answers[0]",
+            ),
+            (
+                "/api/v1/alerts/dry-run",
+                None,
+                json!({"text": hostile, "targets": ["all"]}),
+                "text",
+            ),
+            (
+                "/api/v1/alerts/{id}/cancel",
+                Some(&alert),
+                json!({"because": hostile}),
+                "because",
+            ),
+            (
+                "/api/v1/emergencies/{id}/close",
+                Some(&emergency),
+                json!({"because": hostile}),
+                "because",
+            ),
+            (
+                "/api/v1/tokens",
+                None,
+                json!({"name": hostile, "role": "viewer"}),
+                "name",
+            ),
+            (
+                "/api/v1/tokens",
+                None,
+                json!({"name": "n", "role": "viewer", "node": hostile}),
+                "node",
+            ),
+            (
+                "/api/v1/roster",
+                None,
+                json!([{"kind": "radio", "id": "3", "name": hostile}]),
+                "[0].name",
+            ),
+            (
+                "/api/v1/roster",
+                None,
+                json!([{"kind": "group", "id": hostile, "name": "n"}]),
+                "[0].id",
+            ),
+        ];
+        for (path, id, body, field) in bodies {
+            let id = id.map(String::as_str);
+            let answer = counties
+                .call(Some("nc_admin"), "POST", path, id, &json_body(&body))
+                .await;
+            assert_eq!(answer.status, 422, "{path} {body}: {}", answer.text);
+            assert_eq!(answer.body["field"], field, "{path} {body}");
+            harmless(&answer.body);
+        }
+    }
+    counties.running.shutdown.cancel();
+}

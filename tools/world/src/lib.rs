@@ -17,6 +17,7 @@ pub mod modem_site;
 pub mod radio;
 pub mod repeater;
 pub mod rng;
+mod slots;
 
 #[cfg(test)]
 mod tests;

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use narrowcast_protocol::air::Slot;
 use narrowcast_protocol::dmr::burst::Burst;
 use narrowcast_protocol::mmdvm::message::Control;
-use narrowcast_protocol::mmdvm::modem::{Modem, ModemConfig, ModemEvent};
+use narrowcast_protocol::mmdvm::modem::{Faults, Modem, ModemConfig, ModemEvent};
 use narrowcast_protocol::time::Instant;
 
-use crate::air::{Air, AirEvent, BURST};
-use crate::radio::RadioConfig;
+use crate::air::{Air, AirEvent};
+use crate::radio::{Radio, RadioConfig};
+use crate::slots::SlotClock;
 
 /// What a site did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct ModemSite {
     modem: Modem,
     air: Air,
     down: VecDeque<[u8; 33]>,
-    next_slot: Instant,
+    slots: SlotClock,
     out: VecDeque<SiteEvent>,
 }
 
@@ -47,7 +48,7 @@ impl ModemSite {
             }),
             air: Air::new(radios, loss, seed),
             down: VecDeque::new(),
-            next_slot: now + BURST,
+            slots: SlotClock::new(now),
             out: VecDeque::new(),
         }
     }
@@ -59,6 +60,7 @@ impl ModemSite {
 
     /// Bytes from the host.
     pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        self.pass_until(now);
         self.modem.receive(now, bytes);
         self.drain();
     }
@@ -67,37 +69,57 @@ impl ModemSite {
     pub fn tick(&mut self, now: Instant) {
         self.modem.tick(now);
         self.drain();
-        while self.next_slot <= now {
-            let at = self.next_slot;
-            self.next_slot += BURST;
+        self.pass_until(now);
+    }
+
+    /// Lets the slots until `now` pass; those in which nothing can happen cost nothing.
+    fn pass_until(&mut self, now: Instant) {
+        while let Some(at) = self.slots.due(self.wanted(), now) {
             let down = self.down.pop_front();
             for event in self.air.slot(at, down) {
                 match &event {
                     AirEvent::Up(burst) => {
-                        if let Ok(Burst::Data(data)) = Burst::decode(burst).map(|read| read.value) {
-                            self.modem.hear(
-                                now,
-                                Slot::Two,
-                                Control::Data(data.data_type.number()),
-                                *burst,
-                            );
-                        }
+                        let control = match Burst::decode(burst).map(|read| read.value) {
+                            Ok(Burst::Data(data)) => Control::Data(data.data_type.number()),
+                            Ok(Burst::Voice(_)) => Control::VoiceSync,
+                            Err(_) => continue,
+                        };
+                        self.modem.hear(at, Slot::Two, control, *burst);
                     }
-                    AirEvent::UpEnded => self.modem.lose(now, Slot::Two),
+                    AirEvent::UpEnded => self.modem.lose(at, Slot::Two),
                     _ => {}
                 }
                 self.out.push_back(SiteEvent::Air { at, event });
             }
+            self.drain();
         }
-        self.drain();
+        self.slots.rest(now);
+    }
+
+    /// From when on slots are worth looking at.
+    fn wanted(&self) -> Option<Instant> {
+        match self.down.is_empty() {
+            true => self.air.deadline(),
+            false => Some(Instant::ZERO),
+        }
+    }
+
+    /// Does something to the radio with this address; whether it is here.
+    pub fn change(&mut self, now: Instant, id: u32, change: impl FnOnce(&mut Radio)) -> bool {
+        self.pass_until(now);
+        self.air.change(id, change)
+    }
+
+    /// The modem's faults, to change.
+    pub const fn faults(&mut self) -> &mut Faults {
+        self.modem.faults()
     }
 
     /// When to call [`tick`](Self::tick) next.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.modem
-            .deadline()
-            .map_or(self.next_slot, |at| at.min(self.next_slot))
+        let slot = self.slots.next(self.wanted());
+        self.modem.deadline().map_or(slot, |at| at.min(slot))
     }
 
     /// What it did next.

@@ -4,10 +4,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use narrowcast_protocol::air::{Address, Delivery, GroupId, RadioId, Slot, Text, TextForm};
-use narrowcast_protocol::dmr::burst::{Burst, DataBurst};
+use narrowcast_protocol::air::{
+    Address, DMR_BURST_MICROS, Delivery, GroupId, RadioId, Slot, Text, TextForm,
+};
+use narrowcast_protocol::dmr::burst::{DataBurst, Middle, VoiceBurst};
 use narrowcast_protocol::dmr::csbk::{Context, Csbk, CsbkBody, Direction, EmergencyAlarm, System};
 use narrowcast_protocol::dmr::data_header::{Addressing, DataHeader, Sap, StatusPrecoded, Verdict};
+use narrowcast_protocol::dmr::fec::rs_12_9;
+use narrowcast_protocol::dmr::info::Info;
 use narrowcast_protocol::dmr::packet::{Block, Outcome, Pdu, Rate, Reassembler, Sequence};
 use narrowcast_protocol::dmr::slot_type::{ColorCode, DataType};
 use narrowcast_protocol::dmr::sync::Sync;
@@ -22,6 +26,8 @@ const TURNAROUND: Duration = Duration::from_millis(60);
 const RETRY: Duration = Duration::from_secs(4);
 /// How often.
 const TRIES: u8 = 5;
+/// A user who answers twice does so after this long.
+const AGAIN: Duration = Duration::from_secs(25);
 /// An emergency call is repeated this often until the system acknowledges it.
 const ALARM_EVERY: Duration = Duration::from_secs(3);
 
@@ -49,6 +55,10 @@ pub struct RadioConfig {
     pub emergency_at: Option<Instant>,
     /// Whether it is switched on.
     pub on: bool,
+    /// How long its user takes to answer, at least and at most.
+    pub delay: (Duration, Duration),
+    /// Whether its user answers a second time a little later.
+    pub twice: bool,
 }
 
 impl RadioConfig {
@@ -61,6 +71,35 @@ impl RadioConfig {
             answers: Answers::Text(1),
             emergency_at: None,
             on: true,
+            delay: (Duration::from_secs(2), Duration::from_secs(9)),
+            twice: false,
+        }
+    }
+}
+
+/// A burst of the station, as far as a radio understands it.
+#[derive(Debug)]
+pub(crate) enum Down<'a> {
+    Csbk(Csbk),
+    Header(DataHeader),
+    Block(Rate, &'a [u8]),
+}
+
+impl<'a> Down<'a> {
+    pub(crate) fn of(burst: &'a DataBurst) -> Option<Self> {
+        let octets = burst.info.octets();
+        match (burst.data_type, octets.first_chunk::<12>()) {
+            (DataType::Csbk, Some(pdu)) => {
+                let context = Context {
+                    direction: Direction::Outbound,
+                    system: System::Conventional,
+                };
+                Csbk::decode(pdu, context).ok().map(Self::Csbk)
+            }
+            (DataType::DataHeader, Some(pdu)) => DataHeader::decode(pdu).ok().map(Self::Header),
+            (DataType::Rate12Data, _) => Some(Self::Block(Rate::Half, octets)),
+            (DataType::Rate34Data, _) => Some(Self::Block(Rate::ThreeQuarters, octets)),
+            _ => None,
         }
     }
 }
@@ -96,6 +135,8 @@ pub struct Radio {
     /// The last message number of each sender: a repetition is acknowledged and not shown.
     seen: BTreeMap<u32, (u16, String)>,
     reference: u8,
+    /// What its user is going to write again, and when.
+    second: Option<(Instant, RadioId, String)>,
 }
 
 impl Radio {
@@ -113,6 +154,7 @@ impl Radio {
             shown: Vec::new(),
             seen: BTreeMap::new(),
             reference: 0,
+            second: None,
         }
     }
 
@@ -173,32 +215,80 @@ impl Radio {
         self.insist(now, &packet.pdus(1));
     }
 
-    /// A burst arrived; the text it completed, if it is shown now.
-    pub fn hear(&mut self, now: Instant, burst: &[u8; 33]) -> Option<String> {
+    /// A burst that is for this radio arrived; the text it completed, if it is shown now.
+    pub(crate) fn hear(&mut self, now: Instant, down: &Down<'_>) -> Option<String> {
         if !self.config.on {
             return None;
         }
-        let Ok(read) = Burst::decode(burst) else {
-            return None;
-        };
-        let Burst::Data(data) = read.value else {
-            return None;
-        };
-        let octets = data.info.octets();
-        let outcome = match (data.data_type, octets.first_chunk::<12>()) {
-            (DataType::Csbk, Some(pdu)) => {
-                self.control(pdu);
+        let outcome = match down {
+            Down::Csbk(csbk) => {
+                self.control(csbk);
                 return None;
             }
-            (DataType::DataHeader, Some(pdu)) => {
-                let header = DataHeader::decode(pdu).ok()?;
-                self.reassembler.header(now, Slot::One, &header)
-            }
-            (DataType::Rate12Data, _) => self.block(now, Rate::Half, octets),
-            (DataType::Rate34Data, _) => self.block(now, Rate::ThreeQuarters, octets),
-            _ => return None,
+            Down::Header(header) => self.reassembler.header(now, Slot::One, header),
+            Down::Block(rate, octets) => self.block(now, *rate, octets),
         };
         self.outcome(now, &outcome)
+    }
+
+    /// Its user switches it on or off. Off, it forgets what it had half heard and what it
+    /// wanted to say; an emergency is called again when it comes back.
+    pub fn switch(&mut self, on: bool) {
+        self.config.on = on;
+        if !on {
+            self.reassembler = Reassembler::default();
+            self.outbox.clear();
+            self.unanswered = None;
+        }
+    }
+
+    /// Whether it is switched on.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.config.on
+    }
+
+    /// The talkgroup it listens to.
+    #[must_use]
+    pub const fn group(&self) -> Option<GroupId> {
+        self.config.group
+    }
+
+    /// Its user talks to the talkgroup for about `length`.
+    pub fn call(&mut self, now: Instant, length: Duration) {
+        let bursts = call(self.config.id, self.talkgroup(), length);
+        self.outbox.push_back(Outgoing {
+            ready: now,
+            at_once: false,
+            bursts: bursts.into(),
+        });
+    }
+
+    /// When it wants to be looked at next; `ready` says that what it has to send is known.
+    pub(crate) fn deadline(&self, ready: bool) -> Option<Instant> {
+        if !self.config.on {
+            return None;
+        }
+        let send = self
+            .outbox
+            .front()
+            .filter(|_| !ready)
+            .map(|next| next.ready);
+        let again = self.unanswered.as_ref().map(|waiting| waiting.again);
+        let second = self.second.as_ref().map(|(at, ..)| *at);
+        [self.alarm, again, send, second, self.reassembler.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Whether the next transmission may begin now, as far as this radio is concerned.
+    pub(crate) fn waits(&self, now: Instant) -> bool {
+        self.config.on && self.outbox.front().is_some_and(|next| next.ready <= now)
+    }
+
+    pub(crate) fn has_something_to_send(&self) -> bool {
+        self.config.on && !self.outbox.is_empty()
     }
 
     fn block(&mut self, now: Instant, rate: Rate, octets: &[u8]) -> Outcome {
@@ -214,20 +304,27 @@ impl Radio {
         for outcome in outcomes {
             self.outcome(now, &outcome);
         }
+        if !self.config.on {
+            return;
+        }
         if self.alarm.is_some_and(|at| at <= now) {
             self.alarm = Some(now + ALARM_EVERY);
             let alarm = EmergencyAlarm {
                 flags: 0,
-                target: self.group(),
+                target: self.talkgroup(),
                 source: self.id(),
             };
             let pdu = Csbk::from(CsbkBody::EmergencyAlarm(alarm)).encode();
             let bursts = bursts(&[Pdu::Csbk(pdu)]);
-            self.outbox.push_back(Outgoing {
+            // An emergency goes before whatever else waits.
+            self.outbox.push_front(Outgoing {
                 ready: now,
                 at_once: false,
                 bursts: bursts.into(),
             });
+        }
+        if let Some((_, to, words)) = self.second.take_if(|(at, ..)| *at <= now) {
+            self.write(now, to, &words);
         }
         if let Some(mut waiting) = self.unanswered.take_if(|waiting| waiting.again <= now)
             && waiting.tries > 0
@@ -276,17 +373,12 @@ impl Radio {
         }
     }
 
-    fn group(&self) -> u32 {
+    fn talkgroup(&self) -> u32 {
         self.config.group.map_or(0xFF_FFFF, GroupId::get)
     }
 
-    fn control(&mut self, pdu: &[u8; 12]) {
-        let context = Context {
-            direction: Direction::Outbound,
-            system: System::Conventional,
-        };
-        if let Ok(csbk) = Csbk::decode(pdu, context)
-            && let CsbkBody::CallAlertAck(ack) = csbk.body
+    fn control(&mut self, csbk: &Csbk) {
+        if let CsbkBody::CallAlertAck(ack) = csbk.body
             && ack.target == self.id()
             && self.alarm.is_some()
         {
@@ -315,7 +407,7 @@ impl Radio {
         let message = text::interpret(packet);
         let parties = message.parties()?;
         let mine = if parties.group {
-            parties.to == self.group()
+            parties.to == self.talkgroup()
         } else {
             parties.to == self.id()
         };
@@ -374,10 +466,8 @@ impl Radio {
     }
 
     fn answer(&mut self, now: Instant, to: RadioId, text: &str) {
-        let later = now
-            + self
-                .rng
-                .between(Duration::from_secs(2), Duration::from_secs(9));
+        let (least, most) = self.config.delay;
+        let later = now + self.rng.between(least, most);
         match self.config.answers {
             Answers::Never => {}
             Answers::Text(choice) => {
@@ -389,7 +479,11 @@ impl Radio {
                     .split(' ')
                     .next()
                     .unwrap_or_default();
-                self.write(later, to, &format!("{mark} {choice}"));
+                let words = format!("{mark} {choice}");
+                self.write(later, to, &words);
+                if self.config.twice {
+                    self.second = Some((later + AGAIN, to, words));
+                }
             }
             Answers::Status(status) => {
                 let header = DataHeader::StatusPrecoded(StatusPrecoded {
@@ -431,4 +525,37 @@ fn bursts(pdus: &[Pdu]) -> Vec<[u8; 33]> {
     let color_code = ColorCode::new(1).unwrap_or_default();
     let burst = |pdu: &Pdu| -> DataBurst { pdu.to_burst(Sync::MsData, color_code) };
     pdus.iter().map(|pdu| burst(pdu).encode()).collect()
+}
+
+/// A voice call: header, superframes, terminator. Nobody hears what is said.
+fn call(from: RadioId, group: u32, length: Duration) -> Vec<[u8; 33]> {
+    let color_code = ColorCode::new(1).unwrap_or_default();
+    let [_, high, middle, low] = group.to_be_bytes();
+    let [_, from_high, from_middle, from_low] = from.get().to_be_bytes();
+    let lc = [0, 0, 0, high, middle, low, from_high, from_middle, from_low];
+    let control = |data_type, mask| {
+        DataBurst {
+            sync: Sync::MsData,
+            color_code,
+            data_type,
+            info: Info::Bptc(rs_12_9::encode(&lc, mask)),
+        }
+        .encode()
+    };
+    let voice = VoiceBurst {
+        middle: Middle::Sync(Sync::MsVoice),
+        vocoder: [0; 27],
+    }
+    .encode();
+    let count = usize::try_from(length.as_micros() / u128::from(DMR_BURST_MICROS)).unwrap_or(1);
+    let mut bursts = vec![control(
+        DataType::VoiceLcHeader,
+        rs_12_9::MASK_VOICE_LC_HEADER,
+    )];
+    bursts.extend(std::iter::repeat_n(voice, count));
+    bursts.push(control(
+        DataType::TerminatorWithLc,
+        rs_12_9::MASK_TERMINATOR,
+    ));
+    bursts
 }

@@ -14,9 +14,10 @@ use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
 use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Slots};
 use narrowcast_protocol::time::Instant;
 
-use crate::air::{Air, AirEvent, BURST};
-use crate::radio::RadioConfig;
+use crate::air::{Air, AirEvent};
+use crate::radio::{Radio, RadioConfig};
 use crate::rng::Rng;
+use crate::slots::SlotClock;
 
 /// A repeater buffers about so many bursts a slot; what comes too fast is lost.
 const BUFFER: usize = 17;
@@ -98,7 +99,7 @@ pub struct Repeater {
     client: Client,
     airs: [(Slot, Air, VecDeque<[u8; 33]>); 2],
     rng: Rng,
-    next_slot: Instant,
+    slots: SlotClock,
     stream: [u32; 2],
     fresh: [bool; 2],
     ways: [Way; 2],
@@ -150,7 +151,7 @@ impl Repeater {
             client: Client::new(client),
             airs,
             rng,
-            next_slot: Instant::ZERO,
+            slots: SlotClock::new(Instant::ZERO),
             stream: [0; 2],
             fresh: [true; 2],
             ways: [Way::default(); 2],
@@ -161,7 +162,7 @@ impl Repeater {
 
     /// The socket is open.
     pub fn opened(&mut self, now: Instant) {
-        self.next_slot = now + BURST;
+        self.slots = SlotClock::new(now);
         self.client.opened(now);
     }
 
@@ -183,27 +184,48 @@ impl Repeater {
 
     /// A datagram from the master.
     pub fn receive(&mut self, now: Instant, datagram: &[u8]) {
+        self.pass_until(now);
         self.client.receive(now, datagram);
         self.drain_client();
+    }
+
+    /// Does something to the radio with this address, wherever it is; whether it is here.
+    pub fn change(&mut self, now: Instant, id: u32, change: impl FnOnce(&mut Radio)) -> bool {
+        self.pass_until(now);
+        let [(_, one, _), (_, two, _)] = &mut self.airs;
+        let air = if one.radio(id).is_some() { one } else { two };
+        air.change(id, change)
     }
 
     /// Time has reached [`deadline`](Self::deadline).
     pub fn tick(&mut self, now: Instant) {
         self.client.tick(now);
         self.drain_client();
-        while self.next_slot <= now {
-            let at = self.next_slot;
-            self.next_slot += BURST;
-            self.pass(at);
-        }
+        self.pass_until(now);
     }
 
     /// When to call [`tick`](Self::tick) next.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.client
-            .deadline()
-            .map_or(self.next_slot, |at| at.min(self.next_slot))
+        let slot = self.slots.next(self.wanted());
+        self.client.deadline().map_or(slot, |at| at.min(slot))
+    }
+
+    /// From when on slots are worth looking at.
+    fn wanted(&self) -> Option<Instant> {
+        let wanted = |(_, air, queue): &(Slot, Air, VecDeque<_>)| match queue.is_empty() {
+            true => air.deadline(),
+            false => Some(Instant::ZERO),
+        };
+        self.airs.iter().filter_map(wanted).min()
+    }
+
+    /// Lets the slots until `now` pass; those in which nothing can happen cost nothing.
+    fn pass_until(&mut self, now: Instant) {
+        while let Some(at) = self.slots.due(self.wanted(), now) {
+            self.pass(at);
+        }
+        self.slots.rest(now);
     }
 
     /// What it did next.
@@ -268,10 +290,14 @@ impl Repeater {
         if std::mem::take(fresh) {
             *stream = u32::try_from(self.rng.below(1 << 32)).unwrap_or(1);
         }
-        let Ok(Burst::Data(data)) = Burst::decode(&burst).map(|read| read.value) else {
-            return;
+        let frame = match Burst::decode(&burst).map(|read| read.value) {
+            Ok(Burst::Data(data)) => {
+                *way = Way::of(&data).unwrap_or(*way);
+                FrameType::Data(data.data_type.number())
+            }
+            Ok(Burst::Voice(_)) => FrameType::VoiceSync(0),
+            Err(_) => return,
         };
-        *way = Way::of(&data).unwrap_or(*way);
         let (stream, way) = (*stream, *way);
         self.sequence = self.sequence.wrapping_add(1);
         self.client.send_burst(Dmrd {
@@ -281,7 +307,7 @@ impl Repeater {
             repeater: 0,
             slot,
             group: way.group,
-            frame: FrameType::Data(data.data_type.number()),
+            frame,
             stream,
             burst,
             quality: Some(Quality {

@@ -34,7 +34,7 @@ const ENGINE: &[&str] = &["engine::"];
 const MODEL: &[&str] = &["model::"];
 
 /// The planted bugs, by the promises of the design.
-pub(crate) const ALL: [Mutant; 27] = [
+pub(crate) const ALL: [Mutant; 32] = [
     // 1: nothing accepted is lost.
     mutant(
         "acknowledge_before_commit",
@@ -175,6 +175,28 @@ pub(crate) const ALL: [Mutant; 27] = [
         "emergency_fence_leaks",
         "a token sees the emergencies of its node only",
         &["server::"],
+    ),
+    // What the simulated world notices.
+    mutant(
+        "sent_after_receipt",
+        "no radio is sent a message again whose acknowledgement is on record",
+        &["simulate::"],
+    ),
+    mutant(
+        "jobs_pile_up",
+        "what is over takes no memory",
+        &["simulate::"],
+    ),
+    mutant(
+        "ceilings_are_ignored",
+        "no carrier is used beyond its budget",
+        &["simulate::"],
+    ),
+    mutant("alerts_never_expire", "every alert ends", &["simulate::"]),
+    mutant(
+        "second_emergency_is_refused",
+        "an emergency is never refused",
+        &["simulate::"],
     ),
 ];
 

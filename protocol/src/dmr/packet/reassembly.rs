@@ -188,9 +188,6 @@ impl Reassembler {
     /// Lets time pass: ends transmissions that fell silent, forgets packets that nobody
     /// will repeat any more. At most one outcome per timeslot.
     pub fn tick(&mut self, now: Instant) -> Vec<Outcome> {
-        self.assemblies.retain(|_, assembly| {
-            assembly.is_open() || now.since(assembly.touched) < T_DATA_TX_LMT
-        });
         self.joiner.tick(now);
         let silent: Vec<Slot> = self
             .assemblies
@@ -203,6 +200,8 @@ impl Reassembler {
             outcomes.push(self.ended(slot));
             self.talking.remove(&slot);
         }
+        self.assemblies
+            .retain(|_, assembly| now.since(assembly.touched) < T_DATA_TX_LMT);
         outcomes
     }
 

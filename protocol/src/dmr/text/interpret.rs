@@ -147,6 +147,10 @@ fn datagram(sap: Sap, data: &[u8]) -> Option<(u16, Vec<u8>)> {
         }
         Sap::UdpCompressed => {
             let datagram = CompressedUdp::decode(data).ok()?;
+            // Another opcode is another kind of header.
+            if datagram.opcode != 0 {
+                return None;
+            }
             Some((datagram.destination_port.port()?, datagram.payload))
         }
         _ => None,

@@ -383,7 +383,7 @@ proptest! {
 /// Octets of a text in a format of defined short data; `None` for what it cannot hold.
 fn in_format(format: DdFormat, said: &str) -> Option<Vec<u8>> {
     let single = |most: u32| {
-        let octets = said.chars().map(|it| u32::from(it)).collect::<Vec<_>>();
+        let octets = said.chars().map(u32::from).collect::<Vec<_>>();
         let fits = octets.iter().all(|code| *code <= most);
         fits.then(|| octets.iter().map(|code| *code as u8).collect::<Vec<u8>>())
     };

@@ -85,6 +85,8 @@ pub struct ControlChannel {
     /// Bursts pulled so far, and how many of them have left, the last one then.
     pulled: u64,
     left: (u64, Instant),
+    /// How long the modem's line takes to tell that.
+    line_delay: Duration,
     /// Until this many bursts have been pulled, something must follow each: radios answer.
     reserved: u64,
     is_open: bool,
@@ -113,6 +115,7 @@ impl ControlChannel {
             gate: Gate::Open,
             pulled: 0,
             left: (0, Instant::ZERO),
+            line_delay: Duration::ZERO,
             reserved: 0,
             is_open: false,
             reported: None,
@@ -219,6 +222,11 @@ impl ControlChannel {
     /// The local time, to be announced next.
     pub fn local_time(&mut self, now: Instant, time: LocalTime) {
         self.announcer.local_time(now, time);
+    }
+
+    /// So long after the question the modem's answer came that tells what has left.
+    pub const fn line_delay(&mut self, delay: Duration) {
+        self.line_delay = delay;
     }
 
     /// The first `count` bursts that were pulled have left the modem, the last of them not

@@ -15,7 +15,10 @@ use super::{ControlChannel, SLOT};
 /// what is written later no longer marks that inbound slot as taken.
 const CACH: Duration = Duration::from_millis(27);
 /// After so long without a burst the modem's own C_ALOHA has been on the air.
-const DRY: Duration = Duration::from_millis(75);
+const DRY: Duration = Duration::from_millis(90);
+/// A line that takes longer to tell what has left makes the burst behind an invitation miss
+/// its slot, which then is neither used nor surely open.
+const SLOW_LINE: Duration = Duration::from_millis(10);
 /// Bursts that follow one that radios answer: the answer comes in one of two slots.
 const ANSWER_SLOTS: u64 = 2;
 
@@ -278,6 +281,9 @@ impl ControlChannel {
         let burst = self.config.csbk(CsbkBody::Aloha(aloha));
         let burst = self.pulled(burst);
         self.access.invited(1);
+        if self.line_delay > SLOW_LINE {
+            self.access.sent();
+        }
         self.gate = Gate::Leaving(self.pulled);
         burst
     }

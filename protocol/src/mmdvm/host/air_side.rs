@@ -167,9 +167,11 @@ impl AirSide {
         }
     }
 
-    /// Only a control channel asks for that.
-    pub(super) fn left(&mut self, now: Instant, count: u64) {
+    /// So many bursts have left, says the answer to a question of that time. Only a control
+    /// channel wants to know.
+    pub(super) fn left(&mut self, now: Instant, asked: Instant, count: u64) {
         if let Self::Control(channel) = self {
+            channel.line_delay(now.since(asked));
             channel.left(now, count);
         }
     }

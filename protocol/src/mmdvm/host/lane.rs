@@ -103,8 +103,8 @@ impl Lane {
     }
 
     /// A status has been read: tells the channel what has left.
-    pub(super) fn left(&mut self, now: Instant) {
-        self.channel.left(now, self.flow.left());
+    pub(super) fn left(&mut self, now: Instant, asked: Instant) {
+        self.channel.left(now, asked, self.flow.left());
     }
 
     /// The modem works: the carrier is there.

@@ -275,7 +275,7 @@ impl ModemHost {
                 inhibited: self.inhibited,
             };
             lane.flow.status(mark, report, &mut proofs);
-            lane.left(now);
+            lane.left(now, mark.at);
             for proof in proofs.drain(..) {
                 lane.proved(proof, &mut self.out);
             }

@@ -75,6 +75,8 @@ struct Site {
     to_host: VecDeque<(Instant, bytes::Bytes)>,
     up: BTreeMap<(Instant, u8), Vec<[u8; 33]>>,
     open_at: Option<Instant>,
+    /// What the line takes for a frame.
+    line: Duration,
     loss: f64,
     dice: u64,
     udt: [Option<Udt>; 2],
@@ -125,6 +127,7 @@ impl Site {
             to_host: VecDeque::new(),
             up: BTreeMap::new(),
             open_at: None,
+            line: LINE,
             loss: 0.0,
             dice: 88_172_645_463_325_252,
             udt: [None; 2],
@@ -275,7 +278,7 @@ impl Site {
     fn drain(&mut self) {
         while let Some(event) = self.modem.poll() {
             match event {
-                ModemEvent::ToHost(bytes) => self.to_host.push_back((self.now + LINE, bytes)),
+                ModemEvent::ToHost(bytes) => self.to_host.push_back((self.now + self.line, bytes)),
                 ModemEvent::OnAir {
                     at,
                     slot,
@@ -287,7 +290,9 @@ impl Site {
         }
         while let Some(action) = self.host.poll() {
             match action {
-                Action::Send { bytes, .. } => self.to_modem.push_back((self.now + LINE, bytes)),
+                Action::Send { bytes, .. } => {
+                    self.to_modem.push_back((self.now + self.line, bytes))
+                }
                 Action::Reopen { .. } => {
                     self.reopened += 1;
                     self.open_at = Some(self.now + Duration::from_secs(2));
@@ -499,8 +504,9 @@ fn the_other_number_of_the_aloha_is_a_setting() {
 
 #[test]
 fn a_saturated_queue_leaves_no_slot_idle_but_the_invitations() {
-    for slots in [&BOTH[..1], &BOTH[..]] {
+    for (slots, line) in [(&BOTH[..1], 3), (&BOTH[..], 3), (&BOTH[..], 12)] {
         let mut site = Site::running(slots);
+        site.line = Duration::from_millis(line);
         site.texts(2_000, slots, |_| Address::Group(GroupId::new(9).unwrap()));
         site.run(2_000);
         site.air.clear();
@@ -512,8 +518,9 @@ fn a_saturated_queue_leaves_no_slot_idle_but_the_invitations() {
                 (all + 1, used + u32::from(!aloha))
             });
             let share = f64::from(used) / f64::from(all) / (15.0 / 16.0);
+            let least = if line > 10 { 0.90 } else { 0.95 };
             assert!(
-                share >= 0.95,
+                share >= least,
                 "{share:.3} of 15/16 on slot {}",
                 slot.number()
             );

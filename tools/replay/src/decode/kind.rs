@@ -1,21 +1,13 @@
-//! The families of frames. A new one is a file below `kinds` and a line here.
+//! What a family of frames is to this tool.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use narrowcast_hardware::capture::Direction;
 
+use super::kinds::ALL;
+use super::report::Report;
 use super::stream::Split;
-use super::{kinds, report::Report};
 use crate::encode::Wrap;
 use crate::input::Raw;
-
-/// In the order in which they are guessed.
-static ALL: [&Kind; 5] = [
-    &kinds::dmrt::KIND,
-    &kinds::homebrew::KIND,
-    &kinds::dmr_burst::KIND,
-    &kinds::mmdvm::KIND,
-    &kinds::dmr_csbk::KIND,
-];
 
 /// What this tool knows of a family of frames.
 #[derive(Debug)]
@@ -73,25 +65,25 @@ impl PartialEq for Kind {
 impl Kind {
     /// The family of this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
-        ALL.into_iter().find(|kind| kind.name == name)
+        ALL.iter().copied().find(|kind| kind.name == name)
     }
 
     /// What `bytes` most likely are.
     pub(crate) fn guess(bytes: &[u8]) -> Option<&'static Self> {
-        ALL.into_iter().find(|kind| (kind.is_likely)(bytes))
+        ALL.iter().copied().find(|kind| (kind.is_likely)(bytes))
     }
 
     /// What the pieces of a recorded byte stream most likely are: a piece is no frame, so
     /// its bytes tell little.
     pub(crate) fn of_streams() -> Option<&'static Self> {
-        ALL.into_iter().find(|kind| kind.splitter.is_some())
+        ALL.iter().copied().find(|kind| kind.splitter.is_some())
     }
 }
 
 /// Reads the value of `--as`.
 pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Kind> {
-    let values = ALL.map(|kind| PossibleValue::new(kind.name).help(kind.about));
-    PossibleValuesParser::new(values)
+    let value = |kind: &&Kind| PossibleValue::new(kind.name).help(kind.about);
+    PossibleValuesParser::new(ALL.iter().map(value))
         .try_map(|name| Kind::named(&name).ok_or("no such family of frames"))
 }
 
@@ -102,7 +94,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_found_again() {
         for kind in ALL {
-            assert_eq!(Kind::named(kind.name), Some(kind));
+            assert_eq!(Kind::named(kind.name), Some(*kind));
         }
         let mut names: Vec<_> = ALL.iter().map(|kind| kind.name).collect();
         names.sort_unstable();

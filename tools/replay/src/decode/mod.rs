@@ -183,6 +183,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn one(kind: &str, line: &str) -> Report {
@@ -229,5 +231,36 @@ mod tests {
         assert!(!one("dmr-csbk", "bd00801d23386323383b5888").ok);
         let broken = one("dmr-csbk", "bd0 zz");
         assert_eq!((broken.ok, broken.hex.as_deref()), (false, Some("bd0 zz")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_of_any_family_are_reported_as_the_contract_says(
+            bytes in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..80),
+                prop::collection::vec(any::<u8>(), 33),
+                prop::collection::vec(any::<u8>(), 12),
+                prop::collection::vec(any::<u8>(), 51).prop_map(|rest| [b"DMRD".as_slice(), &rest].concat()),
+                prop::collection::vec(any::<u8>(), 34).prop_map(|rest| [[0xE0, 37, 0x1A].as_slice(), &rest].concat()),
+            ],
+            kind in prop::sample::select(vec![None, Some("homebrew"), Some("mmdvm"), Some("dmr-burst"), Some("dmr-csbk")]),
+            trunked in any::<bool>(),
+        ) {
+            let kind = kind.and_then(Kind::named);
+            let raw = Raw { bytes: bytes.clone(), ..Raw::default() };
+            let mut messages = Messages::default();
+            let mut hex = String::new();
+            for (raw, of) in Frames::of(kind).push(raw) {
+                let report = frame(&raw, of, Context { trunked });
+                let json = serde_json::to_value(&report).unwrap();
+                prop_assert!(kind.is_none_or(|kind| json["kind"] == kind.name));
+                prop_assert!(json["ok"].is_boolean() && json["pdu"].is_string());
+                prop_assert_eq!(json["ok"] == false, json["error"].is_string());
+                hex += json["hex"].as_str().unwrap();
+                prop_assert!(!summary(&report).contains('\n'));
+                messages.push(&raw, &report);
+            }
+            prop_assert_eq!(hex, hex::encode(bytes));
+        }
     }
 }

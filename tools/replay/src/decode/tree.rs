@@ -79,7 +79,7 @@ fn way(report: &Report) -> String {
         way += &format!(" {from} > {to}");
     }
     if let Some(offset) = report.offset {
-        way += &format!(" at byte {offset} of the stream");
+        way += &format!(" @{offset}");
     }
     way
 }

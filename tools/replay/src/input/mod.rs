@@ -6,12 +6,13 @@ mod json;
 pub(crate) mod log;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use narrowcast_hardware::capture::reader::{CaptureReader, Captured, Skipped};
 use narrowcast_hardware::capture::{Direction, SerialEvent};
@@ -26,6 +27,9 @@ const MAGICS: [[u8; 4]; 5] = [
     [0xA1, 0xB2, 0x3C, 0x4D],
     [0x4D, 0x3C, 0xB2, 0xA1],
 ];
+
+/// A file of so many bytes takes a while.
+const LONG: u64 = 8 << 20;
 
 /// Something that may be a frame, and what is known of its way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -135,20 +139,40 @@ pub(crate) fn read_all(
     file: Option<&Path>,
     take: &mut dyn FnMut(Raw) -> Result<()>,
 ) -> Result<Ended> {
+    let bar = progress(file);
     let mut from: Box<dyn BufRead> = match file {
-        Some(path) => Box::new(BufReader::new(
-            File::open(path).with_context(|| format!("cannot open {}", path.display()))?,
-        )),
+        Some(path) => {
+            let file = File::open(path);
+            let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+            Box::new(BufReader::new(bar.wrap_read(file)))
+        }
         None => Box::new(BufReader::new(io::stdin())),
     };
     let head = from.fill_buf().with_context(|| match file {
         Some(path) => format!("cannot read {}", path.display()),
         None => "cannot read standard input".to_owned(),
     })?;
-    if MAGICS.iter().any(|magic| head.starts_with(magic)) {
+    let ended = if MAGICS.iter().any(|magic| head.starts_with(magic)) {
         capture(from, take)
     } else {
         hex_lines::read(from, take)
+    };
+    bar.finish_and_clear();
+    ended
+}
+
+/// A bar for a long file, unless what is made of it goes to the same terminal.
+fn progress(file: Option<&Path>) -> ProgressBar {
+    let length = file
+        .and_then(|path| path.metadata().ok())
+        .map_or(0, |metadata| metadata.len());
+    if length < LONG || io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    match ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes} read, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }
 

@@ -9,7 +9,7 @@ use narrowcast_hardware::capture::Direction;
 use tokio::time::Instant;
 
 use super::line::{Heard, Line};
-use super::pace::Pace;
+use super::pace::{LOOK, Pace, pressed};
 use super::roles::{Role, Taken};
 use super::side::{Side, Sides};
 use super::{PlayArgs, bar, faults};
@@ -79,10 +79,9 @@ pub(super) async fn play(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Resul
 }
 
 fn default_side(sides: &Sides, line: &Line) -> Side {
-    match (sides.has_log_in(), line.is_listening()) {
-        (true, true) => Side::Master,
-        (true, false) => Side::Client,
-        (false, _) => Side::Sent,
+    match sides.usual() {
+        Some(Side::Client) if line.is_listening() => Side::Master,
+        usual => usual.unwrap_or(Side::Sent),
     }
 }
 
@@ -133,7 +132,7 @@ impl Conversation<'_> {
     }
 
     fn expect(&mut self, raw: Raw) {
-        let due = self.pace.expected(&raw);
+        let due = self.pace.due(&raw);
         let kind = raw.stream.then(Kind::of_streams).flatten();
         let frame = self.frame(raw, kind);
         let patience = match self.given_up.contains(&frame.key()) {
@@ -149,8 +148,13 @@ impl Conversation<'_> {
     }
 
     async fn say(&mut self, raw: &Raw) -> Result<()> {
+        if let Some(mut key) = self.pace.ask() {
+            while !pressed(&mut key).await? {
+                self.listen(Instant::now() + LOOK).await?;
+            }
+        }
         let before = self.pace.shifted();
-        let due = self.pace.due(raw)?;
+        let due = self.pace.due(raw);
         let goes_on = self.is_datagrams && self.sent > 0 && due - before < TRANSMISSION;
         if !goes_on {
             self.await_open().await?;

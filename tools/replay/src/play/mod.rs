@@ -13,20 +13,33 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::Instant;
 
 use crate::faults::Faults;
 use crate::input::{self, Raw};
 use crate::link::{Link, Place, resolve};
 use line::Line;
-use pace::Pace;
+use pace::{LOOK, Pace, pressed};
 use side::{Side, Sides};
 
+const EXAMPLES: &str = "\
+Examples:
+  Be the recorded repeater before a live master
+    narrowcast-replay play session.pcapng udp:127.0.0.1:62031 --converse --passphrase SECRET
+  Be the recorded master, to which a live repeater logs in
+    narrowcast-replay play session.pcapng udp-listen:127.0.0.1:62031 --converse --side master
+  Be the recorded modem, for a host that opens /tmp/modem
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --converse --side received
+  A bad line: the same faults at every run
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --bit-errors 0.001 --drop 0.05 --seed 7";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct PlayArgs {
     /// pcap, pcapng, or hex lines
     file: PathBuf,
     /// udp:HOST:PORT, serial:PATH, tcp:HOST:PORT; or an own udp-listen:HOST:PORT,
-    /// tcp-listen:HOST:PORT or pty[:PATH]
+    /// tcp-listen:HOST:PORT or pty or pty:PATH
     target: Place,
     /// Times faster than recorded
     #[arg(long, default_value_t = 1.0, conflicts_with_all = ["step", "gap"], value_parser = speed)]
@@ -44,7 +57,8 @@ pub(crate) struct PlayArgs {
     #[arg(long)]
     converse: bool,
     /// Which side: client, master, sent, received, ADDRESS or ADDRESS:PORT. When left out,
-    /// the client where one logs in, else what was sent with --converse, else everything
+    /// the client where one logs in (the master, to converse at an own address), else what
+    /// was sent, else everything
     #[arg(long)]
     side: Option<Side>,
     /// Passphrase of the log-in
@@ -151,10 +165,7 @@ async fn check_target(target: &Place, is_armed: bool) -> Result<()> {
 
 async fn send_all(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Result<()> {
     let sides = Sides::of(all);
-    let side = args
-        .side
-        .clone()
-        .or_else(|| sides.has_log_in().then_some(Side::Client));
+    let side = args.side.clone().or_else(|| sides.usual());
     let is_played = |raw: &&Raw| side.as_ref().is_none_or(|side| sides.is(side, raw));
     let frames: Vec<Raw> = all.iter().filter(is_played).cloned().collect();
     if frames.is_empty() {
@@ -164,7 +175,12 @@ async fn send_all(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Result<()> {
     let bar = bar(frames.len());
     let mut pace = Pace::new(args);
     for raw in &frames {
-        let due = pace.due(raw)?;
+        if let Some(mut key) = pace.ask() {
+            while !pressed(&mut key).await? {
+                while line.hear(Instant::now() + LOOK).await?.is_some() {}
+            }
+        }
+        let due = pace.due(raw);
         // What the other side says is none of our business here, but must not dam up.
         while line.hear(due).await?.is_some() {}
         line.send(&raw.bytes).await?;

@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::PlayArgs;
@@ -11,6 +12,22 @@ use crate::input::Raw;
 
 /// Between frames of a recording without times: two slots.
 const GAP: Duration = Duration::from_millis(60);
+/// How often the key is looked after.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+
+/// The return key, to come.
+type Key = JoinHandle<std::io::Result<usize>>;
+
+/// Whether somebody pressed the key.
+pub(super) async fn pressed(key: &mut Key) -> Result<bool> {
+    if !key.is_finished() {
+        return Ok(false);
+    }
+    match key.await?? {
+        0 => bail!("standard input has ended: there is no key to wait for"),
+        _ => Ok(true),
+    }
+}
 
 /// The times of a recording, as they were, scaled, fixed, or when somebody presses return.
 #[derive(Debug)]
@@ -33,22 +50,21 @@ impl Pace {
         }
     }
 
-    /// When this frame is to be sent. Steps wait for the return key.
-    pub(super) fn due(&mut self, raw: &Raw) -> Result<Instant> {
-        if self.step {
-            eprint!("return for the next frame ");
-            std::io::stdin().read_line(&mut String::new())?;
-        }
-        Ok(self.expected(raw))
-    }
-
-    /// When this frame of the other side is expected.
-    pub(super) fn expected(&mut self, raw: &Raw) -> Instant {
+    /// When this frame is due.
+    pub(super) fn due(&mut self, raw: &Raw) -> Instant {
         self.due = match self.step {
             true => Instant::now(),
             false => self.due + self.gap(raw),
         };
         self.due
+    }
+
+    /// Asks for the return key, if each frame waits for one.
+    pub(super) fn ask(&self) -> Option<Key> {
+        self.step.then(|| {
+            eprint!("return for the next frame ");
+            tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()))
+        })
     }
 
     /// When the last frame is due, if nothing is due before now: waiting for something has

@@ -45,11 +45,14 @@ impl FromStr for Side {
 pub(super) struct Sides {
     stations: HashMap<(SocketAddr, SocketAddr), Station>,
     has_log_in: bool,
+    has_both_directions: bool,
 }
 
 impl Sides {
     pub(super) fn of(recording: &[Raw]) -> Self {
+        let goes = |way| recording.iter().any(|raw| raw.direction == Some(way));
         Self {
+            has_both_directions: goes(Direction::Inbound) && goes(Direction::Outbound),
             stations: stations(recording),
             has_log_in: recording.iter().any(|raw| of_frame(raw).is_some()),
         }
@@ -58,6 +61,15 @@ impl Sides {
     /// Whether the recording is of a protocol in which somebody logs in.
     pub(super) const fn has_log_in(&self) -> bool {
         self.has_log_in
+    }
+
+    /// Which side is played when nobody says: everything, if there are no sides.
+    pub(super) fn usual(&self) -> Option<Side> {
+        match (self.has_log_in, self.has_both_directions) {
+            (true, _) => Some(Side::Client),
+            (false, true) => Some(Side::Sent),
+            (false, false) => None,
+        }
     }
 
     /// Whether a frame is of this side.
@@ -111,6 +123,21 @@ mod tests {
         assert!(sides.has_log_in());
         let of_client = all.iter().map(|raw| sides.is(&Side::Client, raw));
         assert_eq!(of_client.collect::<Vec<_>>(), [true, false, true]);
+    }
+
+    #[test]
+    fn what_was_received_is_played_only_if_there_is_nothing_else() {
+        let raw = |direction| Raw {
+            direction: Some(direction),
+            bytes: vec![0xE0, 3, 0],
+            ..Raw::default()
+        };
+        let (sent, received) = (raw(Direction::Outbound), raw(Direction::Inbound));
+        assert_eq!(
+            Sides::of(&[sent, received.clone()]).usual(),
+            Some(Side::Sent)
+        );
+        assert_eq!(Sides::of(&[received]).usual(), None);
     }
 
     #[test]

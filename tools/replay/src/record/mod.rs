@@ -28,9 +28,17 @@ const LAST: Duration = Duration::from_millis(50);
 /// Longer than any recording.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
+const EXAMPLES: &str = "\
+Examples:
+  What a master and its repeaters say: let the repeaters log in to port 62031 here
+    narrowcast-replay record udp:0.0.0.0:62031 udp:master.example:62031 -o session.pcapng
+  What host and modem say: let the host open /tmp/modem
+    narrowcast-replay record pty:/tmp/modem serial:/dev/ttyUSB0 --for 10m";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
-    /// udp:HOST:PORT (an own address), serial:PATH, tcp:HOST:PORT, tcp-listen:HOST:PORT, pty[:PATH]
+    /// udp:HOST:PORT (an own address), serial:PATH, tcp:HOST:PORT, tcp-listen:HOST:PORT, pty or pty:PATH
     near: Place,
     /// Pass everything on to here and back: udp:HOST:PORT for datagrams, else a stream
     far: Option<Place>,
@@ -94,6 +102,9 @@ async fn record(args: &RecordArgs, stop: impl Future<Output = ()>) -> Result<Exi
         }
         ended = &mut links => ended,
     };
+    if tap.unrecorded() > 0 {
+        sink.admit_loss(tap.unrecorded())?;
+    }
     sink.flush()?;
     if recorded.is_err() && sink.frames == 0 {
         // Nothing was recorded: the name is free for the next try.

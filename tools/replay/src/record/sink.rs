@@ -71,6 +71,11 @@ impl Tap {
         self.losses.undelivered.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Chunks that are not in the recording.
+    pub(crate) fn unrecorded(&self) -> u64 {
+        self.losses.unrecorded.load(Ordering::Relaxed)
+    }
+
     /// What is lost so far, in words; empty when nothing is.
     pub(crate) fn losses(&self) -> String {
         [
@@ -125,6 +130,21 @@ impl Sink {
             event: peers.is_none().then(|| SerialEvent::of(heard.direction)),
             payload: heard.bytes,
             comment: None,
+        })
+    }
+
+    /// Puts on record that the recording has gaps.
+    pub(crate) fn admit_loss(&mut self, lost: u64) -> io::Result<()> {
+        self.file.write(&Captured {
+            at: Timestamp::now(),
+            interface: "lost".to_owned(),
+            description: None,
+            linktype: 0,
+            direction: None,
+            peers: None,
+            event: Some(SerialEvent::CaptureDataLost),
+            payload: Vec::new(),
+            comment: Some(format!("{lost} chunks were not recorded")),
         })
     }
 

@@ -208,3 +208,21 @@ fn places_that_do_not_go_together_and_times_that_are_none_are_refused() {
         assert!(error.contains("as in 90s"), "{error}");
     }
 }
+
+#[test]
+fn a_gap_in_the_recording_is_on_record() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.pcapng");
+    let mut sink = Sink::new(create(&path).unwrap()).unwrap();
+    sink.admit_loss(3).unwrap();
+    sink.flush().unwrap();
+    let mut found = Vec::new();
+    input::read_all(Some(&path), &mut |raw| {
+        found.push((raw.event, raw.comment));
+        Ok(())
+    })
+    .unwrap();
+    let lost = narrowcast_hardware::capture::SerialEvent::CaptureDataLost;
+    let comment = "3 chunks were not recorded".to_owned();
+    assert_eq!(found, [(Some(lost), Some(comment))]);
+}

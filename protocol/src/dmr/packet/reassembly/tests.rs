@@ -255,6 +255,15 @@ fn silence_ends_a_transmission_after_one_second() {
 }
 
 #[test]
+fn a_clock_that_leaps_leaves_nothing_that_is_overdue() {
+    let mut air = Reassembler::default();
+    feed(&mut air, HEAD, &TEXT[..2]);
+    let later = NOW + T_DATA_TX_LMT * 2;
+    assert!(matches!(air.tick(later).as_slice(), [Outcome::Missing(_)]));
+    assert_eq!(air.deadline(), None);
+}
+
+#[test]
 fn a_lost_block_of_an_unconfirmed_packet_is_reported_at_the_end() {
     let mut air = Reassembler::default();
     feed(

@@ -161,15 +161,14 @@ impl HomebrewMaster {
         if !group {
             return self.site_of(origin, destination).into_iter().collect();
         }
-        (0..self.stations.len())
-            .filter(|index| *index != origin && self.joins(origin, *index))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter(|index| {
-                let site = self.site(*index);
-                site.is_some_and(|site| site.has_group(destination))
-            })
-            .collect()
+        let mut sites = Vec::new();
+        for index in (0..self.stations.len()).filter(|index| *index != origin) {
+            let wants = |site: &mut Site| site.has_group(destination);
+            if self.joins(origin, index) && self.site(index).is_some_and(wants) {
+                sites.push(index);
+            }
+        }
+        sites
     }
 
     /// Lets a site do what is due, and notes when to come back.

@@ -1,0 +1,490 @@
+//! Checks the invariants. It keeps books of its own, from the facts that are durable and
+//! from what happened in the world; of the engine it believes nothing.
+
+mod alerts;
+mod budget;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use narrowcast_protocol::air::{
+    self, Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
+};
+use narrowcast_protocol::session::{Job, Refusal as JobRefusal, Step};
+use narrowcast_protocol::time::Instant;
+use narrowcast_world::air::AirEvent;
+
+use crate::engine::io::{Refusal, Request, Response, Submit, Ticket};
+use crate::engine::views::{DeliveryView, Overview};
+use crate::model::emergency::Emergency;
+use crate::model::facts::{Entry, Fact};
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq};
+use crate::simulate::core::{Core, civil};
+use crate::simulate::invariant::{Invariant, Violation};
+use alerts::Alerts;
+use budget::Budget;
+
+/// How long after its end an alert may be missed in the books: the ledger takes its time.
+const GRACE: Duration = Duration::from_secs(30);
+/// A fragment that had begun when its acknowledgement came is sent to its end.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+/// How long a distress call that was heard may take to be on record.
+const RECORDED_WITHIN: Duration = Duration::from_secs(30);
+/// Most jobs that one carrier may have open.
+const JOBS: usize = 24;
+/// Most outputs, commits and datagrams that may wait.
+const WAITING: usize = 5_000;
+
+/// What a run did, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Alerts accepted.
+    pub accepted: u64,
+    /// Alerts refused.
+    pub refused: u64,
+    /// Facts durable.
+    pub facts: u64,
+    /// Transmissions handed to sessions.
+    pub sent: u64,
+    /// Deliveries whose terminal acknowledged.
+    pub received: u64,
+    /// Deliveries that were answered.
+    pub answered: u64,
+    /// Distress calls raised.
+    pub emergencies: u64,
+    /// Times the ledger failed or the process was killed.
+    pub outages: u64,
+    /// Bursts of stations.
+    pub bursts_down: u64,
+    /// Bursts of radios that were heard.
+    pub bursts_up: u64,
+    /// Slots in which radios met.
+    pub collisions: u64,
+}
+
+/// A job that was let out.
+#[derive(Debug)]
+struct Given {
+    delivery: Option<(AlertId, DeliveryIndex)>,
+}
+
+/// What a request was about.
+#[derive(Debug)]
+enum Asked {
+    Submit(AlertId),
+    Deliveries(AlertId),
+    Overview,
+    Other,
+}
+
+/// The observer of a run.
+#[derive(Debug)]
+pub(super) struct Watch {
+    now: Instant,
+    alerts: Alerts,
+    asked: BTreeMap<Ticket, Asked>,
+    carriers: BTreeSet<CarrierId>,
+    budget: Budget,
+    jobs: BTreeMap<JobId, Given>,
+    /// Texts and statuses that radios sent and the ledger has.
+    recorded: BTreeSet<(RadioId, String)>,
+    /// What is owed to a radio, and for which of its texts.
+    owed: Vec<(Acknowledgement, RadioId, String)>,
+    raised: BTreeMap<EmergencyId, RadioId>,
+    open: BTreeMap<EmergencyId, RadioId>,
+    closing: BTreeSet<EmergencyId>,
+    /// Distress calls that were heard and are not on record yet.
+    calling: BTreeMap<RadioId, Instant>,
+    back_at: Instant,
+    away: bool,
+    pub(super) tally: Tally,
+    broken: Option<Violation>,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self {
+            now: Instant::ZERO,
+            alerts: Alerts::default(),
+            asked: BTreeMap::new(),
+            carriers: BTreeSet::new(),
+            budget: Budget::default(),
+            jobs: BTreeMap::new(),
+            recorded: BTreeSet::new(),
+            owed: Vec::new(),
+            raised: BTreeMap::new(),
+            open: BTreeMap::new(),
+            closing: BTreeSet::new(),
+            calling: BTreeMap::new(),
+            back_at: Instant::ZERO,
+            away: false,
+            tally: Tally::default(),
+            broken: None,
+        }
+    }
+
+    pub(super) const fn at(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// The first promise that was broken.
+    pub(super) fn verdict(&self) -> Result<(), Violation> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    fn broken(&mut self, invariant: Invariant, what: String) {
+        let at = self.now;
+        self.broken.get_or_insert(Violation {
+            invariant,
+            at,
+            what,
+        });
+    }
+
+    fn demand(&mut self, holds: bool, invariant: Invariant, what: impl FnOnce() -> String) {
+        if !holds {
+            self.broken(invariant, what());
+        }
+    }
+
+    pub(super) fn asks(&mut self, ticket: Ticket, request: &Request) {
+        let asked = match request {
+            Request::Submit(Submit { id, .. }) => Asked::Submit(*id),
+            Request::Deliveries { alert, .. } => Asked::Deliveries(*alert),
+            Request::Overview => Asked::Overview,
+            Request::CloseEmergency { id, .. } => {
+                self.closing.insert(*id);
+                Asked::Other
+            }
+            _ => Asked::Other,
+        };
+        self.asked.insert(ticket, asked);
+    }
+
+    pub(super) fn replied(&mut self, ticket: Ticket, result: &Result<Response, Refusal>) {
+        match (self.asked.remove(&ticket), result) {
+            (Some(Asked::Submit(id)), Ok(Response::Accepted(_))) => {
+                self.tally.accepted += 1;
+                let known = self.alerts.get(id).is_some();
+                self.demand(known, Invariant::NothingAcceptedIsLost, || {
+                    format!("alert {id} was accepted and is not on the ledger")
+                });
+            }
+            (Some(Asked::Submit(_)), Err(_)) => self.tally.refused += 1,
+            (Some(Asked::Deliveries(id)), Ok(Response::Deliveries(views))) => {
+                self.compare(id, views)
+            }
+            (Some(Asked::Overview), Ok(Response::Overview(overview))) => self.sizes(overview),
+            _ => {}
+        }
+    }
+
+    /// The engine never shows more than the ledger proves.
+    fn compare(&mut self, id: AlertId, views: &[DeliveryView]) {
+        for view in views {
+            let proved = self
+                .alerts
+                .get(id)
+                .and_then(|alert| alert.delivery(view.index))
+                .map(|delivery| delivery.rung);
+            self.demand(
+                proved.is_some_and(|proved| view.rung <= proved),
+                Invariant::NoRungWithoutEvidence,
+                || {
+                    format!(
+                        "delivery {} of {id} is shown as {:?}, its facts prove {proved:?}",
+                        view.index.0, view.rung
+                    )
+                },
+            );
+        }
+    }
+
+    fn sizes(&mut self, overview: &Overview) {
+        let jobs = JOBS * (self.carriers.len() + 1);
+        self.demand(overview.jobs <= jobs, Invariant::MemoryIsBounded, || {
+            format!(
+                "{} jobs are open on {} carriers",
+                overview.jobs,
+                jobs / JOBS - 1
+            )
+        });
+        let (alerts, places) = self.alerts.bounds(civil(self.now).wall);
+        self.demand(
+            overview.alerts <= alerts && overview.waiting <= places,
+            Invariant::MemoryIsBounded,
+            || {
+                format!(
+                    "{} alerts in memory where {alerts} are open or fresh, {} places for {places}",
+                    overview.alerts, overview.waiting
+                )
+            },
+        );
+    }
+
+    pub(super) fn durable(&mut self, facts: &[(Seq, Entry)]) {
+        for (_, entry) in facts {
+            self.tally.facts += 1;
+            self.fact(entry);
+        }
+    }
+
+    fn fact(&mut self, entry: &Entry) {
+        match &entry.fact {
+            Fact::EmergencyRaised(emergency) => {
+                self.tally.emergencies += 1;
+                self.calling.remove(&emergency.radio);
+                self.raised.insert(emergency.id, emergency.radio);
+                self.open.insert(emergency.id, emergency.radio);
+            }
+            Fact::EmergencyClosed { id, .. } => {
+                self.open.remove(id);
+                let asked = self.closing.contains(id);
+                self.demand(asked, Invariant::NoEmergencyIsRefused, || {
+                    format!("emergency {id} was closed and nobody asked for it")
+                });
+            }
+            Fact::Polled {
+                alert,
+                carrier,
+                polls,
+            } => self.airtime(Some(*alert), *carrier, u32::from(*polls)),
+            Fact::PolicyInForce(policy) => {
+                self.budget.begin(policy);
+                self.alerts.learn(self.now, entry.at, &entry.fact);
+            }
+            Fact::ReportHeard { from, text, .. } => {
+                self.recorded.insert((*from, text.clone()));
+            }
+            fact => {
+                let learnt = self.alerts.learn(self.now, entry.at, fact);
+                self.tally.received += u64::from(learnt.received);
+                self.tally.answered += u64::from(learnt.answered);
+                self.recorded.extend(learnt.text);
+                if let Some(what) = learnt.without_grounds {
+                    self.broken(Invariant::NoRungWithoutEvidence, what);
+                }
+            }
+        }
+    }
+
+    fn airtime(&mut self, alert: Option<AlertId>, carrier: CarrierId, bursts: u32) {
+        let precedence = alert.and_then(|alert| self.alerts.precedence(alert));
+        let within = precedence
+            .is_none_or(|precedence| self.budget.spend(self.now, carrier, precedence, bursts));
+        self.demand(within, Invariant::NoCarrierAboveItsBudget, || {
+            format!("{precedence:?} takes more of carrier {carrier} than its ceiling permits")
+        });
+    }
+
+    /// A job leaves the engine.
+    pub(super) fn let_out(&mut self, job: &Job) {
+        match job {
+            Job::Send {
+                id,
+                carrier,
+                transmission,
+            } => {
+                self.tally.sent += 1;
+                self.transmission(*id, *carrier, transmission);
+            }
+            Job::Acknowledge {
+                acknowledgement, ..
+            } => self.acknowledges(acknowledgement),
+            Job::Collect { .. } | Job::Admit { .. } | Job::Withdraw(_) => {}
+        }
+    }
+
+    fn transmission(&mut self, id: JobId, carrier: CarrierId, transmission: &Transmission) {
+        let Transmission::Text(text) = transmission else {
+            return;
+        };
+        let delivery = match text.to {
+            Address::Radio(radio) => self.alerts.attempt(radio, carrier, text),
+            Address::Group(_) => None,
+        };
+        let grounds = match text.to {
+            Address::Radio(_) => delivery.is_some(),
+            Address::Group(group) => self.alerts.group_attempt(group, carrier),
+        };
+        self.demand(grounds, Invariant::NoTransmissionWithoutAttempt, || {
+            format!(
+                "{id:?} to {} over {carrier} has no attempt on the ledger",
+                text.to
+            )
+        });
+        let alert = delivery.map(|(alert, _)| alert);
+        let alert = alert.or_else(|| self.alerts.named(&text.text));
+        let octets = air::text_octets(text.form, &text.text);
+        let kind = self.budget.kind(carrier);
+        let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
+        self.airtime(alert, carrier, bursts);
+        self.jobs.insert(id, Given { delivery });
+    }
+
+    /// "I have your message" is said of what the ledger has, and of nothing else.
+    fn acknowledges(&mut self, acknowledgement: &Acknowledgement) {
+        if let Acknowledgement::Emergency { to, .. } = acknowledgement {
+            let known = self.raised.values().any(|radio| radio == to);
+            return self.demand(known, Invariant::NothingAcceptedIsLost, || {
+                format!("the emergency of {to} was acknowledged and is not on the ledger")
+            });
+        }
+        let found = self
+            .owed
+            .iter()
+            .position(|(owed, ..)| owed == acknowledgement);
+        if let Some((_, radio, text)) = found.map(|at| self.owed.swap_remove(at)) {
+            let known = self.recorded.contains(&(radio, text.clone()));
+            self.demand(known, Invariant::NothingAcceptedIsLost, || {
+                format!("{text:?} of {radio} was acknowledged and is not on the ledger")
+            });
+        }
+    }
+
+    /// The last byte of a job was written.
+    pub(super) fn written(&mut self, job: JobId) {
+        let delivery = self.jobs.get(&job).and_then(|given| given.delivery);
+        if let Some((alert, index)) = delivery {
+            self.alerts.written(alert, index);
+            let acknowledged = self.alerts.acknowledged_at(alert, index);
+            let late = acknowledged.is_some_and(|at| at + UNDER_WAY < self.now);
+            self.demand(!late, Invariant::NothingSentAfterItsAcknowledgement, || {
+                let at = acknowledged.unwrap_or_default();
+                format!("delivery {} of {alert} was sent; its acknowledgement stands on record since {at}", index.0)
+            });
+        }
+    }
+
+    pub(super) fn step(&mut self, job: JobId, step: Step) {
+        let room = step != Step::Refused(JobRefusal::NoRoom);
+        self.demand(room, Invariant::NoCarrierAboveItsBudget, || {
+            format!("{job:?} was handed to a carrier that had no room for it")
+        });
+        if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
+            self.jobs.remove(&job);
+        }
+    }
+
+    pub(super) fn carrier(&mut self, id: CarrierId) {
+        self.carriers.insert(id);
+    }
+
+    /// The engine was told this. `core` shows what it made of a distress call.
+    pub(super) fn heard(&mut self, heard: &Heard, core: &Core) {
+        match &heard.what {
+            HeardKind::Emergency { from, .. } => {
+                let open = core
+                    .engine()
+                    .emergencies()
+                    .any(|known| known.radio == *from && known.closed.is_none());
+                let held = if core.is_away() {
+                    core.keeps(*from)
+                } else {
+                    open
+                };
+                self.demand(held, Invariant::NoEmergencyIsRefused, || {
+                    format!("the emergency of {from} was heard and is not shown")
+                });
+                if !self.open.values().any(|radio| radio == from) {
+                    self.calling.entry(*from).or_insert(self.now);
+                }
+            }
+            HeardKind::Text { from, text, .. } => {
+                let shown = crate::model::text::shown(text.trim());
+                for owed in &heard.owed {
+                    // Numbers come round: the newest message of a number is meant.
+                    self.owed
+                        .retain(|(known, ..)| *known != owed.acknowledgement);
+                    self.owed
+                        .push((owed.acknowledgement.clone(), *from, shown.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn air(&mut self, event: &AirEvent) {
+        match event {
+            AirEvent::Down(_) => self.tally.bursts_down += 1,
+            AirEvent::Up(_) => self.tally.bursts_up += 1,
+            AirEvent::Collision => self.tally.collisions += 1,
+            AirEvent::UpEnded => {}
+            AirEvent::Shown { radio, text } => {
+                let Ok(radio) = RadioId::new(*radio) else {
+                    return;
+                };
+                let grounds = self.alerts.shown(radio, text);
+                self.demand(grounds, Invariant::NoTransmissionWithoutAttempt, || {
+                    format!("{radio} shows {text:?}, and no attempt is on the ledger")
+                });
+            }
+        }
+    }
+
+    /// The ledger failed, or the process was killed.
+    pub(super) fn away(&mut self, killed: bool) {
+        self.tally.outages += 1;
+        self.away = true;
+        self.asked.clear();
+        self.owed.clear();
+        self.jobs.clear();
+        if killed {
+            // What only the process knew is gone; the radios call again.
+            self.calling.clear();
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        self.away = false;
+        self.back_at = self.now;
+        self.budget.again();
+    }
+
+    /// What can be told at any moment.
+    pub(super) fn check(&mut self, waiting: usize, core: &Core) {
+        self.demand(waiting <= WAITING, Invariant::MemoryIsBounded, || {
+            format!("{waiting} outputs, commits and datagrams wait")
+        });
+        if self.away || self.now.since(self.back_at) < GRACE {
+            return;
+        }
+        let hidden = self.open.keys().copied().find(|id| {
+            let shown = |known: &Emergency| known.id == *id && known.closed.is_none();
+            !core.engine().emergencies().any(shown) && !self.closing.contains(id)
+        });
+        if let Some(id) = hidden {
+            self.broken(
+                Invariant::NoEmergencyIsRefused,
+                format!("emergency {id} is open and is not shown"),
+            );
+        }
+        let wall = civil(self.now).wall;
+        if let Some(id) = self.alerts.overdue(wall, GRACE) {
+            self.broken(
+                Invariant::EveryAlertEnds,
+                format!("alert {id} has expired and has no end"),
+            );
+        }
+        let unrecorded = self
+            .calling
+            .iter()
+            .find(|(_, at)| self.now.since((**at).max(self.back_at)) > RECORDED_WITHIN);
+        if let Some(radio) = unrecorded.map(|(radio, _)| *radio) {
+            self.broken(
+                Invariant::NoEmergencyIsRefused,
+                format!("the emergency of {radio} was heard and is not on record"),
+            );
+        }
+    }
+
+    /// Alerts that have no end yet, oldest first.
+    pub(super) fn live(&self) -> Vec<AlertId> {
+        self.alerts.live()
+    }
+
+    /// Emergencies that nobody has closed, oldest first.
+    pub(super) fn emergencies(&self) -> Vec<EmergencyId> {
+        self.open.keys().copied().collect()
+    }
+}

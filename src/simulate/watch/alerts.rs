@@ -1,0 +1,406 @@
+//! What the durable facts say of each alert, and what radios showed of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, Text};
+use narrowcast_protocol::time::Instant;
+
+use crate::model::alert::{Alert, Ask, Mark, Precedence};
+use crate::model::delivery::Rung;
+use crate::model::evidence::{AnsweredBy, Evidence};
+use crate::model::facts::Fact;
+use crate::model::ids::{AlertId, DeliveryIndex};
+use crate::model::wall::Wall;
+
+/// Once a minute the engine forgets, and the ledger takes its time.
+const FORGOTTEN_WITHIN: Duration = Duration::from_secs(150);
+
+/// A delivery in the observer's books.
+#[derive(Debug)]
+pub(super) struct Seen {
+    radio: RadioId,
+    talkgroup: Option<GroupId>,
+    home: Option<CarrierId>,
+    pub(super) rung: Rung,
+    attempts: u8,
+    /// The newest attempt; over or not, it stands on the ledger.
+    last: Option<Open>,
+    /// When the acknowledgement of what was sent last became durable.
+    acknowledged: Option<Instant>,
+    written: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    carrier: CarrierId,
+    reference: u8,
+    parts: u8,
+}
+
+/// An alert in the observer's books.
+#[derive(Debug)]
+pub(super) struct SeenAlert {
+    alert: Alert,
+    ended_at: Option<Wall>,
+    deliveries: Vec<Seen>,
+    groups: BTreeSet<(GroupId, CarrierId)>,
+}
+
+impl SeenAlert {
+    pub(super) fn delivery(&self, index: DeliveryIndex) -> Option<&Seen> {
+        self.deliveries.get(usize::try_from(index.0).ok()?)
+    }
+
+    fn delivery_mut(&mut self, index: DeliveryIndex) -> Option<&mut Seen> {
+        self.deliveries.get_mut(usize::try_from(index.0).ok()?)
+    }
+}
+
+/// What a fact taught.
+#[derive(Debug, Default)]
+pub(super) struct Learnt {
+    pub(super) received: bool,
+    pub(super) answered: bool,
+    /// A text of a radio that is on record with it.
+    pub(super) text: Option<(RadioId, String)>,
+    /// It is evidence of something that did not happen.
+    pub(super) without_grounds: Option<String>,
+}
+
+/// All alerts.
+#[derive(Debug, Default)]
+pub(super) struct Alerts {
+    all: BTreeMap<AlertId, SeenAlert>,
+    live: BTreeSet<AlertId>,
+    of_radio: BTreeMap<RadioId, Vec<(AlertId, DeliveryIndex)>>,
+    by_token: BTreeMap<String, AlertId>,
+    /// The newest alert of each mark.
+    by_mark: BTreeMap<Mark, AlertId>,
+    /// Which radio has shown which alert.
+    shown: BTreeSet<(RadioId, AlertId)>,
+    linger: Duration,
+}
+
+/// What a piece of evidence proves, stated once more and apart from the engine's own table.
+const fn proves(evidence: &Evidence) -> Option<Rung> {
+    match evidence {
+        Evidence::Written => Some(Rung::Sent),
+        Evidence::StationAccepted => Some(Rung::Accepted),
+        Evidence::OnAir => Some(Rung::Transmitted),
+        Evidence::LinkConfirmed | Evidence::TextAcknowledged => Some(Rung::Received),
+        Evidence::ReadReport => Some(Rung::Read),
+        Evidence::Answered(_) => Some(Rung::Answered),
+        Evidence::Present => None,
+    }
+}
+
+/// The word by which a simulated alert is known in whatever text: `#` and a number.
+pub(super) fn token(text: &str) -> Option<&str> {
+    let (at, _) = text.char_indices().find(|(_, c)| *c == '#')?;
+    let word = text.get(at..)?;
+    let end = word
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| !c.is_ascii_digit())
+        .map_or(word.len(), |(end, _)| end);
+    word.get(..end).filter(|word| word.len() > 1)
+}
+
+impl Alerts {
+    pub(super) fn get(&self, id: AlertId) -> Option<&SeenAlert> {
+        self.all.get(&id)
+    }
+
+    pub(super) fn precedence(&self, id: AlertId) -> Option<Precedence> {
+        self.all.get(&id).map(|alert| alert.alert.precedence)
+    }
+
+    pub(super) fn live(&self) -> Vec<AlertId> {
+        self.live.iter().copied().collect()
+    }
+
+    /// How many alerts may be in memory at most, and how many places they may have.
+    pub(super) fn bounds(&self, wall: Wall) -> (usize, usize) {
+        let kept = |alert: &&SeenAlert| {
+            alert
+                .ended_at
+                .is_none_or(|ended| wall.since(ended) < self.linger + FORGOTTEN_WITHIN)
+        };
+        let places = |alert: &SeenAlert| alert.deliveries.len() + 16;
+        let kept = self.all.values().filter(kept);
+        // What was decided and is not durable yet may be more.
+        kept.fold((8, 2_000), |(count, sum), alert| {
+            (count + 1, sum + places(alert))
+        })
+    }
+
+    pub(super) fn overdue(&self, wall: Wall, grace: Duration) -> Option<AlertId> {
+        let late = |id: &&AlertId| {
+            let alert = self.all.get(id);
+            alert.is_some_and(|alert| wall.since(alert.alert.expires_at) > grace)
+        };
+        self.live.iter().find(late).copied()
+    }
+
+    /// Whether the radio may show this text: an alert of that token was tried to it or to its
+    /// talkgroup. Texts without a token are no alerts of the script.
+    pub(super) fn shown(&mut self, radio: RadioId, text: &str) -> bool {
+        let Some(id) = self.named(text) else {
+            return token(text).is_none();
+        };
+        self.shown.insert((radio, id));
+        let Some(alert) = self.all.get(&id) else {
+            return false;
+        };
+        let tried = |seen: &Seen| seen.radio == radio && seen.attempts > 0;
+        !alert.groups.is_empty() || alert.deliveries.iter().any(tried)
+    }
+
+    /// The alert that a text is of: by its token, which stands in its first part, or by its
+    /// mark, which stands in every part.
+    pub(super) fn named(&self, text: &str) -> Option<AlertId> {
+        if let Some(token) = token(text) {
+            return self.by_token.get(token).copied();
+        }
+        let unsigned = text.rsplit('】').next().unwrap_or(text);
+        let (mark, _) = Mark::strip(unsigned)?;
+        self.by_mark.get(&mark).copied()
+    }
+
+    /// The delivery whose newest attempt this transmission is.
+    pub(super) fn attempt(
+        &self,
+        radio: RadioId,
+        carrier: CarrierId,
+        text: &Text,
+    ) -> Option<(AlertId, DeliveryIndex)> {
+        let named = self.named(&text.text);
+        let of_radio = self.of_radio.get(&radio)?;
+        of_radio.iter().rev().copied().find(|(id, index)| {
+            let Some(alert) = self.all.get(id) else {
+                return false;
+            };
+            let last = alert.delivery(*index).and_then(|seen| seen.last);
+            let Some(last) = last.filter(|last| last.carrier == carrier) else {
+                return false;
+            };
+            let part = text.reference.wrapping_sub(last.reference) & 0x7F;
+            // Only further parts can do without token and mark.
+            let may_be = named.map_or(part > 0 || token(&alert.alert.text).is_none(), |named| {
+                named == *id
+            });
+            part < last.parts && may_be
+        })
+    }
+
+    pub(super) fn group_attempt(&self, group: GroupId, carrier: CarrierId) -> bool {
+        let live = self.live.iter().filter_map(|id| self.all.get(id));
+        live.into_iter()
+            .any(|alert| alert.groups.contains(&(group, carrier)))
+    }
+
+    pub(super) fn written(&mut self, alert: AlertId, index: DeliveryIndex) {
+        if let Some(seen) = self.seen(alert, index) {
+            seen.written = true;
+        }
+    }
+
+    pub(super) fn acknowledged_at(&self, alert: AlertId, index: DeliveryIndex) -> Option<Instant> {
+        self.all.get(&alert)?.delivery(index)?.acknowledged
+    }
+
+    fn seen(&mut self, alert: AlertId, index: DeliveryIndex) -> Option<&mut Seen> {
+        self.all.get_mut(&alert)?.delivery_mut(index)
+    }
+
+    /// Learns a durable fact.
+    pub(super) fn learn(&mut self, now: Instant, at: Wall, fact: &Fact) -> Learnt {
+        match fact {
+            Fact::PolicyInForce(policy) => self.linger = policy.linger,
+            Fact::Started { .. } => self.interrupted(),
+            Fact::AlertAccepted(alert) => self.accepted(alert),
+            Fact::Recipients {
+                alert, recipients, ..
+            } => {
+                if let Some(book) = self.all.get_mut(alert) {
+                    for recipient in recipients {
+                        let index = u32::try_from(book.deliveries.len()).unwrap_or(u32::MAX);
+                        let of_radio = self.of_radio.entry(recipient.radio).or_default();
+                        of_radio.push((*alert, DeliveryIndex(index)));
+                        book.deliveries.push(Seen {
+                            radio: recipient.radio,
+                            talkgroup: recipient.talkgroup,
+                            home: recipient.home,
+                            rung: Rung::Queued,
+                            attempts: 0,
+                            last: None,
+                            acknowledged: None,
+                            written: false,
+                        });
+                    }
+                }
+            }
+            Fact::AttemptStarted {
+                alert,
+                delivery,
+                number,
+                carrier,
+                reference,
+                parts,
+                ..
+            } => {
+                if let Some(seen) = self.seen(*alert, *delivery) {
+                    seen.attempts = *number;
+                    seen.last = Some(Open {
+                        carrier: *carrier,
+                        reference: *reference,
+                        parts: *parts,
+                    });
+                }
+            }
+            Fact::GroupAttemptStarted {
+                alert,
+                group,
+                carrier,
+                ..
+            } => {
+                if let Some(book) = self.all.get_mut(alert) {
+                    book.groups.insert((*group, *carrier));
+                }
+            }
+            Fact::Evidenced {
+                alert,
+                delivery,
+                evidence,
+            } => return self.evidence(now, *alert, *delivery, evidence),
+            Fact::GroupEvidenced {
+                alert,
+                group,
+                carrier,
+                evidence,
+            } => self.group_evidence(*alert, *group, *carrier, evidence),
+            Fact::AlertEnded { alert, .. } => {
+                self.live.remove(alert);
+                if let Some(book) = self.all.get_mut(alert) {
+                    book.ended_at = Some(at);
+                }
+            }
+            Fact::Resent {
+                alert, deliveries, ..
+            } => {
+                self.live.insert(*alert);
+                if let Some(book) = self.all.get_mut(alert) {
+                    book.ended_at = None;
+                }
+                for index in deliveries {
+                    if let Some(seen) = self.seen(*alert, *index) {
+                        seen.acknowledged = None;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Learnt::default()
+    }
+
+    fn accepted(&mut self, alert: &Alert) {
+        self.live.insert(alert.id);
+        if let Some(token) = token(&alert.text) {
+            self.by_token.insert(token.to_owned(), alert.id);
+        }
+        self.by_mark.insert(alert.mark, alert.id);
+        self.all.insert(
+            alert.id,
+            SeenAlert {
+                alert: alert.clone(),
+                ended_at: None,
+                deliveries: Vec::new(),
+                groups: BTreeSet::new(),
+            },
+        );
+    }
+
+    fn interrupted(&mut self) {
+        let live = self.all.values_mut();
+        for seen in live.flat_map(|alert| &mut alert.deliveries) {
+            seen.last = None;
+        }
+    }
+
+    fn group_evidence(
+        &mut self,
+        alert: AlertId,
+        group: GroupId,
+        carrier: CarrierId,
+        evidence: &Evidence,
+    ) {
+        let Some(book) = self.all.get_mut(&alert) else {
+            return;
+        };
+        // A group transmission proves at most that it was on the air.
+        let Some(rung) = proves(evidence).filter(|rung| *rung <= Rung::Transmitted) else {
+            return;
+        };
+        for seen in &mut book.deliveries {
+            if seen.talkgroup == Some(group) && seen.home.is_none_or(|home| home == carrier) {
+                seen.rung = seen.rung.max(rung);
+            }
+        }
+    }
+
+    fn evidence(
+        &mut self,
+        now: Instant,
+        alert: AlertId,
+        index: DeliveryIndex,
+        evidence: &Evidence,
+    ) -> Learnt {
+        let mut learnt = Learnt::default();
+        let shown = &self.shown;
+        let Some(book) = self.all.get_mut(&alert) else {
+            learnt.without_grounds = Some(format!("evidence for {alert}, which is unknown"));
+            return learnt;
+        };
+        let scripted = token(&book.alert.text).is_some();
+        let asks = book.alert.ask != Ask::Nothing;
+        let Some(seen) = book.delivery_mut(index) else {
+            learnt.without_grounds = Some(format!("evidence for no delivery of {alert}"));
+            return learnt;
+        };
+        let radio = seen.radio;
+        let has_it = !scripted || shown.contains(&(radio, alert));
+        let grounds = match evidence {
+            Evidence::Written => seen.written,
+            Evidence::LinkConfirmed | Evidence::TextAcknowledged => has_it,
+            Evidence::Answered(_) => has_it && asks,
+            // Nothing in this world reports that a text was read.
+            Evidence::ReadReport => false,
+            Evidence::StationAccepted | Evidence::OnAir | Evidence::Present => true,
+        };
+        if !grounds {
+            learnt.without_grounds = Some(format!(
+                "{evidence:?} is on record for delivery {} of {alert}, and it did not happen",
+                index.0
+            ));
+        }
+        if let Evidence::Answered(answer) = evidence {
+            let text = match answer.by {
+                AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => {
+                    format!("status {code}")
+                }
+                AnsweredBy::Text => answer.text.clone(),
+            };
+            learnt.text = Some((radio, text));
+        }
+        if let Some(rung) = proves(evidence) {
+            learnt.received = rung >= Rung::Received && seen.rung < Rung::Received;
+            learnt.answered = rung == Rung::Answered && seen.rung < Rung::Answered;
+            seen.rung = seen.rung.max(rung);
+            if rung >= Rung::Received {
+                seen.acknowledged = seen.acknowledged.or(Some(now));
+            }
+        }
+        learnt
+    }
+}
