@@ -26,7 +26,10 @@ const CACHE_BYTES: u64 = 48 << 20;
 /// forces such files to the medium. A page holds up to 20 records of 16 KiB. It is fixed when
 /// a ledger is made.
 const SEGMENT_BYTES: usize = 2 << 20;
-const TRIM_STEP: u64 = 256;
+const TRIM_KEYS: usize = 256;
+const TRIM_STEP: u64 = TRIM_KEYS as u64;
+/// Keys whose replaced pages sled frees in one go.
+const FREED: usize = 128;
 const TRIM_MARK: &[u8] = b"c/trim";
 
 /// A ledger in a directory. Dropping it blocks on a last flush: drop it on its own thread.
@@ -83,8 +86,8 @@ impl SledLedger {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
-    /// Writes and forces one batch; any error is the end of this handle.
-    fn apply(&mut self, batch: Batch) -> Result<(), LedgerError> {
+    /// Writes and forces one batch of so many keys; any error is the end of this handle.
+    fn apply(&mut self, batch: Batch, keys: usize) -> Result<(), LedgerError> {
         let forced = self
             .db
             .apply_batch(batch)
@@ -98,6 +101,7 @@ impl SledLedger {
         if let Err(error) = &forced {
             self.failed = Some(error.clone());
         }
+        free_replaced(keys);
         forced
     }
 
@@ -107,14 +111,16 @@ impl SledLedger {
         alerts: impl Iterator<Item = Option<AlertId>>,
     ) -> Result<(), LedgerError> {
         let mut batch = Batch::default();
+        let mut keys = records.len();
         for (stored, alert) in records.iter().zip(alerts) {
             let value = [stored.bytes.as_slice(), &stored.hash].concat();
             batch.insert(&fact_key(stored.seq), value);
             if let Some(alert) = alert {
                 batch.insert(&index_key(alert, stored.seq), &[]);
+                keys += 1;
             }
         }
-        self.apply(batch)?;
+        self.apply(batch, keys)?;
         let empty = self.first > self.tip.last;
         if let Some(stored) = records.first().filter(|_| empty) {
             self.first = stored.seq;
@@ -244,7 +250,7 @@ impl Ledger for SledLedger {
             } else {
                 batch.remove(TRIM_MARK);
             }
-            self.apply(batch)?;
+            self.apply(batch, 2 * TRIM_KEYS)?;
             self.first = step;
         }
         Ok(())
@@ -254,6 +260,16 @@ impl Ledger for SledLedger {
         self.usable()?;
         let records = self.tip.continues(page)?;
         self.append(page, records.iter().map(|record| record.fact.alert()))
+    }
+}
+
+/// Frees the pages that a batch has replaced, one for each key. sled puts that off, and takes
+/// it up by the number of calls, however large: a ledger that is fed large batches would grow
+/// by some kilobytes for every record.
+fn free_replaced(keys: usize) {
+    // Twice, because what is replaced must have been out of use for two of its epochs.
+    for _ in 0..2 + keys / FREED {
+        sled::pin().flush();
     }
 }
 
