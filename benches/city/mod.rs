@@ -207,7 +207,7 @@ impl<'a> Shift<'a> {
     }
 
     pub fn pass(&mut self, time: Duration) {
-        self.now.mono = self.now.mono + time;
+        self.now.mono += time;
         self.now.wall = self.now.wall.plus(time);
     }
 

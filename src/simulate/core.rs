@@ -251,9 +251,9 @@ impl Core {
     }
 
     fn release(&mut self) {
-        while let Some(output) = self
-            .held
-            .pop_front_if(|output| output.after <= self.durable)
+        let is_due = |output: &Output| output.after <= self.durable;
+        while self.held.front().is_some_and(is_due)
+            && let Some(output) = self.held.pop_front()
         {
             match output.effect {
                 Effect::Transmit(job) => self.out.push_back(Out::Transmit(job)),

@@ -214,7 +214,6 @@ impl Run {
     }
 
     /// The answers to what was asked, if facts were to be kept.
-    #[must_use]
     pub fn replies(&self) -> &[(Instant, Result<Response, Refusal>)] {
         &self.replies
     }
@@ -703,7 +702,7 @@ impl Run {
         if let Doing::Move(carrier) = doing {
             return self.drive(id, carrier);
         }
-        let mut act = |radio: &mut Radio| match &doing {
+        let act = |radio: &mut Radio| match &doing {
             Doing::Emergency => radio.press_emergency(now),
             Doing::Write(words) => radio.write(now, crate::simulate::setup::OWN, words),
             Doing::Call(length) => radio.call(now, *length),
@@ -714,7 +713,7 @@ impl Run {
             let here = self
                 .sites
                 .get_mut(index)
-                .is_some_and(|site| site.change(now, id.get(), &mut act));
+                .is_some_and(|site| site.change(now, id.get(), act));
             if here {
                 self.drain_site(index);
             }
