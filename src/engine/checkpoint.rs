@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS2";
+const LAYOUT: &[u8; 4] = b"NCS3";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,16 +56,18 @@ mod tests {
     use std::time::Duration;
 
     use narrowcast_protocol::air::{
-        CarrierId, GroupId, Position, RadioId, Slot, StationId, TextForm,
+        CarrierId, CarrierKind, GroupId, Position, RadioId, Slot, StationId, TextForm,
     };
 
     use super::*;
     use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
     use crate::model::emergency::Emergency;
     use crate::model::evidence::{Answer, AnsweredBy, Evidence};
-    use crate::model::facts::{Fact, ReportNote};
+    use crate::model::facts::{Fact, Prediction, ReportNote};
     use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, TokenId};
-    use crate::model::policy::{Policy, SpaceMarks, StationPolicy};
+    use crate::model::policy::{
+        AnswerSet, CatchUp, Ceilings, Collection, Policy, SpaceMarks, StationPolicy,
+    };
     use crate::model::roster::{Group, Node, Person, Radio, Recipient, RosterEntry};
     use crate::model::token::{Role, Token};
     use crate::model::wall::Wall;
@@ -74,6 +76,12 @@ mod tests {
     const CARRIER: CarrierId = CarrierId {
         station: StationId(1),
         slot: Slot::Two,
+    };
+
+    const SET: AnswerSet = AnswerSet {
+        name: 'A',
+        first: 1,
+        count: 4,
     };
 
     fn radio() -> RadioId {
@@ -89,6 +97,8 @@ mod tests {
         let station = StationPolicy {
             id: CARRIER.station,
             name: "site".into(),
+            kind: CarrierKind::Control,
+            terminal_accepts: true,
             own: radio(),
             groups: vec![GroupId::new(9).unwrap()],
             test: true,
@@ -107,6 +117,22 @@ mod tests {
             hold_down: Duration::from_secs(10),
             max_live_deliveries: 9,
             answers: Vec::new(),
+            answer_sets: vec![SET],
+            ceilings: Ceilings {
+                percent: [100, 90, 80, 60],
+                window: Duration::from_secs(60),
+            },
+            collection: Collection {
+                polls: true,
+                first_poll: Duration::from_secs(15),
+                gap: Duration::from_secs(5),
+                max_polls: 10,
+            },
+            catch_up: CatchUp {
+                absence: Duration::from_secs(600),
+                at_once: 5,
+                pause: Duration::from_secs(60),
+            },
             taken_text: "taken".into(),
             exercise_sign: "drill".into(),
             space: SpaceMarks {
@@ -129,6 +155,7 @@ mod tests {
             node: node(),
             mark: Mark::nth(3),
             recipients: 1,
+            answer_set: Some(SET),
             idempotency: Some(Idempotency {
                 token: TokenId(1u128.into()),
                 key: "key".into(),
@@ -229,6 +256,19 @@ mod tests {
                 carrier,
                 number: 1,
                 parts: 1,
+                bursts: 8,
+            },
+            Fact::Predicted {
+                alert,
+                carriers: vec![Prediction {
+                    carrier,
+                    airtime_ms: 480,
+                    finished_in_ms: 900,
+                }],
+            },
+            Fact::Baselined {
+                alert,
+                deliveries: vec![delivery],
             },
             Fact::AttemptStarted {
                 alert,
@@ -237,6 +277,7 @@ mod tests {
                 carrier,
                 reference: 3,
                 parts: 1,
+                bursts: 8,
             },
             Fact::Evidenced {
                 alert,
