@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -220,11 +221,17 @@ async fn bytes_reach_the_session_and_its_answers_the_line() {
     assert_eq!((state.flaps, state.hold_down), (0, Duration::ZERO));
     far.send(Peer::Line, b"hello").await.unwrap();
     assert_eq!(exactly(&mut far, 5).await, b"hello");
-    pump.until(|event| matches!(event, LinkEvent::Heard(_)).then_some(()))
-        .await;
+    // On a slow machine the tick comes before the bytes.
+    let (heard, ticked) = (Cell::new(false), Cell::new(false));
     pump.until(|event| {
-        matches!(event, LinkEvent::Notice(Notice::Dropped { cause, .. }) if *cause == "ticked")
-            .then_some(())
+        match event {
+            LinkEvent::Heard(_) => heard.set(true),
+            LinkEvent::Notice(Notice::Dropped { cause, .. }) if *cause == "ticked" => {
+                ticked.set(true);
+            }
+            _ => {}
+        }
+        (heard.get() && ticked.get()).then_some(())
     })
     .await;
 }
