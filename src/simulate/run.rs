@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
-use narrowcast_protocol::session::{
-    Action, Job, Notice, Refusal as JobRefusal, Step,
-};
+use narrowcast_protocol::session::{Action, Job, Notice, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::{AirEvent, Losses};
 use narrowcast_world::radio::Radio;
@@ -605,7 +603,16 @@ impl Run {
         let waiting = self.core.waiting() + self.wire.len();
         self.watch.check(waiting, &self.core);
         self.ask(Request::Overview);
-        for alert in self.watch.live() {
+        // A few at a time, in turn: every live alert is looked at once a minute or so.
+        let live = self.watch.live();
+        let turn = usize::try_from(self.tickets).unwrap_or(0) % live.len().max(1);
+        for alert in live
+            .iter()
+            .cycle()
+            .skip(turn)
+            .take(live.len().min(2))
+            .copied()
+        {
             self.ask(Request::Deliveries {
                 alert,
                 from: DeliveryIndex(0),
