@@ -76,13 +76,13 @@ impl Engine {
             .into_iter()
             .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
         // Without a mark, what was only sent may not have been seen: while another alert can
-        // be meant, only one that the terminal has is answered.
+        // be meant, only one that the terminal has is answered. Of a radio that confirms
+        // nothing this cannot be known: there, one that was answered is over.
         let plain = mark.is_none() && set.is_none();
         if plain
             && let [(id, _, delivery)] = waiting.as_slice()
-            && delivery.recipient.confirms
             && delivery.rung < Rung::Received
-            && !(answered.is_empty() && late.is_empty())
+            && !(late.is_empty() && (answered.is_empty() || !delivery.recipient.confirms))
         {
             let meant = answered.iter().chain(&late).map(|(other, ..)| other.alert);
             let meant = meant.chain([id.alert]).collect();

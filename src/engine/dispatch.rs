@@ -76,11 +76,43 @@ impl Engine {
         }
     }
 
+    /// What waits behind a call for a carrier to which a Flash wants to go is taken back, so
+    /// that the Flash is the first after the call.
+    fn clear_the_way(&mut self, id: CarrierId) {
+        let flash = self.queues.ready(id, Precedence::Flash).next().is_some();
+        if !flash {
+            return;
+        }
+        let waits_behind = |run: &JobRun| {
+            let (alert, carrier) = match run {
+                JobRun::One { delivery, .. } => {
+                    let book = self.state.alerts.get(&delivery.alert);
+                    let carrier = book
+                        .and_then(|book| book.delivery(delivery.index))
+                        .and_then(|delivery| delivery.carrier);
+                    (delivery.alert, carrier)
+                }
+                JobRun::Group { run, .. } => (run.alert, Some(run.carrier)),
+                _ => return false,
+            };
+            let precedence = self.state.alerts.get(&alert).map(|b| b.alert.precedence);
+            carrier == Some(id) && precedence.is_some_and(|other| other > Precedence::Flash)
+        };
+        for job in self.jobs_where(waits_behind) {
+            if self.taken_back.insert(job) {
+                self.after_commit(Effect::Transmit(Job::Withdraw(job)));
+            }
+        }
+    }
+
     fn dispatch_one(&mut self, id: CarrierId) -> bool {
         let now = self.clock.mono();
-        let Some(run) = self.carriers.get(&id) else {
+        let Some(run) = self.carriers.get(&id).copied() else {
             return false;
         };
+        if run.state == CarrierState::Busy {
+            self.clear_the_way(id);
+        }
         if run.state != CarrierState::Up || run.room == 0 {
             return false;
         }

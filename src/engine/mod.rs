@@ -91,6 +91,8 @@ pub struct Engine {
     carriers: BTreeMap<CarrierId, CarrierRun>,
     dampers: HashMap<StationId, Damper>,
     jobs: HashMap<JobId, JobRun>,
+    /// Jobs taken back to let a Flash pass, until they are over.
+    taken_back: HashSet<JobId>,
     busy: HashSet<RadioId>,
     progress: HashMap<DeliveryId, Progress>,
     /// Airtime that is left to each precedence.
@@ -135,6 +137,7 @@ impl Engine {
             carriers: BTreeMap::new(),
             dampers: HashMap::new(),
             jobs: HashMap::new(),
+            taken_back: HashSet::new(),
             busy: HashSet::new(),
             progress: HashMap::new(),
             budget: Budget::default(),

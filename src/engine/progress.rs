@@ -101,6 +101,7 @@ impl Engine {
                     return self.job_over(job, run, step);
                 }
                 self.jobs.remove(&job);
+                self.taken_back.remove(&job);
                 self.job_over(job, run, step);
             }
         }
@@ -536,7 +537,7 @@ impl Engine {
     }
 
     /// The jobs of this kind, oldest first: the same in every run.
-    fn jobs_where(&self, wanted: impl Fn(&JobRun) -> bool) -> Vec<JobId> {
+    pub(super) fn jobs_where(&self, wanted: impl Fn(&JobRun) -> bool) -> Vec<JobId> {
         let jobs = self.jobs.iter().filter(|(_, run)| wanted(run));
         let mut jobs: Vec<JobId> = jobs.map(|(id, _)| *id).collect();
         jobs.sort_unstable();

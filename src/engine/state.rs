@@ -199,8 +199,12 @@ impl State {
                     .and_then(|b| b.delivery(*delivery))
                     .map(|d| d.recipient.radio);
                 if let Some(radio) = radio {
-                    self.references
-                        .insert(radio, reference.wrapping_add(*parts) & 0x7F);
+                    // A retry repeats its numbers; those after them stay given.
+                    let next = self.references.entry(radio).or_insert(*reference);
+                    let after = reference.wrapping_add(*parts) & 0x7F;
+                    if after.wrapping_sub(*next) & 0x7F < 0x40 {
+                        *next = after;
+                    }
                 }
             }
             _ => {}

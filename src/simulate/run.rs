@@ -602,7 +602,16 @@ impl Run {
         let waiting = self.core.waiting() + self.wire.len();
         self.watch.check(waiting, &self.core);
         self.ask(Request::Overview);
-        for alert in self.watch.live() {
+        // A few at a time, in turn: every live alert is looked at once a minute or so.
+        let live = self.watch.live();
+        let turn = usize::try_from(self.tickets).unwrap_or(0) % live.len().max(1);
+        for alert in live
+            .iter()
+            .cycle()
+            .skip(turn)
+            .take(live.len().min(2))
+            .copied()
+        {
             self.ask(Request::Deliveries {
                 alert,
                 from: DeliveryIndex(0),

@@ -14,6 +14,7 @@ use crate::engine::io::{Request, Submit};
 use crate::ledger::LedgerError;
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
+use crate::model::policy::Ceilings;
 use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::simulate::core::civil;
 use crate::simulate::invariant::Violation;
@@ -137,6 +138,12 @@ impl Plan {
         setup.log = shift.log;
         setup.policy.linger = Duration::from_secs(120);
         setup.policy.default_expiry = Duration::from_secs(180);
+        if self.rng.chance(0.5) {
+            setup.policy.ceilings = Ceilings {
+                percent: [100, 70, 50, 30],
+                window: Duration::from_secs(20),
+            };
+        }
         setup.loss = [0.0, 0.02, 0.1, 0.2]
             .get(usize::try_from(self.rng.below(4)).unwrap_or(0))
             .copied()
