@@ -14,7 +14,8 @@ use narrowcast_protocol::time::Instant;
 use crate::model::alert::Precedence;
 use crate::model::policy::Ceilings;
 
-/// Microseconds of airtime that each precedence has left, and when it was counted.
+/// Airtime that each precedence has left, in hundredths of a microsecond so that no share of
+/// a short moment is rounded away, and when it was counted.
 #[derive(Debug, Clone, Copy)]
 struct Allowance {
     left: [i64; 4],
@@ -47,8 +48,7 @@ impl Budget {
         let mut wait = 0;
         for (percent, left) in levels(ceilings, &allowance.left, precedence) {
             if percent < 100 && left <= 0 {
-                let percent = i64::from(percent.max(1));
-                wait = wait.max((-left + 1).saturating_mul(100) / percent + 1);
+                wait = wait.max(-left / i64::from(percent.max(1)) + 1);
             }
         }
         match u64::try_from(wait) {
@@ -68,6 +68,7 @@ impl Budget {
     ) {
         let allowance = self.filled(ceilings, carrier, now);
         let spent = i64::try_from(micros(bursts)).unwrap_or(i64::MAX);
+        let spent = spent.saturating_mul(100);
         for left in allowance.left.iter_mut().take(precedence as usize + 1) {
             *left = left.saturating_sub(spent);
         }
@@ -90,7 +91,7 @@ impl Budget {
         tightest.map_or((1.0, u64::MAX), |(percent, left)| {
             (
                 f64::from(percent.max(1)) / 100.0,
-                u64::try_from(left).unwrap_or(0),
+                u64::try_from(left / 100).unwrap_or(0),
             )
         })
     }
@@ -106,7 +107,7 @@ impl Allowance {
     fn fill(&mut self, ceilings: &Ceilings, now: Instant) {
         let passed = i64::try_from(now.since(self.at).as_micros()).unwrap_or(i64::MAX);
         for (left, percent) in self.left.iter_mut().zip(ceilings.percent) {
-            let earned = passed.saturating_mul(i64::from(percent)) / 100;
+            let earned = passed.saturating_mul(i64::from(percent));
             *left = left.saturating_add(earned).min(most(ceilings, percent));
         }
         self.at = now;
@@ -133,7 +134,7 @@ fn levels<'a>(
 
 fn most(ceilings: &Ceilings, percent: u8) -> i64 {
     let window = i64::try_from(ceilings.window.as_micros()).unwrap_or(i64::MAX);
-    window.saturating_mul(i64::from(percent)) / 100
+    window.saturating_mul(i64::from(percent))
 }
 
 #[cfg(test)]
@@ -196,6 +197,20 @@ mod tests {
         );
         let flash = budget.permits(&ceilings, CARRIER, Precedence::Flash, at(0));
         assert_eq!(flash, Ok(()));
+    }
+
+    #[test]
+    fn looking_often_at_an_exhausted_allowance_does_not_keep_it_empty() {
+        let (mut budget, mut ceilings) = (Budget::default(), ceilings());
+        ceilings.percent = [100, 80, 60, 35];
+        budget.spend(&ceilings, CARRIER, Precedence::Routine, 600, at(0));
+        let until = budget.permits(&ceilings, CARRIER, Precedence::Routine, at(0));
+        let mut now = Instant::from_micros(until.unwrap_err().as_micros() - 50);
+        for _ in 0..50 {
+            now += Duration::from_micros(1);
+            let looked = budget.permits(&ceilings, CARRIER, Precedence::Routine, now);
+            assert_eq!(looked.is_ok(), Err(now) == until, "{now}");
+        }
     }
 
     proptest! {
