@@ -7,7 +7,7 @@ use narrowcast::simulate::shift::Shift;
 use crate::{each_seed, seeds};
 
 #[test]
-fn no_promise_is_broken_in_a_thousand_chaotic_shifts() {
+fn no_promise_is_broken_in_chaotic_shifts() {
     let minutes = std::env::var("NARROWCAST_MINUTES").map_or(20, |text| {
         text.parse().expect("NARROWCAST_MINUTES is a number")
     });
@@ -15,7 +15,7 @@ fn no_promise_is_broken_in_a_thousand_chaotic_shifts() {
         length: Duration::from_secs(minutes * 60),
         ..Shift::new(seed)
     };
-    let wrong = each_seed(seeds(0..1_000), |seed| {
+    let wrong = each_seed(seeds(0..120), |seed| {
         let played = shift(seed).play();
         played.map(drop).map_err(|violation| violation.to_string())
     });
