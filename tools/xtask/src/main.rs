@@ -1,6 +1,7 @@
-//! Everything a developer types: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+//! Everything a developer types: `cargo xtask check`, `cargo xtask test`, `cargo xtask demo`.
 
 mod bench;
+mod check;
 mod demo;
 mod mutants;
 mod peers;
@@ -25,6 +26,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Formatting, lints, unit tests and arrows of what changed since `main`, and of what uses it.
+    Check {
+        /// Check every package.
+        #[arg(long)]
+        all: bool,
+    },
     /// Install what the tests need, then run everything.
     Test {
         /// Leave out the planted bugs.
@@ -43,6 +50,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Demo { check } => demo::demo(check),
+        Task::Check { all } => check::check(all),
         Task::Test { no_mutants } => test::test(!no_mutants),
         Task::Mutants => {
             mutants::catch_all().map(|caught| println!("{caught} planted bugs caught"))
