@@ -23,6 +23,8 @@ pub mod packet;
 pub mod slot_type;
 pub mod sync;
 pub mod target;
+#[cfg(test)]
+pub(crate) mod test_bursts;
 pub mod text;
 pub mod tier3;
 pub mod udt;

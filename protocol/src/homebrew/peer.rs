@@ -12,7 +12,7 @@ use super::message::Dmrd;
 use super::salts::Salts;
 use super::timeslot::Timeslot;
 use crate::air::{CarrierId, GroupId, JobId, RadioId, Slot, StationId};
-use crate::dmr::channel::{ChannelConfig, Source};
+use crate::dmr::channel::{ChannelConfig, LONGEST_CALL, Source, numbered_for};
 use crate::dmr::slot_type::ColorCode;
 use crate::session::{Action, Job, Notice, Peer, Refusal, Session, Step};
 use crate::time::Instant;
@@ -107,6 +107,7 @@ impl HomebrewPeer {
             // The master passes on what repeaters hear: the bursts of radios.
             source: Source::Mobile,
             response_wait: config.response_wait,
+            longest_call: LONGEST_CALL,
         };
         let slots = config.slots.iter().map(channel);
         self.slots = slots.map(|slot| Timeslot::new(now, slot)).collect();
@@ -200,10 +201,17 @@ impl Session for HomebrewPeer {
                 id,
                 carrier,
                 transmission,
-            } => match self.at(carrier) {
-                Some(slot) => slot.channel.send(now, id, transmission),
-                None => self.refused(id, Refusal::NoCarrier),
-            },
+            } => {
+                if let Some(to) = numbered_for(&transmission) {
+                    let others = self.slots.iter_mut();
+                    let others = others.filter(|it| it.slot() != carrier.slot);
+                    others.for_each(|it| it.channel.used_elsewhere(to));
+                }
+                match self.at(carrier) {
+                    Some(slot) => slot.channel.send(now, id, transmission),
+                    None => self.refused(id, Refusal::NoCarrier),
+                }
+            }
             Job::Acknowledge {
                 id,
                 carrier,

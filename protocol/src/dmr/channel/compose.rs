@@ -8,7 +8,7 @@ use crate::dmr::packet::{Pdu, response};
 use crate::dmr::text::{self, Options, TextError};
 use crate::session::Refusal;
 
-use super::numbering::Numbering;
+use super::numbering::{Numbering, numbered_for};
 use super::{ChannelConfig, Outgoing, parties};
 
 /// One preamble wakes a radio; a modem host multiplies it by itself.
@@ -56,11 +56,9 @@ pub(super) fn transmission(
 ) -> Result<Composed, Refusal> {
     match transmission {
         Transmission::Text(text) => {
-            let number = match text.to {
-                Address::Radio(to) => numbering.send_sequence(to, text),
-                Address::Group(_) => 0,
-            };
-            let options = options(numbering, number);
+            let sequence = numbered_for(transmission)
+                .map_or_else(Sequence::default, |to| numbering.send_sequence(to, text));
+            let options = options(numbering, sequence);
             let packet = text::packet(text, &options).map_err(|error| refusal(&error))?;
             let way = Way {
                 src: text.from.get(),
@@ -130,7 +128,7 @@ pub(super) fn acknowledgement(
             to,
             reference,
         } => {
-            let options = options(numbering, 0);
+            let options = options(numbering, Sequence::default());
             let packet = text::tms_acknowledgement(from, to, reference, &options)
                 .map_err(|error| refusal(&error))?;
             (packet.pdus(PREAMBLES), from, to)
@@ -196,13 +194,10 @@ fn on_air(config: &ChannelConfig, pdus: &[Pdu], way: Way) -> Vec<Outgoing> {
     bursts.collect()
 }
 
-fn options(numbering: &mut Numbering, number: u8) -> Options {
+fn options(numbering: &mut Numbering, sequence: Sequence) -> Options {
     Options {
         preambles: PREAMBLES,
-        sequence: Sequence {
-            number,
-            ..Sequence::default()
-        },
+        sequence,
         ip_id: numbering.ip_id(),
         ..Options::default()
     }

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use crate::air::{Acknowledgement, Address, GroupId, Heard, HeardKind, Owed, RadioId};
-use crate::dmr::burst::{Burst, DataBurst};
+use crate::dmr::burst::{Burst, DataBurst, Middle, VoiceBurst};
 use crate::dmr::csbk::{Context, Csbk, CsbkBody, Direction, System};
 use crate::dmr::data_header::DataHeader;
+use crate::dmr::fec::rs_12_9;
+use crate::dmr::lc::{FullLc, LcBody};
 use crate::dmr::packet::{Block, Packet, Rate};
 use crate::dmr::packet::{Failure, Outcome};
 use crate::dmr::slot_type::DataType;
 use crate::dmr::text::{Message, Parties, interpret};
+use crate::dmr::voice::VoiceCollector;
 use crate::time::Instant;
 
-use super::{CALL_SILENCE, Channel, ChannelEvent, DATA_HOLDOFF, Due, compose};
+use super::answers::{Due, Urgency};
+use super::{Channel, ChannelEvent, compose};
 
 /// How long the radio's link layer waits for a response, the way over the network included.
 const RESPONSE_WINDOW: Duration = Duration::from_secs(2);
@@ -29,33 +33,83 @@ impl Channel {
         match Burst::decode(burst) {
             Ok(read) => match read.value {
                 Burst::Data(data) => self.data_burst(now, &data),
-                Burst::Voice(_) => self.call(now),
+                Burst::Voice(voice) => self.voice_burst(now, &voice),
             },
             Err(_) => self.dropped("undecodable_burst"),
         }
         self.report_state();
     }
 
+    /// As [`heard`](Self::heard), of a transmission that another station hears as well and
+    /// heard first: the radio is there and not here, so its presence is not reported.
+    pub fn heard_after_another(&mut self, now: Instant, burst: &[u8; 33]) {
+        self.is_elsewhere = true;
+        self.heard(now, burst);
+        self.is_elsewhere = false;
+    }
+
     /// The radio's signal was lost: its transmission is over.
     pub fn signal_lost(&mut self, now: Instant) {
-        self.call_until = None;
+        self.end_call();
         let outcome = self.reassembler.ended(self.config.carrier.slot);
         self.packet_outcome(now, outcome);
         self.report_state();
     }
 
-    fn call(&mut self, now: Instant) {
-        self.call_until = Some(now + CALL_SILENCE);
+    fn end_call(&mut self) {
+        self.occupancy.end();
+        self.voice = VoiceCollector::default();
+    }
+
+    /// A call begins with a sync, or later with a link control that checks; the bursts in
+    /// between prove nothing and only let it go on.
+    fn voice_burst(&mut self, now: Instant, burst: &VoiceBurst) {
+        match self.voice.push(burst, None) {
+            Some(Ok(read)) => self.link_control(now, &FullLc::decode(&read.value)),
+            Some(Err(_)) => {
+                self.occupancy.go_on(now);
+                self.dropped("embedded_lc");
+            }
+            None if matches!(burst.middle, Middle::Sync(_)) => self.occupancy.begin(now),
+            None => {
+                if !self.occupancy.go_on(now) {
+                    self.dropped("voice_without_a_call");
+                }
+            }
+        }
+    }
+
+    /// An embedded link control whose checksum is right.
+    fn link_control(&mut self, now: Instant, lc: &FullLc) {
+        let talks = lc
+            .source()
+            .is_some_and(|source| RadioId::new(source).is_ok());
+        if talks {
+            self.occupancy.begin(now);
+            self.talker(now, lc);
+        } else {
+            self.occupancy.go_on(now);
+        }
     }
 
     fn data_burst(&mut self, now: Instant, burst: &DataBurst) {
         let octets = burst.info.octets();
         match (burst.data_type, octets.first_chunk::<12>()) {
-            (DataType::VoiceLcHeader, Some(lc)) => {
-                self.call(now);
-                self.talker(now, lc);
+            (DataType::VoiceLcHeader, Some(block)) => {
+                match rs_12_9::decode(block, rs_12_9::MASK_VOICE_LC_HEADER) {
+                    Ok(read) => {
+                        self.occupancy.begin(now);
+                        self.talker(now, &FullLc::decode(&read.lc));
+                    }
+                    Err(_) => self.dropped("voice_header_fec"),
+                }
             }
-            (DataType::TerminatorWithLc, Some(_)) => self.call_until = None,
+            (DataType::TerminatorWithLc, Some(block)) => {
+                match rs_12_9::decode(block, rs_12_9::MASK_TERMINATOR) {
+                    Ok(_) => self.end_call(),
+                    Err(_) => self.dropped("terminator_fec"),
+                }
+            }
             (DataType::Csbk, Some(pdu)) => self.csbk(now, pdu),
             (DataType::DataHeader, Some(pdu)) => self.header(now, pdu),
             (DataType::Rate12Data, _) => self.block(now, Rate::Half, octets),
@@ -65,10 +119,12 @@ impl Channel {
         }
     }
 
-    /// Who talks, from the last three octets of a voice link control.
-    fn talker(&mut self, now: Instant, lc: &[u8; 12]) {
-        let [_, _, _, _, _, _, high, middle, low, ..] = *lc;
-        self.present(now, u32::from_be_bytes([0, high, middle, low]));
+    /// Who talks, where the link control of a call says it and is not encrypted.
+    fn talker(&mut self, now: Instant, lc: &FullLc) {
+        let names = matches!(lc.body, LcBody::GroupVoice(_) | LcBody::UnitToUnitVoice(_));
+        if let Some(source) = lc.source().filter(|_| names && !lc.protect) {
+            self.present(now, source);
+        }
     }
 
     fn csbk(&mut self, now: Instant, pdu: &[u8; 12]) {
@@ -79,7 +135,7 @@ impl Channel {
         let Ok(csbk) = Csbk::decode(pdu, context) else {
             return self.dropped("csbk_crc");
         };
-        self.quiet_until = now + DATA_HOLDOFF;
+        self.occupancy.data(now);
         match csbk.body {
             CsbkBody::EmergencyAlarm(alarm) => {
                 let Ok(from) = RadioId::new(alarm.source) else {
@@ -114,7 +170,7 @@ impl Channel {
         let Ok(header) = DataHeader::decode(pdu) else {
             return self.dropped("data_header_crc");
         };
-        self.quiet_until = now + DATA_HOLDOFF;
+        self.occupancy.data(now);
         let slot = self.config.carrier.slot;
         let ended = self.reassembler.ended_by(slot, &header);
         self.packet_outcome(now, ended);
@@ -126,10 +182,12 @@ impl Channel {
         let Some(block) = Block::new(rate, octets) else {
             return;
         };
-        self.quiet_until = now + DATA_HOLDOFF;
         let outcome = self
             .reassembler
             .block(now, self.config.carrier.slot, &block);
+        if outcome != Outcome::Stray {
+            self.occupancy.data(now);
+        }
         self.packet_outcome(now, outcome);
     }
 
@@ -159,8 +217,9 @@ impl Channel {
                 .is_some_and(|way| way.source == self.config.own.get())
         {
             let bursts = compose::bursts(&self.config, &response.pdus(0), Some(&response));
-            self.due.push_back(Due {
+            self.answer(Due {
                 id: None,
+                urgency: Urgency::Usual,
                 bursts,
                 until: now + RESPONSE_WINDOW,
             });
@@ -176,8 +235,7 @@ impl Channel {
             return self.dropped("reserved_address");
         };
         // What was asked of this radio again has come late.
-        self.due
-            .retain(|due| due.id.is_some() || due.bursts.iter().all(|it| it.dst != parties.from));
+        self.answers.forget_questions_to(parties.from);
         let Some(to) = self.ours(parties) else {
             return self.present(now, parties.from);
         };
@@ -261,6 +319,9 @@ impl Channel {
         let Ok(from) = RadioId::new(source) else {
             return;
         };
+        if self.is_elsewhere {
+            return;
+        }
         let known = self
             .present
             .is_some_and(|(radio, at)| radio == from && now.since(at) < PRESENCE_EVERY);
@@ -278,7 +339,7 @@ impl Channel {
         }));
     }
 
-    fn dropped(&mut self, cause: &'static str) {
+    pub(super) fn dropped(&mut self, cause: &'static str) {
         self.out
             .push_back(ChannelEvent::Dropped { cause, count: 1 });
     }

@@ -13,6 +13,8 @@
 //!                                             +----+ the flagged blocks again, thrice at most
 //! ```
 
+mod answers;
+mod call;
 mod compose;
 mod listen;
 mod numbering;
@@ -26,20 +28,20 @@ use crate::dmr::packet::response::asked_again;
 use crate::dmr::packet::{self, Reassembler};
 use crate::dmr::slot_type::ColorCode;
 use crate::dmr::sync::Sync;
+use crate::dmr::voice::VoiceCollector;
 use crate::session::{CarrierState, Refusal, Step};
 use crate::time::Instant;
 
+use answers::{Answers, Due, Urgency};
+use call::Occupancy;
 use compose::Composed;
 use numbering::Numbering;
+pub use numbering::numbered_for;
 
-/// A call is over after this long without a voice burst (2 s in practice, homebrew masters alike).
-const CALL_SILENCE: Duration = Duration::from_secs(2);
-/// After a data burst the radio's next one is awaited for so long before sending.
-const DATA_HOLDOFF: Duration = Duration::from_millis(180);
+/// How long one call may hold a channel: T_TO, a radio's own limit (TS 102 361-2 annex A).
+pub const LONGEST_CALL: Duration = Duration::from_secs(180);
 /// Most selective repeats of one packet.
 const SELECTIVE_REPEATS: u8 = 3;
-/// Most acknowledgements that wait; more than this many radios do not talk in one window.
-const ACKNOWLEDGEMENTS: usize = 32;
 
 /// Whose sync our bursts carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub struct ChannelConfig {
     /// How long after the last burst the radio's response is awaited: T_RspnsWait (180 ms,
     /// TS 102 361-3 annex A) and what the way to the station and back takes.
     pub response_wait: Duration,
+    /// How long one call holds the channel against our traffic, [`LONGEST_CALL`] as a rule.
+    pub longest_call: Duration,
 }
 
 /// A burst to send.
@@ -146,14 +150,6 @@ enum Fragment {
     },
 }
 
-/// An acknowledgement that waits for its turn.
-#[derive(Debug)]
-struct Due {
-    id: Option<JobId>,
-    bursts: Vec<Outgoing>,
-    until: Instant,
-}
-
 /// One conventional channel.
 #[derive(Debug)]
 pub struct Channel {
@@ -161,12 +157,15 @@ pub struct Channel {
     numbering: Numbering,
     reassembler: Reassembler,
     fragment: Option<Fragment>,
-    due: VecDeque<Due>,
+    answers: Answers,
     /// Bursts of the transmission under way.
     pulling: VecDeque<Outgoing>,
-    call_until: Option<Instant>,
-    quiet_until: Instant,
+    occupancy: Occupancy,
+    /// Puts the embedded link control of the call together.
+    voice: VoiceCollector,
     present: Option<(RadioId, Instant)>,
+    /// What is being heard comes from a radio that another station hears.
+    is_elsewhere: bool,
     reported: Option<(CarrierState, u8)>,
     out: VecDeque<ChannelEvent>,
 }
@@ -176,15 +175,16 @@ impl Channel {
     #[must_use]
     pub fn new(config: ChannelConfig) -> Self {
         let mut channel = Self {
+            occupancy: Occupancy::new(config.longest_call),
             config,
             numbering: Numbering::default(),
             reassembler: Reassembler::default(),
             fragment: None,
-            due: VecDeque::new(),
+            answers: Answers::default(),
             pulling: VecDeque::new(),
-            call_until: None,
-            quiet_until: Instant::ZERO,
+            voice: VoiceCollector::default(),
             present: None,
+            is_elsewhere: false,
             reported: None,
             out: VecDeque::new(),
         };
@@ -218,17 +218,32 @@ impl Channel {
         acknowledgement: Acknowledgement,
         until: Instant,
     ) {
-        if until <= now || self.due.len() >= ACKNOWLEDGEMENTS {
+        if until <= now {
             return self.step(id, Step::Refused(Refusal::TooLate));
         }
         match compose::acknowledgement(&self.config, &mut self.numbering, &acknowledgement) {
-            Ok(bursts) => self.due.push_back(Due {
+            Ok(bursts) => self.answer(Due {
                 id: Some(id),
+                urgency: Urgency::from(&acknowledgement),
                 bursts,
                 until,
             }),
             Err(refusal) => self.step(id, Step::Refused(refusal)),
         }
+    }
+
+    /// Queues an answer. One without a place counts as late: the radio repeats.
+    fn answer(&mut self, due: Due) {
+        match self.answers.push(due).map(|due| due.id) {
+            Some(Some(id)) => self.step(id, Step::Refused(Refusal::TooLate)),
+            Some(None) => self.dropped("answers_full"),
+            None => {}
+        }
+    }
+
+    /// The radio has been sent something over another channel: our numbers say nothing to it.
+    pub fn used_elsewhere(&mut self, radio: RadioId) {
+        self.numbering.forget(radio);
     }
 
     /// Forgets the fragment if not a burst of it has left.
@@ -262,21 +277,20 @@ impl Channel {
     #[must_use]
     pub fn in_use(&self, now: Instant) -> bool {
         self.is_sending()
-            || self.call_until.is_some_and(|until| until > now)
-            || self.quiet_until > now
+            || self.occupancy.holds(now)
             || matches!(self.fragment, Some(Fragment::Awaiting { .. }))
     }
 
     /// Somebody else's traffic goes out on this channel until then, unless
     /// [`vacate`](Self::vacate) ends it earlier: it is busy, as with a call of its own.
-    pub fn occupy(&mut self, until: Instant) {
-        self.call_until = Some(until);
+    pub fn occupy(&mut self, now: Instant, until: Instant) {
+        self.occupancy.hold(now, until);
         self.report_state();
     }
 
     /// Somebody else's traffic is over.
     pub fn vacate(&mut self) {
-        self.call_until = None;
+        self.occupancy.end();
         self.report_state();
     }
 
@@ -291,12 +305,10 @@ impl Channel {
         {
             self.step(id, Step::Lost);
         }
-        for due in std::mem::take(&mut self.due) {
-            if let Some(id) = due.id {
-                self.step(id, Step::Lost);
-            }
+        for id in self.answers.clear() {
+            self.step(id, Step::Lost);
         }
-        self.call_until = None;
+        self.occupancy.end();
         self.reassembler = Reassembler::default();
         self.reported = None;
         self.out.push_back(ChannelEvent::State {
@@ -319,13 +331,11 @@ impl Channel {
             self.fragment = None;
             self.step(id, Step::Done);
         }
-        while self.due.front().is_some_and(|due| due.until <= now) {
-            if let Some(Due { id: Some(id), .. }) = self.due.pop_front() {
-                self.step(id, Step::Refused(Refusal::TooLate));
-            }
+        for id in self.answers.expire(now) {
+            self.step(id, Step::Refused(Refusal::TooLate));
         }
-        if self.call_until.is_some_and(|until| until <= now) {
-            self.call_until = None;
+        if self.occupancy.tick(now) {
+            self.voice = VoiceCollector::default();
         }
         let outcomes = self.reassembler.tick(now);
         for outcome in outcomes {
@@ -341,13 +351,13 @@ impl Channel {
             Some(Fragment::Awaiting { until, .. }) => Some(*until),
             _ => None,
         };
-        let due = self.due.front().map(|due| due.until);
-        let pull = (self.wants_to_send() && self.call_until.is_none()).then_some(self.quiet_until);
+        let pull = (self.wants_to_send() && !self.occupancy.is_busy())
+            .then_some(self.occupancy.data_until());
         [
             awaited,
-            due,
+            self.answers.deadline(),
             pull,
-            self.call_until,
+            self.occupancy.deadline(),
             self.reassembler.deadline(),
         ]
         .into_iter()
@@ -364,15 +374,15 @@ impl Channel {
     #[must_use]
     pub fn wants_to_send(&self) -> bool {
         !self.pulling.is_empty()
-            || !self.due.is_empty()
+            || !self.answers.is_empty()
             || matches!(self.fragment, Some(Fragment::Waiting { .. }))
     }
 
     fn start_next(&mut self, now: Instant) {
-        if self.call_until.is_some_and(|until| until > now) || self.quiet_until > now {
+        if self.occupancy.holds(now) {
             return;
         }
-        while let Some(due) = self.due.pop_front() {
+        while let Some(due) = self.answers.next() {
             if due.until > now {
                 self.pulling = due.bursts.into();
                 if let Some(last) = self.pulling.back_mut() {
@@ -431,14 +441,20 @@ impl Channel {
         let Some(Fragment::Awaiting { id, to, packet, repeats, .. }) =
             self.fragment.take_if(|f| matches!(f, Fragment::Awaiting { to, packet, .. } if *to == by && answers(packet, response)))
         else {
-            return;
+            return self.dropped("response_to_nothing");
         };
         match response.verdict {
             Verdict::Ack => {
+                if matches!(packet.header, DataHeader::Confirmed(_)) {
+                    self.numbering.confirmed(by, response.status);
+                }
                 self.step(id, Step::Received { by });
                 self.step(id, Step::Done);
             }
-            Verdict::Nack(reason) => self.step(id, Step::Refused(Refusal::Terminal(reason.code()))),
+            Verdict::Nack(reason) => {
+                self.numbering.forget(by);
+                self.step(id, Step::Refused(Refusal::Terminal(reason.code())));
+            }
             Verdict::Sack => {
                 let again = packet.retry(&asked_again(flags, packet.blocks.len()));
                 match again.filter(|_| repeats < SELECTIVE_REPEATS) {
@@ -461,7 +477,7 @@ impl Channel {
     }
 
     fn report_state(&mut self) {
-        let busy = self.call_until.is_some();
+        let busy = self.occupancy.is_busy();
         let state = if busy {
             CarrierState::Busy
         } else {
@@ -494,3 +510,5 @@ fn parties(header: &DataHeader) -> Option<&Addressing> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;

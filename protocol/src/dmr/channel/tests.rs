@@ -6,21 +6,22 @@ use super::*;
 use crate::air::{
     self, Address, CarrierKind, Delivery, HeardKind, Slot, StationId, Text, TextForm,
 };
-use crate::dmr::burst::{Burst, DataBurst};
+use crate::dmr::burst::Burst;
 use crate::dmr::data_header::{NackReason, Sap, StatusPrecoded};
 use crate::dmr::info::Info;
 use crate::dmr::packet::{Block, Outcome, Packet, Rate, response};
 use crate::dmr::slot_type::DataType;
+use crate::dmr::test_bursts;
 use crate::dmr::text::{self, Message, Options};
 
-const OWN: u32 = 16_000_001;
-const UNIT: u32 = 2_308_155;
+pub(super) const OWN: u32 = 16_000_001;
+pub(super) const UNIT: u32 = 2_308_155;
 
-fn radio(id: u32) -> RadioId {
+pub(super) fn radio(id: u32) -> RadioId {
     RadioId::new(id).unwrap()
 }
 
-fn config() -> ChannelConfig {
+pub(super) fn config() -> ChannelConfig {
     ChannelConfig {
         carrier: CarrierId {
             station: StationId(1),
@@ -31,10 +32,11 @@ fn config() -> ChannelConfig {
         color_code: ColorCode::new(1).unwrap(),
         source: Source::BaseStation,
         response_wait: Duration::from_millis(600),
+        longest_call: LONGEST_CALL,
     }
 }
 
-fn a_text(to: u32, words: &str, delivery: Delivery) -> Text {
+pub(super) fn a_text(to: u32, words: &str, delivery: Delivery) -> Text {
     Text {
         from: radio(OWN),
         to: Address::Radio(radio(to)),
@@ -45,11 +47,11 @@ fn a_text(to: u32, words: &str, delivery: Delivery) -> Text {
     }
 }
 
-fn events(channel: &mut Channel) -> Vec<ChannelEvent> {
+pub(super) fn events(channel: &mut Channel) -> Vec<ChannelEvent> {
     std::iter::from_fn(|| channel.poll()).collect()
 }
 
-fn steps(channel: &mut Channel) -> Vec<(u64, Step)> {
+pub(super) fn steps(channel: &mut Channel) -> Vec<(u64, Step)> {
     let job = |event| {
         if let ChannelEvent::Job { id, step } = event {
             Some((id.0, step))
@@ -60,7 +62,7 @@ fn steps(channel: &mut Channel) -> Vec<(u64, Step)> {
     events(channel).into_iter().filter_map(job).collect()
 }
 
-fn heard(channel: &mut Channel) -> Vec<Heard> {
+pub(super) fn heard(channel: &mut Channel) -> Vec<Heard> {
     let said = |event| {
         if let ChannelEvent::Heard(heard) = event {
             Some(heard)
@@ -72,7 +74,7 @@ fn heard(channel: &mut Channel) -> Vec<Heard> {
 }
 
 /// Pulls everything the channel sends, 60 ms a burst.
-fn pull(channel: &mut Channel, now: &mut Instant) -> Vec<Outgoing> {
+pub(super) fn pull(channel: &mut Channel, now: &mut Instant) -> Vec<Outgoing> {
     let mut bursts = Vec::new();
     while let Some(burst) = channel.next_burst(*now) {
         bursts.push(burst);
@@ -82,7 +84,7 @@ fn pull(channel: &mut Channel, now: &mut Instant) -> Vec<Outgoing> {
 }
 
 /// What a radio makes of bursts.
-fn receive(bursts: &[Outgoing]) -> Option<Packet> {
+pub(super) fn receive(bursts: &[Outgoing]) -> Option<Packet> {
     let mut reassembler = Reassembler::default();
     let mut packet = None;
     for burst in bursts {
@@ -120,13 +122,13 @@ fn from_radio(outgoing: &packet::Outgoing, preambles: u8) -> Vec<[u8; 33]> {
         .collect()
 }
 
-fn radio_says(channel: &mut Channel, now: Instant, outgoing: &packet::Outgoing) {
+pub(super) fn radio_says(channel: &mut Channel, now: Instant, outgoing: &packet::Outgoing) {
     from_radio(outgoing, 0)
         .iter()
         .for_each(|burst| channel.heard(now, burst));
 }
 
-fn addressing_of(bursts: &[Outgoing]) -> (Addressing, u8) {
+pub(super) fn addressing_of(bursts: &[Outgoing]) -> (Addressing, u8) {
     let packet = receive(bursts).unwrap();
     (
         *packet.header.addressing().unwrap(),
@@ -306,19 +308,7 @@ fn one_fragment_at_a_time_and_acknowledgements_first() {
 fn a_call_holds_the_channel_until_its_terminator_or_silence() {
     let mut channel = Channel::new(config());
     let mut now = Instant::ZERO;
-    let mut lc = [0; 12];
-    lc[3..6].copy_from_slice(&[0, 0, 9]);
-    lc[6..9].copy_from_slice(&UNIT.to_be_bytes()[1..]);
-    let burst = |data_type| {
-        let burst = DataBurst {
-            sync: Sync::MsData,
-            color_code: ColorCode::new(1).unwrap(),
-            data_type,
-            info: Info::Bptc(lc),
-        };
-        burst.encode()
-    };
-    channel.heard(now, &burst(DataType::VoiceLcHeader));
+    channel.heard(now, &test_bursts::header(UNIT, 9));
     let said = heard(&mut channel);
     assert_eq!(said[0].what, HeardKind::Presence { from: radio(UNIT) });
     channel.send(
@@ -327,10 +317,10 @@ fn a_call_holds_the_channel_until_its_terminator_or_silence() {
         Transmission::Text(a_text(UNIT, "x", Delivery::Unconfirmed)),
     );
     assert_eq!(channel.next_burst(now), None);
-    channel.heard(now, &burst(DataType::TerminatorWithLc));
+    channel.heard(now, &test_bursts::terminator(UNIT, 9));
     assert!(channel.next_burst(now).is_some());
     pull(&mut channel, &mut now);
-    channel.heard(now, &burst(DataType::VoiceLcHeader));
+    channel.heard(now, &test_bursts::header(UNIT, 9));
     channel.send(
         now,
         JobId(2),
@@ -603,7 +593,7 @@ proptest! {
             now += Duration::from_millis(60);
             channel.tick(now);
         }
-        prop_assert!(channel.due.len() <= ACKNOWLEDGEMENTS);
+        prop_assert!(channel.answers.len() <= answers::MOST);
     }
 
     #[test]

@@ -244,6 +244,12 @@ impl Reassembler {
         self.talking.remove(&key.0);
     }
 
+    /// Packets held.
+    #[cfg(test)]
+    pub(in super::super) fn held(&self) -> usize {
+        self.assemblies.len()
+    }
+
     fn make_room(&mut self, key: Key) {
         if self.assemblies.len() < self.capacity || self.assemblies.contains_key(&key) {
             return;

@@ -6,8 +6,8 @@ use super::HomebrewMaster;
 use super::config::StationConfig;
 use super::relay::Held;
 use super::station::offered;
-use crate::air::{CarrierId, Slot};
-use crate::dmr::channel::{ChannelConfig, Source};
+use crate::air::{CarrierId, RadioId, Slot};
+use crate::dmr::channel::{ChannelConfig, Source, numbered_for};
 use crate::dmr::slot_type::ColorCode;
 use crate::homebrew::message::{Rptc, Slots};
 use crate::homebrew::timeslot::Timeslot;
@@ -24,12 +24,21 @@ pub(super) struct Carrier {
     due: Option<Instant>,
 }
 
+/// The times that all carriers of a master have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    /// How long a terminal's link layer is waited for after a confirmed packet.
+    pub(super) response: Duration,
+    /// How long one call holds a timeslot against our traffic.
+    pub(super) longest_call: Duration,
+}
+
 /// The carriers that a station offers and its configuration allows.
 pub(super) fn of_station(
     now: Instant,
     config: &StationConfig,
     said: &Rptc,
-    response_wait: Duration,
+    waits: Waits,
 ) -> Vec<Carrier> {
     let code = config.color_code.or(said.color_code);
     // The station rewrites it anyway; 1 is what an unconfigured one has.
@@ -56,7 +65,8 @@ pub(super) fn of_station(
                     groups: config.groups.clone(),
                     color_code,
                     source,
-                    response_wait,
+                    response_wait: waits.response,
+                    longest_call: waits.longest_call,
                 },
             ),
             held: None,
@@ -151,7 +161,11 @@ impl HomebrewMaster {
                     self.send_to_site(now, index, id, &transmission);
                 }
                 Some(Destination::Slot(index, known)) => {
+                    let to = numbered_for(&transmission);
                     known.timeslot.channel.send(now, id, transmission);
+                    if let Some(to) = to {
+                        self.used(carrier, to);
+                    }
                     self.serve(now, index, carrier.slot);
                 }
                 None => self.refused(id, Refusal::NoCarrier),
@@ -185,6 +199,17 @@ impl HomebrewMaster {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// A radio is sent something over this carrier: the numbers of all others mean nothing.
+    fn used(&mut self, carrier: CarrierId, radio: RadioId) {
+        let links = self.stations.iter_mut().filter_map(|it| it.link.as_mut());
+        for other in links.flat_map(|link| link.carriers.iter_mut()) {
+            let channel = &mut other.timeslot.channel;
+            if channel.carrier() != carrier {
+                channel.used_elsewhere(radio);
             }
         }
     }

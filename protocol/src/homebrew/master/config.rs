@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::network::Network;
 use super::relay::RelayRule;
 use crate::air::{GroupId, RadioId, Slot, StationId};
+use crate::dmr::channel::LONGEST_CALL;
 use crate::homebrew::auth::Passphrase;
 use crate::homebrew::message::Dialect;
 
@@ -21,6 +22,8 @@ pub struct MasterConfig {
     pub expiry: Expiry,
     /// How long a terminal's link layer is waited for after a confirmed packet.
     pub response_wait: Duration,
+    /// How long one call holds a timeslot against our traffic.
+    pub longest_call: Duration,
     /// Which talkgroups are carried between which stations.
     pub relays: Vec<RelayRule>,
 }
@@ -35,6 +38,7 @@ impl MasterConfig {
             naks_per_second: 200,
             expiry: Expiry::default(),
             response_wait: Duration::from_secs(3),
+            longest_call: LONGEST_CALL,
             relays: Vec::new(),
         }
     }

@@ -167,7 +167,7 @@ impl HomebrewMaster {
 
     /// The carriers appear with the first configuration of a log-in.
     fn open_carriers(&mut self, now: Instant, index: usize) {
-        let response_wait = self.response_wait;
+        let waits = self.waits;
         let Some(station) = self.stations.get_mut(index) else {
             return;
         };
@@ -185,7 +185,7 @@ impl HomebrewMaster {
             link.site = Some(Box::new(Site::new(station.config.id)));
             return self.serve_site(now, index);
         }
-        link.carriers = carriers::of_station(now, &station.config, said, response_wait);
+        link.carriers = carriers::of_station(now, &station.config, said, waits);
         let slots: Vec<Slot> = link.carriers.iter().map(|it| it.timeslot.slot()).collect();
         for slot in slots {
             self.serve(now, index, slot);

@@ -28,6 +28,7 @@ use core::time::Duration;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
+use self::carriers::Waits;
 use self::limit::{Rate, Recent};
 use self::login::Caller;
 use self::quarantine::Quarantine;
@@ -61,7 +62,7 @@ pub struct HomebrewMaster {
     actions: VecDeque<Action>,
     /// Which carrier wants to be looked at when.
     due: BTreeSet<(Instant, usize, Slot)>,
-    response_wait: Duration,
+    waits: Waits,
     relays: Relays,
     trunking: Trunking,
 }
@@ -107,7 +108,10 @@ impl HomebrewMaster {
             drops: Drops::default(),
             actions: VecDeque::new(),
             due: BTreeSet::new(),
-            response_wait: config.response_wait,
+            waits: Waits {
+                response: config.response_wait,
+                longest_call: config.longest_call,
+            },
             relays,
             trunking: Trunking::default(),
         })

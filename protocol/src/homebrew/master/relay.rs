@@ -2,7 +2,8 @@
 //!
 //! Only what a station has heard is passed on, never what it was given, so nothing goes
 //! round in circles. A slot in use is not overwritten: whoever holds it goes on, and the
-//! newcomer is heard there from its next burst after the slot is free.
+//! newcomer is heard there from its next burst after the slot is free. What is passed on begins
+//! as a call or data does, and nobody holds a slot for longer than one call may last.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,10 @@ use super::HomebrewMaster;
 use super::config::MasterConfigError;
 use super::limit::Rate;
 use crate::air::{GroupId, Slot, StationId};
+use crate::dmr::burst::{Burst, Middle};
+use crate::dmr::fec::rs_12_9;
+use crate::dmr::info::Info;
+use crate::dmr::slot_type::DataType;
 use crate::homebrew::message::{Dmrd, FrameType};
 use crate::session::{Action, Peer};
 use crate::time::Instant;
@@ -101,18 +106,24 @@ impl Hold {
 pub(super) struct Held {
     origin: Place,
     stream: u32,
+    since: Instant,
+    /// It holds the slot until then.
     until: Instant,
+    /// It is over then; later than `until` if it lasts too long.
+    silent: Instant,
     /// Until then the same stream heard here is what was given.
     echo_until: Instant,
     rate: Rate,
 }
 
 impl Held {
-    pub(super) fn by(origin: Place) -> Self {
+    pub(super) fn by(now: Instant, origin: Place) -> Self {
         Self {
             origin,
             stream: 0,
+            since: now,
             until: Instant::ZERO,
+            silent: Instant::ZERO,
             echo_until: Instant::ZERO,
             rate: Rate::per_second(BURSTS_PER_SECOND),
         }
@@ -128,28 +139,56 @@ impl Held {
         self.echo_until > now && self.stream == stream
     }
 
-    /// Whether its origin holds the slot still.
+    /// Whether what its origin sends is not over.
     pub(super) fn goes_on(&self, now: Instant, origin: Place) -> bool {
-        self.origin == origin && self.until > now
+        self.origin == origin && self.silent > now
     }
 
-    /// Takes a burst, unless they come too fast; when the slot is free again.
-    pub(super) fn take(&mut self, now: Instant, message: &Dmrd) -> Option<Instant> {
+    /// Takes a burst, unless they come too fast or for too long; when the slot is free again.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        longest: Duration,
+        message: &Dmrd,
+    ) -> Result<Instant, Passed> {
         if !self.rate.allow(now) {
-            return None;
+            return Err(Passed::Flood);
         }
-        self.stream = message.stream;
-        self.echo_until = now + CALL_SILENCE;
-        self.until = match Hold::of(message.frame) {
+        self.silent = match Hold::of(message.frame) {
             Hold::For(silence) => now + silence,
             Hold::Ends => now,
         };
-        Some(self.until)
+        if now.since(self.since) >= longest {
+            return Err(Passed::TooLong);
+        }
+        self.stream = message.stream;
+        self.echo_until = now + CALL_SILENCE;
+        self.until = self.silent;
+        Ok(self.until)
+    }
+}
+
+/// Whether something that is passed on can begin with this burst: a voice burst with a sync, a
+/// header or terminator that checks, or data.
+fn begins(message: &Dmrd) -> bool {
+    let checks = |info: Info, mask| {
+        let block = info.octets().first_chunk::<12>().copied();
+        block.is_some_and(|block| rs_12_9::decode(&block, mask).is_ok())
+    };
+    match Burst::decode(&message.burst).map(|read| read.value) {
+        Ok(Burst::Voice(voice)) => matches!(voice.middle, Middle::Sync(_)),
+        Ok(Burst::Data(data)) => match data.data_type {
+            DataType::VoiceLcHeader => checks(data.info, rs_12_9::MASK_VOICE_LC_HEADER),
+            DataType::TerminatorWithLc => checks(data.info, rs_12_9::MASK_TERMINATOR),
+            _ => true,
+        },
+        Err(_) => false,
     }
 }
 
 /// What became of a burst at one of the places it should go to.
-enum Passed {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passed {
     Sent,
     /// The station is not there, or does not want the group.
     Nobody,
@@ -157,6 +196,10 @@ enum Passed {
     InUse,
     /// Bursts come faster than a timeslot has them.
     Flood,
+    /// Nothing begins with it, and nothing is under way.
+    NoCall,
+    /// It has held the slot for longer than a call may last.
+    TooLong,
 }
 
 impl HomebrewMaster {
@@ -184,6 +227,8 @@ impl HomebrewMaster {
                 Passed::Sent | Passed::Nobody => continue,
                 Passed::InUse => "relay-slot-in-use",
                 Passed::Flood => "relay-flood",
+                Passed::NoCall => "relay-no-call",
+                Passed::TooLong => "relay-too-long",
             };
             let station = self.stations.get(place.0).map(|it| it.config.id);
             self.drops.count(now, station, cause, 1);
@@ -197,11 +242,15 @@ impl HomebrewMaster {
         (index, slot): Place,
         message: &Dmrd,
     ) -> Passed {
+        let longest = self.waits.longest_call;
         let Some(carrier) = self.carrier(index, slot) else {
             return Passed::Nobody;
         };
         let held = carrier.held.as_ref();
         let goes_on = held.is_some_and(|held| held.goes_on(now, origin));
+        if !goes_on && !begins(message) {
+            return Passed::NoCall;
+        }
         if held.is_some_and(|held| held.against(now, origin))
             || !goes_on && carrier.timeslot.channel.in_use(now)
         {
@@ -209,13 +258,14 @@ impl HomebrewMaster {
         }
         let held = match &mut carrier.held {
             Some(held) if goes_on => held,
-            other => other.insert(Held::by(origin)),
+            other => other.insert(Held::by(now, origin)),
         };
-        let Some(until) = held.take(now, message) else {
-            return Passed::Flood;
+        let until = match held.take(now, longest, message) {
+            Ok(until) => until,
+            Err(why) => return why,
         };
         if until > now {
-            carrier.timeslot.channel.occupy(until);
+            carrier.timeslot.channel.occupy(now, until);
         } else {
             carrier.timeslot.channel.vacate();
         }
@@ -232,22 +282,27 @@ impl HomebrewMaster {
         message: &Dmrd,
     ) -> Passed {
         let fresh = self.salts.uuid();
+        let longest = self.waits.longest_call;
         let Some(site) = self.site(index) else {
             return Passed::Nobody;
         };
         if !site.has_group(message.destination) {
             return Passed::Nobody;
         }
-        let (held, uuid) = site.calls_relayed(message.destination, || (Held::by(origin), fresh));
+        let (held, uuid) =
+            site.calls_relayed(message.destination, || (Held::by(now, origin), fresh));
         if held.against(now, origin) {
             return Passed::InUse;
         }
         if !held.goes_on(now, origin) {
-            (*held, *uuid) = (Held::by(origin), fresh);
+            if !begins(message) {
+                return Passed::NoCall;
+            }
+            (*held, *uuid) = (Held::by(now, origin), fresh);
         }
         let uuid = Some(message.uuid.unwrap_or(*uuid));
-        if held.take(now, message).is_none() {
-            return Passed::Flood;
+        if let Err(why) = held.take(now, longest, message) {
+            return why;
         }
         self.hand_over(index, message.slot, &Dmrd { uuid, ..*message });
         Passed::Sent

@@ -58,6 +58,7 @@ impl AirSide {
             color_code,
             source,
             response_wait: config.response_wait,
+            longest_call: config.longest_call,
         });
         Self::Conventional(Box::new(channel), Vec::new())
     }
@@ -143,6 +144,13 @@ impl AirSide {
         match self {
             Self::Conventional(channel, _) => channel.withdraw(id),
             Self::Control(channel) => channel.withdraw(id),
+        }
+    }
+
+    /// A radio is sent something over another lane.
+    pub(super) fn used_elsewhere(&mut self, radio: RadioId) {
+        if let Self::Conventional(channel, _) = self {
+            channel.used_elsewhere(radio);
         }
     }
 

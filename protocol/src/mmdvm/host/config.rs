@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::air::{GroupId, RadioId, Slot, StationId};
+use crate::dmr::channel::LONGEST_CALL;
 use crate::dmr::csbk::{Backoff, SystemIdentity};
 use crate::dmr::slot_type::ColorCode;
 use crate::dmr::tier3::{Neighbour, Registration};
@@ -93,6 +94,8 @@ pub struct HostConfig {
     /// How long after our last burst a radio's response is awaited: T_RspnsWait (180 ms),
     /// and what stands in the modem's queue before it.
     pub response_wait: Duration,
+    /// How long one call holds a conventional channel against our traffic.
+    pub longest_call: Duration,
     /// How long a duplex transmitter stays keyed after the last activity.
     pub hang: Duration,
     /// What makes it a Tier III site; needs `duplex`. Its transmitter stays keyed.
@@ -121,6 +124,7 @@ impl HostConfig {
             flags: 0,
             settle: Duration::from_secs(2),
             response_wait: Duration::from_millis(1_000),
+            longest_call: LONGEST_CALL,
             hang: Duration::from_secs(4),
             trunking: None,
         }

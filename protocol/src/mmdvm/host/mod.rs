@@ -21,9 +21,11 @@ use std::collections::VecDeque;
 use super::deframe::{Deframed, Deframer};
 use super::kind::{self, Direction};
 use super::message::{
-    Control, DmrData, DmrStart, Flags, Mode, Nak, Reason, SetMode, Status, ToHost, ToModem, Version,
+    Control, DmrAbort, DmrData, DmrStart, Flags, Mode, Nak, Reason, SetMode, Status, ToHost,
+    ToModem, Version,
 };
 use crate::air::{JobId, Slot};
+use crate::dmr::channel::numbered_for;
 use crate::dmr::csbk::announcement::{LocalTime, RegistrationWindow};
 use crate::session::{Action, Job, Notice, Peer, Refusal, Session, Step};
 use crate::time::Instant;
@@ -91,12 +93,6 @@ impl ModemHost {
             playout: Instant::ZERO,
             out: VecDeque::new(),
         }
-    }
-
-    /// What to write before the port is closed for good: the modem stops transmitting.
-    #[must_use]
-    pub fn farewell(&self) -> bytes::Bytes {
-        SetMode(Mode::Idle).encode().to_bytes()
     }
 
     /// The local time: control channels announce it next.
@@ -418,6 +414,24 @@ impl Session for ModemHost {
         self.shut(now);
     }
 
+    /// What waits in the modem is dropped, the transmitter unkeyed, and the mode left: in
+    /// idle the firmware transmits nothing, so that a lost octet of one command does not
+    /// leave it keyed.
+    fn leaving(&mut self, now: Instant) {
+        if self.start_up.is_running() {
+            let slots = self.lanes.iter().map(|lane| lane.carrier().slot);
+            let mut commands: Vec<_> = slots
+                .map(|slot| ToModem::DmrAbort(DmrAbort(slot)))
+                .collect();
+            if self.config.duplex {
+                commands.push(ToModem::DmrStart(DmrStart(false)));
+            }
+            commands.push(ToModem::SetMode(SetMode(Mode::Idle)));
+            self.write_all(&commands);
+        }
+        self.shut(now);
+    }
+
     fn receive(&mut self, now: Instant, from: Peer, bytes: &[u8]) {
         if from != self.peer {
             return self.dropped("foreign-peer", 1);
@@ -441,12 +455,19 @@ impl Session for ModemHost {
                 id,
                 carrier,
                 transmission,
-            } => match self.lane_mut(carrier.slot) {
-                Some(lane) if running && carrier.station == station => {
-                    lane.send(now, id, transmission);
+            } => {
+                if let Some(to) = numbered_for(&transmission) {
+                    let others = self.lanes.iter_mut();
+                    let others = others.filter(|lane| lane.carrier().slot != carrier.slot);
+                    others.for_each(|lane| lane.channel.used_elsewhere(to));
                 }
-                _ => self.out.push_back(gone(id)),
-            },
+                match self.lane_mut(carrier.slot) {
+                    Some(lane) if running && carrier.station == station => {
+                        lane.send(now, id, transmission);
+                    }
+                    _ => self.out.push_back(gone(id)),
+                }
+            }
             Job::Acknowledge {
                 id,
                 carrier,

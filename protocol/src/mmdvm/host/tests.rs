@@ -505,14 +505,19 @@ proptest! {
 }
 
 #[test]
-fn the_farewell_sets_the_modem_idle() {
+fn leaving_unkeys_the_modem_and_drops_what_waits() {
     let mut bench = Bench::running(true);
     bench.send(1, Slot::Two, TEXT);
     bench.run(300);
-    let farewell = bench.host.farewell();
-    bench.modem.receive(bench.now, &farewell);
+    assert!(bench.modem.is_transmitting());
+    bench.host.leaving(bench.now);
+    let left = bench.on_air.len();
+    bench.run(3_000);
     assert_eq!(bench.modem.mode(), Mode::Idle);
     assert!(!bench.modem.is_transmitting());
+    assert_eq!(bench.on_air.len(), left, "what waited does not leave");
+    assert_eq!(bench.steps(1).last(), Some(&Step::Lost));
+    assert_eq!(bench.states().last(), Some(&(2, CarrierState::Gone, 0)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::super::tests::{ID, SEED, at, burst, drain, exchange, log_in, peer, station};
 use super::*;
 use crate::air::{Address, CarrierId, Delivery, JobId, RadioId, Text, TextForm, Transmission};
+use crate::dmr::test_bursts;
 use crate::homebrew::master::MasterConfig;
 use crate::session::{CarrierState, Job, Notice, Session};
 
@@ -30,16 +31,26 @@ fn master() -> HomebrewMaster {
 }
 
 fn of_call(place: u32, stream: u32, frame: FrameType) -> Dmrd {
+    let source = burst(ID).source;
+    let burst_of = match frame {
+        TERMINATOR => test_bursts::terminator(source, GROUP),
+        HEADER => test_bursts::header(source, GROUP),
+        FrameType::Data(_) => *DATA,
+        _ => test_bursts::voice_sync(),
+    };
     Dmrd {
         group: true,
         destination: GROUP,
         frame,
         stream,
+        burst: burst_of,
         ..burst(ID + place)
     }
 }
 
-const VOICE: FrameType = FrameType::Voice(2);
+/// A rate 1/2 block.
+const DATA: &[u8; 33] = b"\x54\x5f\x58\xc3\x45\x30\x6b\x71\x10\x34\x44\xef\x05\xed\x5d\x7f\x77\xfd\x75\x70\x94\xd8\x71\xe4\x20\x74\x01\xc4\x0e\x09\x0c\x85\x10";
+const VOICE: FrameType = FrameType::VoiceSync(0);
 const HEADER: FrameType = FrameType::Data(1);
 const TERMINATOR: FrameType = FrameType::Data(2);
 

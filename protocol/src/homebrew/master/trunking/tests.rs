@@ -816,7 +816,8 @@ fn a_relayed_talkgroup_reaches_a_site_that_has_subscribed() {
     let voice = |repeater| Dmrd {
         group: true,
         destination: GROUP,
-        frame: FrameType::Voice(1),
+        frame: FrameType::VoiceSync(0),
+        burst: crate::dmr::test_bursts::voice_sync(),
         stream: 77,
         ..burst(repeater)
     };
