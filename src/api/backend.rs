@@ -14,7 +14,6 @@ use ulid::{Generator, Ulid};
 use crate::engine::io::{Credential, Refusal, Request, Response};
 use crate::ledger::LedgerError;
 use crate::ledger::record::Stored;
-use crate::model::alert::Precedence;
 use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
@@ -191,12 +190,8 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
 
 /// Whether a request belongs to the urgent lane.
 #[must_use]
-pub fn is_urgent(request: &Request) -> bool {
-    match request {
-        Request::TakeEmergency { .. } | Request::CloseEmergency { .. } => true,
-        Request::Submit(submit) => submit.precedence == Precedence::Flash,
-        _ => false,
-    }
+pub const fn is_urgent(request: &Request) -> bool {
+    request.is_urgent()
 }
 
 impl Backend {

@@ -189,6 +189,7 @@ impl From<Refusal> for Problem {
                 "The disk is almost full",
                 detail,
             ),
+            Refusal::Away => Self::unavailable(detail, 1),
             Refusal::Conflict(_) => Self::new(
                 StatusCode::CONFLICT,
                 "conflict",

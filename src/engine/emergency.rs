@@ -1,15 +1,15 @@
 //! Who needs help. Silence never closes an emergency.
 
-use narrowcast_protocol::air::{CarrierId, Owed, RadioId};
+use narrowcast_protocol::air::{CarrierId, Heard, HeardKind, Owed, RadioId};
 use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
 use crate::engine::dispatch::JobRun;
-use crate::engine::io::{Alarm, Effect, Refusal, Response, Submit};
+use crate::engine::io::{Alarm, Effect, Now, Refusal, Response, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Fact;
-use crate::model::ids::{AlertId, EmergencyId};
+use crate::model::ids::{AlertId, EmergencyId, Seq};
 use crate::model::roster::Node;
 use crate::model::text;
 use crate::model::token::Principal;
@@ -25,44 +25,81 @@ impl Engine {
         carrier: CarrierId,
         owed: Vec<Owed>,
     ) {
-        let exercise = self
-            .state
-            .policy
-            .station(carrier.station)
-            .is_some_and(|station| station.test);
+        let exercise = self.is_test(carrier);
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("second_emergency_is_refused")
             && self.emergencies().any(|open| open.closed.is_none())
         {
             return;
         }
-        let known = self
+        if self.state.open_emergency(radio, exercise).is_none() {
+            self.raise(radio, to, carrier, exercise);
+        }
+        self.acknowledge_emergency(radio, carrier, owed);
+    }
+
+    /// Records a distress call that was shown before, if it is not on record already.
+    pub(super) fn record_late(&mut self, heard: &Heard, shown: Emergency) {
+        if self
             .state
-            .open_emergency(radio, exercise)
-            .map(|(_, emergency)| emergency.id);
-        let id = known.unwrap_or_else(|| self.raise(radio, to, carrier, exercise));
+            .open_emergency(shown.radio, shown.exercise)
+            .is_none()
+        {
+            self.urgent = true;
+            self.emit(Fact::EmergencyRaised(Box::new(shown.clone())));
+        }
+        self.acknowledge_emergency(shown.radio, heard.carrier, heard.owed.clone());
+    }
+
+    /// Shows a distress call that nothing can record now, and decides nothing else. The next
+    /// engine is told of it by [`Input::Unrecorded`](crate::engine::io::Input::Unrecorded).
+    pub fn show_distress(&mut self, heard: &Heard, now: Now) {
+        self.clock.advance(now);
+        if let HeardKind::Emergency { from, to } = heard.what
+            && self.state.policy.station(heard.carrier.station).is_some()
+        {
+            self.emergency_heard(from, to, heard.carrier, heard.owed.clone());
+        }
+        self.flush();
+    }
+
+    /// The open emergency that this distress call belongs to, and where in the ledger it was
+    /// raised.
+    #[must_use]
+    pub fn emergency_of(&self, heard: &Heard) -> Option<(Seq, &Emergency)> {
+        let exercise = self.is_test(heard.carrier);
+        self.state.open_emergency(heard.what.from(), exercise)
+    }
+
+    fn is_test(&self, carrier: CarrierId) -> bool {
+        let station = self.state.policy.station(carrier.station);
+        station.is_some_and(|station| station.test)
+    }
+
+    /// Says "we have your emergency", which rests on its raising and on nothing later.
+    fn acknowledge_emergency(&mut self, radio: RadioId, carrier: CarrierId, owed: Vec<Owed>) {
+        let exercise = self.is_test(carrier);
+        let known = self.state.open_emergency(radio, exercise);
+        let Some((raised, id)) = known.map(|(seq, emergency)| (seq, emergency.id)) else {
+            return;
+        };
         for Owed {
             acknowledgement,
             until,
         } in owed
         {
             let job = self.new_job(JobRun::Emergency(id));
-            self.after_commit(Effect::Transmit(Job::Acknowledge {
+            let acknowledge = Job::Acknowledge {
                 id: job,
                 carrier,
                 acknowledgement,
                 until,
-            }));
+            };
+            self.after_position(raised, Effect::Transmit(acknowledge));
         }
     }
 
-    fn raise(
-        &mut self,
-        radio: RadioId,
-        to: u32,
-        carrier: CarrierId,
-        exercise: bool,
-    ) -> EmergencyId {
+    fn raise(&mut self, radio: RadioId, to: u32, carrier: CarrierId, exercise: bool) {
         let emergency = Emergency {
             id: EmergencyId(self.fresh_id()),
             radio,
@@ -76,16 +113,14 @@ impl Engine {
             closed: None,
             closed_because: None,
         };
-        let id = emergency.id;
         // Seen and sounded at once, recorded or not.
         self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
         self.urgent = true;
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("emergency_is_lost") {
-            return id;
+            return;
         }
         self.emit(Fact::EmergencyRaised(Box::new(emergency)));
-        id
     }
 
     pub(super) fn emergency_answered(&mut self, id: EmergencyId) {

@@ -77,6 +77,14 @@ pub enum Input {
         /// How far.
         step: Step,
     },
+    /// A distress call that was shown when nothing could be recorded: it is recorded now, under
+    /// the id that people have seen.
+    Unrecorded {
+        /// The newest call, with what its radio waits for.
+        heard: Heard,
+        /// As it was shown.
+        emergency: Box<Emergency>,
+    },
     /// Nothing happened but time: the [`deadline`](crate::engine::Engine::deadline) has come.
     Tick,
     /// How much space the ledger's file system has.
@@ -211,6 +219,35 @@ impl Request {
             | Self::Within { .. }
             | Self::Stations
             | Self::Roster { .. } => Right::Look,
+        }
+    }
+
+    /// Whether it changes nothing: it is answered at once, recorded or not.
+    #[must_use]
+    pub const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::DryRun(_)
+                | Self::WhoAmI
+                | Self::Overview
+                | Self::Alerts { .. }
+                | Self::Alert(_)
+                | Self::Deliveries { .. }
+                | Self::Emergencies
+                | Self::Within { .. }
+                | Self::Stations
+                | Self::Roster { .. }
+                | Self::Tokens
+        )
+    }
+
+    /// Whether it belongs to the urgent lane, which is taken however much is under way.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        match self {
+            Self::TakeEmergency { .. } | Self::CloseEmergency { .. } => true,
+            Self::Submit(submit) => matches!(submit.precedence, Precedence::Flash),
+            _ => false,
         }
     }
 }
@@ -384,4 +421,7 @@ pub enum Refusal {
     /// It is not in a state that allows this.
     #[error("{0}")]
     Conflict(String),
+    /// The ledger is away.
+    #[error("the ledger is away and nothing was recorded; try again")]
+    Away,
 }

@@ -53,6 +53,7 @@ pub mod views;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
+use narrowcast_protocol::session::Job;
 use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
@@ -63,7 +64,9 @@ use crate::engine::clock::Clock;
 use crate::engine::collect::Polls;
 use crate::engine::dispatch::{GroupRunId, JobRun};
 use crate::engine::forecast::Paces;
-use crate::engine::io::{Alarm, Effect, Input, Now, Output};
+use crate::engine::io::{
+    Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response,
+};
 use crate::engine::progress::Progress;
 use crate::engine::queue::Queues;
 use crate::engine::state::State;
@@ -200,9 +203,29 @@ impl Engine {
             Input::Sent(job) => self.job_sent(job),
             Input::Step { id, step } => self.job_step(id, step),
             Input::Space { free, total } => self.free = Some((free, total)),
+            Input::Unrecorded { heard, emergency } => self.record_late(&heard, *emergency),
         }
         self.dispatch();
         self.flush();
+    }
+
+    /// Answers a request that [only looks](Request::only_looks), without deciding anything.
+    ///
+    /// # Errors
+    /// Why it is refused; [`Refusal::NotFound`] for a request that does more than look.
+    pub fn look(
+        &mut self,
+        credential: &Credential,
+        request: Request,
+        now: Now,
+    ) -> Result<Response, Refusal> {
+        self.clock.advance(now);
+        self.warn_of_clock();
+        if request.only_looks() {
+            self.answer(credential, request)
+        } else {
+            Err(Refusal::NotFound("query"))
+        }
     }
 
     /// When to come back with [`Input::Tick`], if nothing else comes before.
@@ -266,9 +289,18 @@ impl Engine {
         }
     }
 
-    /// Lets `effect` out once everything decided so far is durable.
+    /// Lets `effect` out once everything decided so far is durable. What is taken back rests
+    /// on nothing.
     fn after_commit(&mut self, effect: Effect) {
-        let after = self.state.seq;
+        let after = match &effect {
+            Effect::Transmit(Job::Withdraw(_)) => Seq(0),
+            _ => self.state.seq,
+        };
+        self.after_position(after, effect);
+    }
+
+    /// Lets `effect` out once `after` is durable.
+    fn after_position(&mut self, after: Seq, effect: Effect) {
         #[cfg(narrowcast_mutant)]
         let after = if crate::mutant::planted("acknowledge_before_commit") {
             Seq(0)

@@ -8,14 +8,31 @@ use crate::engine::Engine;
 use crate::engine::intake;
 use crate::engine::io::{Credential, Effect, Refusal, Request, Response, Ticket};
 use crate::model::facts::{self, Fact};
-use crate::model::ids::TokenId;
+use crate::model::ids::{Seq, TokenId};
 use crate::model::roster::{MEMBERS, Node, RosterEntry};
 use crate::model::text;
 use crate::model::token::{Principal, Right, Role, Token};
 
 impl Engine {
     pub(super) fn request(&mut self, ticket: Ticket, credential: &Credential, request: Request) {
-        let result = self.principal(credential).and_then(|who| {
+        let looks = request.only_looks();
+        let result = self.answer(credential, request);
+        let reply = Effect::Reply { ticket, result };
+        if looks {
+            self.after_position(Seq(0), reply);
+        } else {
+            // A refusal, too, waits for what was decided before it: it may rest on that.
+            self.after_commit(reply);
+        }
+    }
+
+    /// What a request is answered, if its asker may have it done.
+    pub(super) fn answer(
+        &mut self,
+        credential: &Credential,
+        request: Request,
+    ) -> Result<Response, Refusal> {
+        self.principal(credential).and_then(|who| {
             let right = match &request {
                 Request::Submit(submit) | Request::DryRun(submit) => match request {
                     Request::Submit(_) => intake::right_for(submit),
@@ -28,9 +45,7 @@ impl Engine {
             } else {
                 Err(Refusal::Forbidden)
             }
-        });
-        // A refusal, too, waits for what was decided before it: it may rest on that.
-        self.after_commit(Effect::Reply { ticket, result });
+        })
     }
 
     fn principal(&self, credential: &Credential) -> Result<Principal, Refusal> {

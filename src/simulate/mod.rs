@@ -9,9 +9,11 @@
 //! * [`invariant`]: what must hold at every step, and how it failed
 
 mod agenda;
-mod core;
+mod disk;
+mod driver;
 pub mod invariant;
 mod link;
+mod readings;
 pub mod run;
 pub mod rush;
 pub mod setup;

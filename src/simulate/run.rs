@@ -11,14 +11,15 @@ use narrowcast_world::air::{AirEvent, Losses};
 use narrowcast_world::radio::Radio;
 use narrowcast_world::rng::Rng;
 
+use crate::core::io::LedgerFault;
 use crate::engine::io::{Alarm, Input, Refusal, Request, Response, Ticket};
-use crate::ledger::LedgerError;
 use crate::model::facts::Entry;
 use crate::model::ids::{DeliveryIndex, Seq};
 use crate::simulate::agenda::Agenda;
-use crate::simulate::core::{Core, Out};
+use crate::simulate::driver::{Driver, Out};
 use crate::simulate::invariant::Violation;
 use crate::simulate::link::{self, Happened, Link, LinkKind, Site};
+use crate::simulate::readings::Readings;
 use crate::simulate::setup::Setup;
 use crate::simulate::watch::Watch;
 
@@ -56,7 +57,11 @@ pub enum Happening {
     Slow(Duration, Duration),
     /// The ledger fails at the n-th commit from now; written or not.
     LedgerFails(u64, bool),
-    /// The ledger can be written again.
+    /// The ledger does nothing for so long, and then goes on.
+    Hang(Duration),
+    /// So many openings of the ledger fail, and then so many reads.
+    RecoveryFails(u64, u64),
+    /// The ledger works again.
     LedgerRepaired,
     /// The process is killed and starts again after so long.
     Kill(Duration),
@@ -96,7 +101,8 @@ enum Flight {
 pub struct Run {
     now: Instant,
     rng: Rng,
-    core: Core,
+    core: Driver,
+    readings: Readings,
     links: Vec<Link>,
     sites: Vec<Site>,
     stations: Vec<StationId>,
@@ -128,11 +134,11 @@ impl Run {
     ///
     /// # Errors
     /// The ledger cannot be opened.
-    pub fn new(setup: &Setup) -> Result<Self, LedgerError> {
+    pub fn new(setup: &Setup) -> Result<Self, LedgerFault> {
         let mut rng = Rng::new(setup.seed);
         let mut policy = setup.policy.clone();
         policy.stations.clone_from(&setup.stations);
-        let core = Core::new(Instant::ZERO, policy, setup.commit_time, rng.draw())?;
+        let core = Driver::new(Instant::ZERO, policy, setup.commit_time, rng.draw())?;
         let (links, sites) = link::build(setup, &mut rng);
         let link_of = (0..sites.len()).map(|site| {
             let serving = links.iter().position(|link| link.sites.contains(&site));
@@ -143,6 +149,7 @@ impl Run {
             now: Instant::ZERO,
             rng,
             core,
+            readings: Readings::default(),
             stations: setup.stations.iter().map(|station| station.id).collect(),
             link_of,
             cut: vec![Instant::ZERO; sites.len()],
@@ -485,7 +492,7 @@ impl Run {
         loop {
             if let Some(input) = self.inputs.pop_front() {
                 self.tell(input);
-            } else if let Some(out) = self.core.out.pop_front() {
+            } else if let Some(out) = self.core.poll(self.now) {
                 self.hand_out(out);
             } else {
                 break;
@@ -525,7 +532,7 @@ impl Run {
         }
         match out {
             Out::Durable(facts) => {
-                self.watch.durable(&facts);
+                self.durable(&facts);
                 if self.keep_facts {
                     let now = self.now;
                     self.facts
@@ -534,14 +541,36 @@ impl Run {
             }
             Out::Transmit(job) => self.transmit(job),
             Out::Reply(ticket, result) => {
-                self.watch.replied(ticket, &result);
                 if self.keep_facts {
-                    self.replies.push((self.now, result));
+                    self.replies.push((self.now, result.clone()));
                 }
+                if let Some((ticket, result)) = self.readings.keep((ticket, result)) {
+                    self.watch.replied(ticket, &result);
+                }
+                self.compare(self.core.durable());
             }
             Out::Alarm(alarm) => self.alarms.push((self.now, alarm)),
-            Out::Away => self.watch.away(false),
+            Out::Away => {
+                self.readings.forget();
+                self.watch.away(false);
+            }
             Out::Back => self.watch.back(),
+            Out::CaughtUp => self.watch.caught_up(),
+        }
+    }
+
+    /// Facts became durable: a reading is compared with those before it and none behind it.
+    fn durable(&mut self, facts: &[(Seq, Entry)]) {
+        for fact in facts {
+            self.compare(Seq(fact.0.0.saturating_sub(1)));
+            self.watch.durable(std::slice::from_ref(fact));
+        }
+        self.compare(self.core.durable());
+    }
+
+    fn compare(&mut self, durable: Seq) {
+        while let Some((ticket, result)) = self.readings.caught_up(durable) {
+            self.watch.replied(ticket, &result);
         }
     }
 
@@ -590,9 +619,17 @@ impl Run {
     fn ask(&mut self, request: Request) {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        if !self.core.is_away() {
+        if self.core.is_dead() {
+            return;
+        }
+        let looks = request.only_looks();
+        // What an engine shows that does not decide may never come on record.
+        if !(looks && self.core.is_away()) {
             self.watch.asks(ticket, &request);
-            self.core.request(self.now, ticket, request);
+        }
+        self.core.request(self.now, ticket, request);
+        if looks && !self.core.is_away() {
+            self.readings.asked(ticket, self.core.engine().seq());
         }
     }
 
@@ -669,10 +706,12 @@ impl Run {
                 }
                 self.schedule_site(site);
             }
-            Happening::Slow(least, most) => self.core.slow((least, most)),
-            Happening::LedgerFails(n, true) => self.core.store().fail_after_write_at(n),
-            Happening::LedgerFails(n, false) => self.core.store().fail_at(n),
-            Happening::LedgerRepaired => self.core.store().repair(),
+            Happening::Slow(least, most) => self.core.disk().slow((least, most)),
+            Happening::LedgerFails(n, true) => self.core.disk().store().fail_after_write_at(n),
+            Happening::LedgerFails(n, false) => self.core.disk().store().fail_at(n),
+            Happening::Hang(length) => self.core.disk().hang(now + length),
+            Happening::RecoveryFails(opens, reads) => self.core.disk().fail_next(opens, reads),
+            Happening::LedgerRepaired => self.core.disk().repair(),
             Happening::Kill(restart) => self.kill(restart),
         }
     }
@@ -694,9 +733,9 @@ impl Run {
 
     fn kill(&mut self, restart: Duration) {
         self.core.kill(self.now, restart);
+        self.readings.forget();
         self.watch.away(true);
         self.inputs.clear();
-        self.core.out.clear();
         let at = self.now + restart;
         for index in 0..self.links.len() {
             if let Some(link) = self.links.get_mut(index) {

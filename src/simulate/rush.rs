@@ -13,7 +13,7 @@ use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
 use crate::model::policy::Ceilings;
 use crate::model::roster::{Node, Radio, RosterEntry};
-use crate::simulate::core::civil;
+use crate::simulate::driver::civil;
 use crate::simulate::run::{Doing, Happening, Run};
 use crate::simulate::setup::{Setup, SiteSetup, station};
 

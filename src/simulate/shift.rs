@@ -10,13 +10,13 @@ use narrowcast_protocol::time::Instant;
 use narrowcast_world::radio::{Answers, RadioConfig};
 use narrowcast_world::rng::Rng;
 
+use crate::core::io::LedgerFault;
 use crate::engine::io::{Request, Submit};
-use crate::ledger::LedgerError;
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
 use crate::model::policy::Ceilings;
 use crate::model::roster::{Group, Node, Radio, RosterEntry};
-use crate::simulate::core::civil;
+use crate::simulate::driver::civil;
 use crate::simulate::invariant::Violation;
 use crate::simulate::run::{Doing, Happening, Run, Tally};
 use crate::simulate::setup::{Setup, SiteSetup, TALKGROUP, station};
@@ -57,7 +57,7 @@ impl Shift {
     ///
     /// # Errors
     /// The ledger cannot be opened.
-    pub fn run(&self) -> Result<Run, LedgerError> {
+    pub fn run(&self) -> Result<Run, LedgerFault> {
         let mut plan = Plan {
             rng: Rng::new(self.seed),
             trouble: self
@@ -357,7 +357,7 @@ impl Plan {
         }
     }
 
-    /// A ledger that is slow, fails, and is killed.
+    /// A ledger that is slow, hangs, fails, and is killed.
     fn ledger(&mut self, run: &mut Run) {
         for _ in 0..self.times(3) {
             let (at, length) = (self.moment(), self.seconds(5, 60));
@@ -376,6 +376,15 @@ impl Plan {
         for _ in 0..self.times(3) {
             let (at, length) = (self.moment(), self.seconds(1, 20));
             run.at(at, Happening::Kill(length));
+        }
+        for _ in 0..self.times(2) {
+            let (at, length) = (self.moment(), self.seconds(10, 60));
+            run.at(at, Happening::Hang(length));
+        }
+        for _ in 0..self.times(3) {
+            let at = self.moment();
+            let (opens, reads) = (self.rng.below(4), self.rng.below(3));
+            run.at(at, Happening::RecoveryFails(opens, reads));
         }
         // Whatever was ordered and has not come by then does not come in the quiet minutes.
         run.at(

@@ -19,7 +19,7 @@ use crate::engine::views::{DeliveryView, Overview};
 use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, Fact};
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq};
-use crate::simulate::core::{Core, civil};
+use crate::simulate::driver::{Driver, civil};
 use crate::simulate::invariant::{Invariant, Violation};
 use alerts::Alerts;
 use budget::Budget;
@@ -371,21 +371,18 @@ impl Watch {
     }
 
     /// The engine was told this. `core` shows what it made of a distress call.
-    pub(super) fn heard(&mut self, heard: &Heard, core: &Core) {
+    pub(super) fn heard(&mut self, heard: &Heard, core: &Driver) {
         match &heard.what {
             HeardKind::Emergency { from, .. } => {
                 let open = core
                     .engine()
                     .emergencies()
                     .any(|known| known.radio == *from && known.closed.is_none());
-                let held = if core.is_away() {
-                    core.keeps(*from)
-                } else {
-                    open
-                };
-                self.demand(held, Invariant::NoEmergencyIsRefused, || {
-                    format!("the emergency of {from} was heard and is not shown")
-                });
+                self.demand(
+                    open || core.keeps(*from),
+                    Invariant::NoEmergencyIsRefused,
+                    || format!("the emergency of {from} was heard and is not shown"),
+                );
                 if !self.open.values().any(|radio| radio == from) {
                     self.calling.entry(*from).or_insert(self.now);
                 }
@@ -441,12 +438,18 @@ impl Watch {
         self.budget.again();
     }
 
+    /// A commit that hung has come to its end: what waited for it may be on record now.
+    pub(super) const fn caught_up(&mut self) {
+        self.back_at = self.now;
+    }
+
     /// What can be told at any moment.
-    pub(super) fn check(&mut self, waiting: usize, core: &Core) {
+    pub(super) fn check(&mut self, waiting: usize, core: &Driver) {
         self.demand(waiting <= WAITING, Invariant::MemoryIsBounded, || {
             format!("{waiting} outputs, commits and datagrams wait")
         });
-        if self.away || self.now.since(self.back_at) < GRACE {
+        let late = self.away || core.is_hanging(self.now);
+        if late || self.now.since(self.back_at) < GRACE {
             return;
         }
         let hidden = self.open.keys().copied().find(|id| {

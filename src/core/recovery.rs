@@ -1,0 +1,261 @@
+//! From a ledger to an engine that decides: the one way, at the first start and after every
+//! failure. The engine of before stays until the new one takes over.
+
+use std::time::Duration;
+
+use narrowcast_protocol::time::Instant;
+use sha2::{Digest, Sha256};
+
+use crate::core::Core;
+use crate::core::io::{Action, Checkpoint, LedgerFault};
+use crate::engine::Engine;
+use crate::engine::io::{Effect, Input, Now};
+use crate::model::facts::Record;
+use crate::model::ids::Seq;
+use crate::model::policy::Policy;
+
+/// First wait before the ledger is opened again; doubles up to [`LONGEST`].
+const FIRST: Duration = Duration::from_secs(1);
+/// Longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+/// From so many facts in a row on that were too large, nothing that was kept is tried again.
+const TOO_LARGE: u32 = 2;
+
+/// How far the recovery has come.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The ledger is being opened.
+    Opening { since: Instant },
+    /// It failed; it is opened again then.
+    Waiting { until: Instant },
+    /// A page is being read for the engine that will take over.
+    Folding {
+        since: Instant,
+        successor: Box<Engine>,
+        /// What was read and is not folded in yet: the ledger reads on meanwhile.
+        page: Vec<Record>,
+    },
+    /// The engine decides.
+    Ready,
+}
+
+/// What failed, how often, and how long to wait.
+#[derive(Debug)]
+pub(super) struct Retry {
+    wait: Duration,
+    /// A commit has succeeded since the ledger was opened.
+    proved: bool,
+    /// How many engines were made.
+    engines: u64,
+    /// Why the ledger is away.
+    pub(super) why: Option<LedgerFault>,
+    /// A fact that no record could take, which is a bug; until the process ends.
+    pub(super) bug: Option<String>,
+    /// How many commits in a row failed by that.
+    too_large: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            wait: FIRST,
+            proved: false,
+            engines: 0,
+            why: None,
+            bug: None,
+            too_large: 0,
+        }
+    }
+}
+
+impl Retry {
+    /// A commit has succeeded.
+    pub(super) fn succeeded(&mut self) {
+        self.wait = FIRST;
+        self.proved = true;
+        self.too_large = 0;
+        self.why = None;
+    }
+
+    pub(super) const fn is_proved(&self) -> bool {
+        self.proved
+    }
+
+    /// How long to wait now.
+    fn failed(&mut self, why: LedgerFault) -> Duration {
+        self.proved = false;
+        if let LedgerFault::TooLarge(what) = &why {
+            self.too_large += 1;
+            self.bug = Some(what.clone());
+        }
+        self.why = Some(why);
+        let wait = self.wait;
+        self.wait = (wait * 2).min(LONGEST);
+        wait
+    }
+}
+
+/// An engine that has the policy and no facts: it shows distress calls and decides nothing.
+pub(super) fn placeholder(policy: &Policy, seed: [u8; 32], now: Now) -> Engine {
+    let mut engine = Engine::new(now, seed);
+    engine.resume(policy.clone(), env!("CARGO_PKG_VERSION"), now);
+    while engine.poll().is_some() {}
+    engine
+}
+
+impl Core {
+    /// The ledger is open, its last record and newest state are these; or it cannot be opened.
+    pub fn opened(&mut self, ledger: Result<(Seq, Option<Checkpoint>), LedgerFault>, now: Now) {
+        self.pass(now);
+        if !matches!(self.phase, Phase::Opening { .. }) {
+            return;
+        }
+        match ledger {
+            Ok((last, checkpoint)) => {
+                let successor = self.restored(last, checkpoint);
+                self.checkpointed = successor.seq();
+                self.read_on(Box::new(successor), Vec::new());
+            }
+            Err(why) => self.wait(why),
+        }
+    }
+
+    /// One page of the records that were asked for; an empty one ends the fold.
+    pub fn page(&mut self, records: Result<Vec<Record>, LedgerFault>, now: Now) {
+        self.pass(now);
+        self.fold_page();
+        let phase = std::mem::replace(
+            &mut self.phase,
+            Phase::Opening {
+                since: self.now.mono,
+            },
+        );
+        match (phase, records) {
+            (Phase::Folding { successor, .. }, Ok(records)) if records.is_empty() => {
+                self.take_over(*successor);
+            }
+            (Phase::Folding { successor, .. }, Ok(records)) => self.read_on(successor, records),
+            (Phase::Folding { .. }, Err(why)) => {
+                self.out.push_back(Action::Close);
+                self.wait(why);
+            }
+            (phase, _) => self.phase = phase,
+        }
+    }
+
+    /// Folds what was read last, while the next page is being read.
+    pub(super) fn fold_page(&mut self) {
+        if let Phase::Folding {
+            successor, page, ..
+        } = &mut self.phase
+        {
+            for record in std::mem::take(page) {
+                successor.replay(&record);
+            }
+        }
+    }
+
+    /// A failed ledger is given up, and opened again after a wait.
+    pub(super) fn give_up(&mut self, why: LedgerFault) {
+        self.out.push_back(Action::Close);
+        self.wait(why);
+    }
+
+    pub(super) fn open_when_due(&mut self) {
+        if let Phase::Waiting { until } = self.phase
+            && until <= self.now.mono
+            && !self.leaving
+        {
+            self.phase = Phase::Opening {
+                since: self.now.mono,
+            };
+            self.out.push_back(Action::Open);
+        }
+    }
+
+    fn wait(&mut self, why: LedgerFault) {
+        let until = self.now.mono + self.retry.failed(why);
+        self.phase = Phase::Waiting { until };
+    }
+
+    fn read_on(&mut self, successor: Box<Engine>, page: Vec<Record>) {
+        let folded = page.last().map_or(successor.seq(), |last| last.seq);
+        self.phase = Phase::Folding {
+            since: self.now.mono,
+            successor,
+            page,
+        };
+        self.out.push_back(Action::Read {
+            from: folded.next(),
+            limit: self.limits.page,
+        });
+    }
+
+    /// An engine with the state of the checkpoint, if that is the fold of its position.
+    fn restored(&mut self, last: Seq, checkpoint: Option<Checkpoint>) -> Engine {
+        self.retry.engines += 1;
+        let seed = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.retry.engines.to_be_bytes())
+            .finalize()
+            .into();
+        let mut engine = Engine::new(self.now, seed);
+        if let Some(Checkpoint { at, state }) = checkpoint {
+            if at <= last && engine.restore(&state) == Ok(at) {
+                return engine;
+            }
+            engine = Engine::new(self.now, seed);
+        }
+        engine
+    }
+
+    /// The new engine decides from here on. It is told what the world is like.
+    fn take_over(&mut self, successor: Engine) {
+        let durable = successor.seq();
+        self.engine = successor;
+        self.folded = true;
+        self.phase = Phase::Ready;
+        self.engine
+            .resume(self.policy.clone(), env!("CARGO_PKG_VERSION"), self.now);
+        self.advance(durable);
+        self.collect();
+        if let Some((free, total)) = self.space {
+            self.handle(Input::Space { free, total });
+        }
+        for (station, description) in std::mem::take(&mut self.descriptions) {
+            self.handle(Input::StationIdentified {
+                station,
+                description,
+            });
+        }
+        for (id, (state, room)) in self.carriers.clone() {
+            self.handle(Input::Carrier { id, state, room });
+        }
+        // What was kept may be what no record can take: it is tried again once.
+        if self.retry.too_large >= TOO_LARGE {
+            return self.messages.drop_all();
+        }
+        for call in self.distress.take() {
+            let (heard, emergency) = (call.heard.clone(), Box::new(call.emergency));
+            self.handle(Input::Unrecorded {
+                heard: call.heard,
+                emergency,
+            });
+            self.keep_if_unrecorded(heard);
+        }
+    }
+
+    /// Takes what an engine that does not decide says: alarms, and acknowledgements of what
+    /// is on record.
+    pub(super) fn collect_while_away(&mut self) {
+        while let Some(output) = self.engine.poll() {
+            match output.effect {
+                Effect::Alarm(alarm) => self.out.push_back(Action::Alarm(alarm)),
+                Effect::Transmit(job) if self.may_leave_while_away(&job, output.after) => {
+                    self.out.push_back(Action::Transmit(job));
+                }
+                _ => {}
+            }
+        }
+    }
+}
