@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use narrowcast_protocol::air::JobId;
+use narrowcast_protocol::air::{CarrierId, JobId};
 use narrowcast_protocol::session::Job;
 
 use crate::engine::io::Effect;
@@ -16,6 +16,18 @@ pub(super) enum Held {
     Effect(Effect),
     /// A state that is to be saved.
     Checkpoint(Vec<u8>),
+}
+
+impl Held {
+    /// The carrier whose room it takes when it leaves.
+    pub(super) const fn takes_room_of(&self) -> Option<CarrierId> {
+        match self {
+            Self::Effect(Effect::Transmit(
+                Job::Send { carrier, .. } | Job::Collect { carrier, .. },
+            )) => Some(*carrier),
+            _ => None,
+        }
+    }
 }
 
 /// The gate, and the mark up to which everything is durable.
@@ -66,14 +78,21 @@ impl Gate {
         }
     }
 
-    /// Takes a job back that has not left; whether it was here.
-    pub(super) fn take_back(&mut self, id: JobId) -> bool {
+    /// How many jobs that take room wait here for a carrier.
+    pub(super) fn jobs_for(&self, carrier: CarrierId) -> usize {
+        let held = self.held.iter();
+        held.filter(|(_, held)| held.takes_room_of() == Some(carrier))
+            .count()
+    }
+
+    /// Takes a job back that has not left, if it is here.
+    pub(super) fn take_back(&mut self, id: JobId) -> Option<Held> {
         let is_it = |(_, held): &(Seq, Held)| match held {
             Held::Effect(Effect::Transmit(job)) => ends_as(job) == Some(id),
             _ => false,
         };
         let found = self.held.iter().position(is_it);
-        found.is_some_and(|at| self.held.remove(at).is_some())
+        self.held.remove(found?).map(|(_, held)| held)
     }
 
     /// Drops everything that waits, and hands it out in order.

@@ -212,6 +212,10 @@ impl Core {
             } => self.call(ticket, credential, *request, now),
             input if !self.is_ready() => self.input_while_away(input),
             Input::Heard(heard) => self.heard(heard),
+            Input::Carrier { id, .. } => {
+                let carrier = self.carrier(id);
+                carrier.into_iter().for_each(|input| self.handle(input));
+            }
             input => self.handle(input),
         }
     }
@@ -375,14 +379,26 @@ impl Core {
         self.release();
     }
 
-    /// A job that waits in the gate is taken back here; no session has seen it.
+    /// A job that waits in the gate is taken back here, and its room is free again: no session
+    /// has seen it.
     fn withdraw(&mut self, id: JobId) {
-        if self.gate.take_back(id) {
-            let step = Step::Refused(JobRefusal::Withdrawn);
-            self.engine.handle(Input::Step { id, step }, self.now);
-        } else {
-            self.out.push_back(Action::Transmit(Job::Withdraw(id)));
+        let Some(held) = self.gate.take_back(id) else {
+            return self.out.push_back(Action::Transmit(Job::Withdraw(id)));
+        };
+        let step = Step::Refused(JobRefusal::Withdrawn);
+        self.engine.handle(Input::Step { id, step }, self.now);
+        let carrier = held.takes_room_of().and_then(|id| self.carrier(id));
+        if let Some(carrier) = carrier {
+            self.engine.handle(carrier, self.now);
         }
+    }
+
+    /// What a carrier said last. What waits in the gate for its room has the room already.
+    fn carrier(&self, id: CarrierId) -> Option<Input> {
+        let &(state, room) = self.carriers.get(&id)?;
+        let taken = u8::try_from(self.gate.jobs_for(id)).unwrap_or(u8::MAX);
+        let room = room.saturating_sub(taken);
+        Some(Input::Carrier { id, state, room })
     }
 
     fn advance(&mut self, durable: Seq) {

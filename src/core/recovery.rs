@@ -228,8 +228,10 @@ impl Core {
                 description,
             });
         }
-        for (id, (state, room)) in self.carriers.clone() {
-            self.handle(Input::Carrier { id, state, room });
+        let carriers: Vec<_> = self.carriers.keys().copied().collect();
+        for id in carriers {
+            let carrier = self.carrier(id);
+            carrier.into_iter().for_each(|input| self.handle(input));
         }
         // What was kept may be what no record can take: it is tried again once.
         if self.retry.too_large >= TOO_LARGE {

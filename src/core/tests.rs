@@ -406,6 +406,47 @@ fn a_job_that_waits_in_the_gate_is_withdrawn_there() {
 }
 
 #[test]
+fn a_carrier_is_given_no_more_than_its_room_whatever_waits_in_the_gate() {
+    let mut bench = Bench::new();
+    let carrier = |state, room| Input::Carrier {
+        id: CARRIER,
+        state,
+        room,
+    };
+    bench.input(carrier(CarrierState::Up, 1));
+    bench.call(submit(1, Precedence::Priority));
+    bench.drain();
+    // A call begins and ends while the attempt is being committed.
+    bench.input(carrier(CarrierState::Busy, 0));
+    bench.input(carrier(CarrierState::Up, 1));
+    bench.call(submit(2, Precedence::Flash));
+    bench.drain();
+    bench.settle();
+    assert_eq!(bench.sent().len(), 1);
+}
+
+#[test]
+fn what_is_withdrawn_in_the_gate_leaves_its_room_to_the_next() {
+    let mut bench = Bench::new();
+    bench.input(Input::Carrier {
+        id: CARRIER,
+        state: CarrierState::Up,
+        room: 1,
+    });
+    bench.call(submit(1, Precedence::Priority));
+    bench.drain();
+    bench.call(Request::Cancel {
+        alert: AlertId(1u128.into()),
+        because: "wrong".into(),
+    });
+    bench.call(submit(2, Precedence::Priority));
+    bench.settle();
+    bench.wait(Duration::from_secs(1));
+    bench.settle();
+    assert_eq!(bench.sent().len(), 1);
+}
+
+#[test]
 fn a_failed_commit_answers_away_and_withdraws_what_is_outstanding() {
     let mut bench = Bench::new();
     bench.call(submit(1, Precedence::Priority));
