@@ -56,9 +56,9 @@ impl Core {
     fn show_distress(&mut self, heard: Heard) {
         self.engine.show_distress(&heard, self.now);
         self.collect_while_away();
-        let shown = self.engine.emergency_of(&heard);
-        if let Some((seq, emergency)) = shown.filter(|(seq, _)| *seq > self.gate.durable()) {
-            let _ = seq;
+        if let Some((seq, emergency)) = self.engine.emergency_of(&heard)
+            && seq > self.gate.durable()
+        {
             let emergency = emergency.clone();
             self.keep_distress(None, heard, emergency);
         }

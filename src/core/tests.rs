@@ -181,7 +181,7 @@ impl Bench {
     }
 
     fn wait(&mut self, time: Duration) {
-        self.now.mono = self.now.mono + time;
+        self.now.mono += time;
         self.now.wall = self.now.wall.plus(time);
         self.input(Input::Tick);
         self.drain();
