@@ -101,7 +101,8 @@ impl ControlChannel {
                 polled: true,
             };
             self.say(what, Vec::new());
-            return self.poll_answered(by);
+            self.poll_answered(by);
+            return;
         }
         match self.take_answered(by, answer) {
             Some(Open { id, fragment, .. }) => match (fragment.expect, answer.reason.answer()) {
@@ -119,8 +120,9 @@ impl ControlChannel {
                 }
             },
             None => {
-                if answer.reason.answer() == Answer::Nack {
-                    self.poll_answered(by);
+                let polled = answer.reason.answer() == Answer::Nack && self.poll_answered(by);
+                if !polled {
+                    self.dropped("answer_to_nothing");
                 }
                 self.say(HeardKind::Presence { from: by }, Vec::new());
             }
@@ -139,11 +141,15 @@ impl ControlChannel {
         }
     }
 
-    fn poll_answered(&mut self, by: RadioId) {
+    /// Whether the radio had been polled; it has answered.
+    fn poll_answered(&mut self, by: RadioId) -> bool {
         let place = self.polls.iter().position(|poll| poll.radio == by);
-        if let Some(poll) = place.and_then(|place| self.polls.remove(place)) {
+        let poll = place.and_then(|place| self.polls.remove(place));
+        let polled = poll.is_some();
+        if let Some(poll) = poll {
             self.collected(poll.id);
         }
+        polled
     }
 
     /// The address as the engine knows it, if what is sent there is for us.

@@ -1,6 +1,6 @@
 //! Which radios are registered with the site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::air::RadioId;
 use crate::dmr::csbk::Reason;
@@ -13,7 +13,10 @@ const MOST: usize = 16_384;
 
 /// The radios that are registered, and when each was last heard.
 #[derive(Debug, Default)]
-pub(super) struct Register(BTreeMap<RadioId, Instant>);
+pub(super) struct Register {
+    radios: BTreeMap<RadioId, Instant>,
+    by_age: BTreeSet<(Instant, RadioId)>,
+}
 
 impl Register {
     /// Registers a radio, or says why not.
@@ -29,29 +32,41 @@ impl Register {
         if !policy.only.is_empty() && !policy.only.contains(&radio) {
             return Reason::RegistrationRefused;
         }
-        if self.0.len() >= MOST && !self.0.contains_key(&radio) {
-            let silent = self.0.iter().min_by_key(|(_, heard)| **heard);
-            if let Some(silent) = silent.map(|(radio, _)| *radio) {
-                self.0.remove(&silent);
-            }
+        if self.radios.len() >= MOST
+            && !self.radios.contains_key(&radio)
+            && let Some((_, silent)) = self.by_age.first().copied()
+        {
+            self.deregister(silent);
         }
-        self.0.insert(radio, now);
+        self.note(now, radio);
         Reason::RegistrationAccepted
     }
 
     /// Forgets a radio that took its leave.
     pub(super) fn deregister(&mut self, radio: RadioId) {
-        self.0.remove(&radio);
+        if let Some(heard) = self.radios.remove(&radio) {
+            self.by_age.remove(&(heard, radio));
+        }
+    }
+
+    fn note(&mut self, now: Instant, radio: RadioId) {
+        if let Some(before) = self.radios.insert(radio, now) {
+            self.by_age.remove(&(before, radio));
+        }
+        self.by_age.insert((now, radio));
     }
 
     /// Whether a radio is registered; notes that it was heard.
     pub(super) fn heard(&mut self, now: Instant, radio: RadioId) -> bool {
-        let entry = self.0.get_mut(&radio);
-        entry.map(|heard| *heard = now).is_some()
+        let registered = self.contains(radio);
+        if registered {
+            self.note(now, radio);
+        }
+        registered
     }
 
     pub(super) fn contains(&self, radio: RadioId) -> bool {
-        self.0.contains_key(&radio)
+        self.radios.contains_key(&radio)
     }
 }
 
@@ -84,10 +99,13 @@ mod tests {
     fn a_full_register_forgets_the_longest_silent_radio() {
         let mut register = Register::default();
         let open = Registration::default();
-        for id in 1..=MOST as u32 + 1 {
+        for id in 1..=100_000 {
             register.register(Instant::from_millis(id.into()), &open, radio(id));
+            register.heard(Instant::from_millis(id.into()), radio(1));
         }
-        assert_eq!(register.0.len(), MOST);
-        assert!(!register.contains(radio(1)) && register.contains(radio(2)));
+        assert_eq!((register.radios.len(), register.by_age.len()), (MOST, MOST));
+        let oldest = 100_000 - MOST as u32 + 2;
+        assert!(register.contains(radio(1)), "it was heard all the time");
+        assert!(!register.contains(radio(oldest - 1)) && register.contains(radio(oldest)));
     }
 }
