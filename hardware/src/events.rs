@@ -82,6 +82,7 @@ impl Backlog {
                         Notice::Dropped { count, .. } => *count,
                         Notice::StationIdentified { .. }
                         | Notice::StationMoved { .. }
+                        | Notice::StationCloses { .. }
                         | Notice::StationLeft { .. }
                         | Notice::LogInRefused { .. } => 1,
                     };

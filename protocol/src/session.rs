@@ -190,6 +190,12 @@ pub enum Notice {
         /// Where it is.
         to: Peer,
     },
+    /// A station that is logged in says that it closes, or somebody in its name: it is gone,
+    /// and reported as such, once it has stayed silent for a while.
+    StationCloses {
+        /// Which.
+        station: StationId,
+    },
     /// A station that had logged in is gone.
     StationLeft {
         /// Which.
@@ -205,6 +211,9 @@ pub enum Notice {
         peer: Peer,
         /// Why, in words.
         why: &'static str,
+        /// How many log-ins were refused, here or elsewhere, since the last one that was
+        /// reported; this one counts too.
+        count: u32,
     },
     /// Bytes or frames were dropped, by cause (a short fixed word, usable as a metric label).
     Dropped {

@@ -264,10 +264,15 @@ impl Core {
                     description,
                 });
             }
-            Notice::LogInRefused { claimed, peer, why } => {
-                self.metrics.log_ins_refused.inc();
+            Notice::LogInRefused {
+                claimed,
+                peer,
+                why,
+                count,
+            } => {
+                self.metrics.log_ins_refused.inc_by(u64::from(count));
                 self.strangers.refused(claimed, tokio::time::Instant::now());
-                warn!(claimed, %peer, why, "log-in refused")
+                warn!(claimed, %peer, why, count, "log-in refused")
             }
             Notice::Dropped {
                 station,
@@ -282,6 +287,9 @@ impl Core {
             }
             Notice::StationMoved { station, from, to } => {
                 warn!(station = station.0, %from, %to, "a station logged in from another address");
+            }
+            Notice::StationCloses { station } => {
+                info!(station = station.0, "a station says that it closes")
             }
             Notice::StationLeft { station, why } => {
                 info!(station = station.0, why, "a station left")

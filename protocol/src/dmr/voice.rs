@@ -1,9 +1,12 @@
 //! The voice superframe (clause 5.1.2.2): bursts A to F, of which B to E carry a link
 //! control in fragments.
 
-use super::burst::{Middle, VoiceBurst};
+use super::burst::{Burst, Middle, VoiceBurst};
 use super::emb::Lcss;
-use super::fec::{Corrected, FecError, embedded_lc};
+use super::fec::{Corrected, FecError, embedded_lc, rs_12_9};
+use super::lc::{FullLc, LcBody};
+use super::slot_type::DataType;
+use crate::air::RadioId;
 
 /// A burst's place in its superframe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +55,31 @@ impl Position {
             Self::E => Some(3),
         }
     }
+}
+
+/// The radio that talks, if the burst is a voice header whose code is right, of a call whose
+/// link control is not encrypted.
+#[must_use]
+pub fn talker(burst: &[u8; 33]) -> Option<RadioId> {
+    let Ok(Corrected {
+        value: Burst::Data(data),
+        ..
+    }) = Burst::decode(burst)
+    else {
+        return None;
+    };
+    let block = data.info.octets().first_chunk()?;
+    let is_header = data.data_type == DataType::VoiceLcHeader;
+    let read = rs_12_9::decode(block, rs_12_9::MASK_VOICE_LC_HEADER).ok();
+    talker_of(&FullLc::decode(&read.filter(|_| is_header)?.lc))
+}
+
+/// The radio that talks, where the link control is one of a call and not encrypted.
+#[must_use]
+pub fn talker_of(lc: &FullLc) -> Option<RadioId> {
+    let names = matches!(lc.body, LcBody::GroupVoice(_) | LcBody::UnitToUnitVoice(_));
+    let source = lc.source().filter(|_| names && !lc.protect)?;
+    RadioId::new(source).ok()
 }
 
 /// Follows one call through its superframes and puts the embedded link controls

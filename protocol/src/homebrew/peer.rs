@@ -76,6 +76,7 @@ impl HomebrewPeer {
                     claimed: self.client.id(),
                     peer: Peer::Line,
                     why,
+                    count: 1,
                 }),
                 ClientAction::Burst(burst) => self.burst(now, &burst),
                 // There is no transmitter that could send one.

@@ -51,6 +51,7 @@ async fn health_and_metrics_tell_of_stations_strangers_queues_and_the_ledger() {
         claimed: 666,
         peer: Peer::Socket("192.0.2.1:5000".parse().unwrap()),
         why: "unknown id",
+        count: 1,
     };
     running
         .events

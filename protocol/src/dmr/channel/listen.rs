@@ -7,12 +7,12 @@ use crate::dmr::burst::{Burst, DataBurst, Middle, VoiceBurst};
 use crate::dmr::csbk::{Context, Csbk, CsbkBody, Direction, System};
 use crate::dmr::data_header::DataHeader;
 use crate::dmr::fec::rs_12_9;
-use crate::dmr::lc::{FullLc, LcBody};
+use crate::dmr::lc::FullLc;
 use crate::dmr::packet::{Block, Packet, Rate};
 use crate::dmr::packet::{Failure, Outcome};
 use crate::dmr::slot_type::DataType;
 use crate::dmr::text::{Message, Parties, interpret};
-use crate::dmr::voice::VoiceCollector;
+use crate::dmr::voice::{VoiceCollector, talker_of};
 use crate::time::Instant;
 
 use super::answers::{Due, Urgency};
@@ -119,11 +119,10 @@ impl Channel {
         }
     }
 
-    /// Who talks, where the link control of a call says it and is not encrypted.
+    /// Who talks, where the link control says it.
     fn talker(&mut self, now: Instant, lc: &FullLc) {
-        let names = matches!(lc.body, LcBody::GroupVoice(_) | LcBody::UnitToUnitVoice(_));
-        if let Some(source) = lc.source().filter(|_| names && !lc.protect) {
-            self.present(now, source);
+        if let Some(radio) = talker_of(lc) {
+            self.present(now, radio.get());
         }
     }
 

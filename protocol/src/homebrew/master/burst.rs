@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::HomebrewMaster;
 use super::login::{Caller, Standing};
 use crate::homebrew::message::{Dialect, Dmrd};
+use crate::session::Action;
 use crate::time::Instant;
 
 impl HomebrewMaster {
@@ -13,9 +14,7 @@ impl HomebrewMaster {
         let id = message.repeater;
         match self.standing(peer, id) {
             Standing::Running(index) => {
-                if let Some(link) = self.stations.get_mut(index).and_then(|it| it.link.as_mut()) {
-                    link.heard = now;
-                }
+                self.lives(now, index);
                 self.heard(now, peer, index, message);
             }
             // On its way before a new log-in: an MSTNAK would only disturb that.
@@ -38,12 +37,42 @@ impl HomebrewMaster {
         if self.is_echo(now, place, message) {
             return self.drop_from(now, peer, "relay-echo");
         }
-        match self.carrier(index, message.slot) {
-            Some(carrier) => carrier.timeslot.channel.heard(now, &message.burst),
-            None => return self.drop_from(now, peer, "other-timeslot"),
+        if self.carrier(index, message.slot).is_none() {
+            return self.drop_from(now, peer, "other-timeslot");
         }
+        let is_copy = self.streams.is_copy(now, index, message);
+        if let Some(carrier) = self.carrier(index, message.slot) {
+            let channel = &mut carrier.timeslot.channel;
+            if is_copy {
+                channel.heard_after_another(now, &message.burst);
+            } else {
+                channel.heard(now, &message.burst);
+            }
+        }
+        let before = self.actions.len();
         self.serve(now, index, message.slot);
+        self.sift(now, index, before, is_copy);
         self.relay(now, place, message);
+    }
+
+    /// Takes out of the newest actions what another station has reported already.
+    fn sift(&mut self, now: Instant, index: usize, before: usize, is_copy: bool) {
+        let streams = &mut self.streams;
+        let newest = self.actions.split_off(before);
+        let all = newest.len();
+        let kept = newest.into_iter().filter(|action| match action {
+            Action::Heard(heard) if is_copy => !streams.has_said(&heard.what),
+            Action::Heard(heard) => {
+                streams.note(&heard.what);
+                true
+            }
+            _ => true,
+        });
+        self.actions.extend(kept);
+        let dropped = all + before - self.actions.len();
+        if dropped > 0 {
+            self.drop_at(now, index, "heard-at-another-station");
+        }
     }
 
     /// Who sent a burst that is refused; only a trunked site names the call in it.

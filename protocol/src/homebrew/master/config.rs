@@ -16,7 +16,8 @@ pub struct MasterConfig {
     pub stations: Vec<StationConfig>,
     /// How many strangers (ids refused at log-in) are remembered, 1 to 1,024.
     pub quarantine: usize,
-    /// Most MSTNAK per second to all addresses together; one address gets at most one.
+    /// Most MSTNAK per second to all addresses together, and as many challenges; one address
+    /// gets at most one of each.
     pub naks_per_second: u32,
     /// When a silent station counts as gone.
     pub expiry: Expiry,

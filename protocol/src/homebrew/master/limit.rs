@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use crate::time::Instant;
 
 /// At most `rate` a second, and at most `rate` at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rate {
     interval: Duration,
     /// When the budget will be whole again.
@@ -25,14 +25,56 @@ impl Rate {
         }
     }
 
-    pub(super) fn allow(&mut self, now: Instant) -> bool {
+    fn after_one_more(&self, now: Instant) -> Option<Instant> {
         let whole = self.whole.max(now) + self.interval;
-        let fits = whole.since(now) <= WINDOW;
-        if fits {
-            self.whole = whole;
-        }
-        fits
+        (whole.since(now) <= WINDOW).then_some(whole)
     }
+
+    /// Whether one more is allowed now.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        self.after_one_more(now).is_some()
+    }
+
+    pub(super) fn allow(&mut self, now: Instant) -> bool {
+        let whole = self.after_one_more(now);
+        self.whole = whole.unwrap_or(self.whole);
+        whole.is_some()
+    }
+}
+
+/// A rate for each of many: a table of fixed size. Two that share a place share its rate.
+#[derive(Debug)]
+pub(super) struct Shares {
+    places: Vec<Rate>,
+}
+
+impl Shares {
+    pub(super) fn per_second(rate: u32) -> Self {
+        Self {
+            places: vec![Rate::per_second(rate); PLACES],
+        }
+    }
+
+    /// Whether one more is allowed for `who` now.
+    pub(super) fn has_room(&self, now: Instant, who: impl Hash) -> bool {
+        let rate = self.places.get(place_of(who));
+        rate.is_some_and(|rate| rate.has_room(now))
+    }
+
+    /// Takes one, if it is allowed.
+    pub(super) fn take(&mut self, now: Instant, who: impl Hash) {
+        if let Some(rate) = self.places.get_mut(place_of(who)) {
+            rate.allow(now);
+        }
+    }
+}
+
+/// The place of `who` in a table of [`PLACES`].
+fn place_of(who: impl Hash) -> usize {
+    // Fixed keys: the same run must do the same.
+    let mut hasher = DefaultHasher::new();
+    who.hash(&mut hasher);
+    usize::try_from(hasher.finish() % PLACES as u64).unwrap_or(0)
 }
 
 /// Whom we answered lately: a table of fixed size. Two addresses that share a place
@@ -52,11 +94,7 @@ impl Recent {
     }
 
     fn place(&mut self, peer: SocketAddr) -> Option<&mut Option<(SocketAddr, Instant)>> {
-        // Fixed keys: the same run must do the same.
-        let mut hasher = DefaultHasher::new();
-        peer.hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % PLACES as u64).unwrap_or(0);
-        self.places.get_mut(index)
+        self.places.get_mut(place_of(peer))
     }
 
     /// Whether `peer` was answered within the last second.

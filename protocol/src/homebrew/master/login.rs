@@ -71,11 +71,13 @@ impl HomebrewMaster {
     fn refuse_login(&mut self, now: Instant, caller: Caller, id: u32, why: &'static str) {
         self.refuse(now, caller, id, "log-in-refused");
         let peer = caller.peer;
+        self.unreported = self.unreported.saturating_add(1);
         if self.quarantine.note(now, id, peer, why) && self.reports.allow(now) {
             self.actions.push_back(Action::Notice(Notice::LogInRefused {
                 claimed: id,
                 peer: Peer::Socket(peer),
                 why,
+                count: core::mem::take(&mut self.unreported),
             }));
         }
     }
@@ -91,11 +93,24 @@ impl HomebrewMaster {
                 self.refuse_login(now, caller, id, "configured for the other kind of log-in");
             }
             Some((_, station)) => {
-                let logins = station.logins;
+                let (logins, known) = (station.logins, station.last_peer == Some(caller.peer));
+                if !self.may_challenge(now, caller.peer, known) {
+                    return self.drop_from(now, caller.peer, "log-in-rationed");
+                }
                 let value = self.salts.salt(id, caller.peer, logins);
                 self.send(caller, Rptack { value }.encode());
             }
         }
+    }
+
+    /// One address gets one challenge a second; all together get so many, of which the
+    /// address that a station logged in from last takes none.
+    fn may_challenge(&mut self, now: Instant, peer: SocketAddr, known: bool) -> bool {
+        let may = !self.challenged.answered(now, peer) && (known || self.challenges.allow(now));
+        if may {
+            self.challenged.note(now, peer);
+        }
+        may
     }
 
     /// RPTK: the newest valid proof wins.
@@ -121,28 +136,60 @@ impl HomebrewMaster {
             return self.accept(caller, id);
         }
         let salt = self.salts.salt(id, peer, station.logins);
-        if !station.config.passphrase.accepts(salt, &message.digest) {
+        let right = station.config.passphrase.accepts(salt, &message.digest);
+        let known = station.last_peer == Some(peer);
+        // Not even a right one is accepted before the wait is over, or there were none.
+        if self.guesses.must_wait(now, (id, peer), known) {
+            return self.drop_from(now, peer, "log-in-must-wait");
+        }
+        if !right {
+            self.guesses.failed(now, (id, peer));
             return self.refuse_login(now, caller, id, "wrong passphrase");
         }
-        let (station_id, before) = (station.config.id, station.link.as_ref().map(|it| it.peer));
-        if let Some(before) = before {
-            if before != peer {
+        self.guesses.succeeded((id, peer));
+        self.proved(now, index, peer, message.digest);
+        self.accept(caller, id);
+    }
+
+    /// A log-in in place of the one before, if there was one: that is no loss. Its carriers
+    /// are taken over, and wait for the configuration.
+    fn proved(&mut self, now: Instant, index: usize, peer: SocketAddr, proof: [u8; 32]) {
+        let Some(station) = self.stations.get_mut(index) else {
+            return;
+        };
+        let id = station.config.id;
+        let mut link = Link::new(now, peer, proof);
+        station.logins += 1;
+        station.last_peer = Some(peer);
+        if let Some(before) = station.link.take() {
+            if before.peer != peer {
                 self.actions.push_back(Action::Notice(Notice::StationMoved {
-                    station: station_id,
-                    from: Peer::Socket(before),
+                    station: id,
+                    from: Peer::Socket(before.peer),
                     to: Peer::Socket(peer),
                 }));
             }
-            self.leave(now, index, "logged in again");
+            if self.by_address.get(&before.peer) == Some(&index) {
+                self.by_address.remove(&before.peer);
+            }
+            link.taken_over = before.configuration.or(before.taken_over);
+            link.carriers = before.carriers;
+            link.site = before.site;
         }
-        let link = Link::new(now, peer, message.digest);
-        self.scan_no_later_than(link.expires(&self.expiry));
-        if let Some(station) = self.stations.get_mut(index) {
-            station.logins += 1;
-            station.link = Some(link);
+        let expires = link.expires(&self.expiry);
+        for carrier in &mut link.carriers {
+            carrier.timeslot.channel.occupy(now, expires);
         }
+        if let Some(site) = &mut link.site {
+            site.begin_anew();
+        }
+        let slots: Vec<Slot> = link.carriers.iter().map(|it| it.timeslot.slot()).collect();
+        station.link = Some(link);
         self.by_address.insert(peer, index);
-        self.accept(caller, id);
+        self.scan_no_later_than(expires);
+        for slot in slots {
+            self.serve(now, index, slot);
+        }
     }
 
     /// RPTC: from here on the station runs.
@@ -152,10 +199,10 @@ impl HomebrewMaster {
         else {
             return self.refuse(now, caller, id, "not-logged-in");
         };
+        self.lives(now, index);
         let Some(link) = self.link(index) else {
             return;
         };
-        link.heard = now;
         if link.configuration.as_ref() != Some(&message) {
             let description = description(&message, caller.peer);
             link.configuration = Some(message);
@@ -167,6 +214,7 @@ impl HomebrewMaster {
 
     /// The carriers appear with the first configuration of a log-in.
     fn open_carriers(&mut self, now: Instant, index: usize) {
+        self.settle_taken_over(now, index);
         let waits = self.waits;
         let Some(station) = self.stations.get_mut(index) else {
             return;
@@ -192,16 +240,40 @@ impl HomebrewMaster {
         }
     }
 
+    /// The carriers of the log-in before go on if the station offers the same, and are gone
+    /// otherwise.
+    fn settle_taken_over(&mut self, now: Instant, index: usize) {
+        let Some(link) = self.link(index) else {
+            return;
+        };
+        let (Some(said), Some(before)) = (&link.configuration, link.taken_over.take()) else {
+            return;
+        };
+        let offers = |said: &Rptc| (said.slots, said.color_code);
+        if offers(said) == offers(&before) {
+            for carrier in &mut link.carriers {
+                carrier.timeslot.channel.vacate();
+            }
+            let slots: Vec<Slot> = link.carriers.iter().map(|it| it.timeslot.slot()).collect();
+            slots
+                .into_iter()
+                .for_each(|slot| self.serve(now, index, slot));
+        } else {
+            let carriers = core::mem::take(&mut link.carriers);
+            self.close_carriers(now, index, carriers);
+        }
+    }
+
     /// RPTO: noted and accepted; which groups a station gets is not for it to choose.
     pub(super) fn options(&mut self, now: Instant, caller: Caller, message: Rpto) {
         let id = message.id;
         let Standing::Running(index) = self.standing_of(caller, id) else {
             return self.refuse(now, caller, id, "not-logged-in");
         };
+        self.lives(now, index);
         let Some(link) = self.link(index) else {
             return;
         };
-        link.heard = now;
         if link.options != message.options {
             link.options.clone_from(&message.options);
             self.identified(index, format!("options {}", message.options));
@@ -215,6 +287,7 @@ impl HomebrewMaster {
         let Standing::Running(index) = self.standing_of(caller, id) else {
             return self.refuse(now, caller, id, "not-logged-in");
         };
+        self.lives(now, index);
         let expiry = self.expiry;
         if let Some(link) = self.link(index) {
             link.ping(now);
@@ -224,11 +297,22 @@ impl HomebrewMaster {
         self.send(caller, Mstpong { id }.encode());
     }
 
-    /// RPTCL.
+    /// RPTCL: noted, and believed when the station stays silent. Anybody can send it in the
+    /// station's name.
     pub(super) fn close(&mut self, now: Instant, caller: Caller, id: u32) {
         match self.standing_of(caller, id) {
             Standing::Running(index) | Standing::Proved(index) => {
-                self.leave(now, index, "logged out");
+                let expiry = self.expiry;
+                let Some(link) = self.link(index) else {
+                    return;
+                };
+                let (first, decided) = (link.closes(now), link.expires(&expiry));
+                self.scan_no_later_than(decided);
+                let station = self.stations.get(index).map(|it| it.config.id);
+                if let Some(station) = station.filter(|_| first) {
+                    let notice = Notice::StationCloses { station };
+                    self.actions.push_back(Action::Notice(notice));
+                }
             }
             // Nothing to end, so no answer: it is leaving anyway.
             Standing::Elsewhere | Standing::Absent => {
@@ -241,8 +325,13 @@ impl HomebrewMaster {
         let Standing::Running(index) = self.standing(caller.peer, id) else {
             return self.drop_from(now, caller.peer, "not-logged-in");
         };
-        if let Some(link) = self.link(index) {
-            link.heard = now;
+        self.lives(now, index);
+    }
+
+    /// Something came from a station that only a living one sends.
+    pub(super) fn lives(&mut self, now: Instant, index: usize) {
+        if self.link(index).is_some_and(|link| link.lives(now)) {
+            self.drop_at(now, index, "close-refuted");
         }
     }
 

@@ -9,12 +9,16 @@
 mod burst;
 mod carriers;
 mod config;
+#[cfg(test)]
+mod forged_tests;
+mod guesses;
 mod limit;
 mod login;
 mod network;
 mod quarantine;
 mod relay;
 mod station;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod trunking;
@@ -29,11 +33,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use self::carriers::Waits;
+use self::guesses::Guesses;
 use self::limit::{Rate, Recent};
 use self::login::Caller;
 use self::quarantine::Quarantine;
 use self::relay::Relays;
 use self::station::Station;
+use self::streams::Streams;
 use self::trunking::Trunking;
 use super::drops::Drops;
 use super::message::{Dialect, Message, Mstcl, Mstnak, Role};
@@ -58,6 +64,13 @@ pub struct HomebrewMaster {
     naks: Rate,
     reports: Rate,
     recent: Recent,
+    /// Log-ins refused since the last report of one.
+    unreported: u32,
+    guesses: Guesses,
+    /// Who got a challenge lately, and how many all together may.
+    challenged: Recent,
+    challenges: Rate,
+    streams: Streams,
     drops: Drops,
     actions: VecDeque<Action>,
     /// Which carrier wants to be looked at when.
@@ -69,8 +82,8 @@ pub struct HomebrewMaster {
 
 /// Links that expire within this time are looked for together.
 const SCAN_EVERY: Duration = Duration::from_secs(1);
-/// Reports of refused log-ins per second, whoever sends them.
-const REPORTS_PER_SECOND: u32 = 10;
+/// Reports of refused log-ins per second, whoever sends them; each says how many it stands for.
+const REPORTS_PER_SECOND: u32 = 1;
 
 impl HomebrewMaster {
     /// A master for the stations of `config`; `seed` is secret and different in every process.
@@ -92,6 +105,7 @@ impl HomebrewMaster {
         let stations = config.stations.into_iter().map(|config| Station {
             config,
             logins: 0,
+            last_peer: None,
             link: None,
         });
         Ok(Self {
@@ -105,6 +119,11 @@ impl HomebrewMaster {
             naks: Rate::per_second(config.naks_per_second),
             reports: Rate::per_second(REPORTS_PER_SECOND),
             recent: Recent::new(),
+            unreported: 0,
+            guesses: Guesses::new(),
+            challenged: Recent::new(),
+            challenges: Rate::per_second(config.naks_per_second),
+            streams: Streams::default(),
             drops: Drops::default(),
             actions: VecDeque::new(),
             due: BTreeSet::new(),
@@ -166,10 +185,16 @@ impl HomebrewMaster {
         self.scan_at = None;
         for index in 0..self.stations.len() {
             let link = self.stations.get(index).and_then(|it| it.link.as_ref());
-            match link.map(|link| link.expires(&self.expiry)) {
-                Some(at) if at <= now => self.leave(now, index, "silent for too long"),
-                Some(at) => self.scan_no_later_than(at.max(now + SCAN_EVERY)),
-                None => {}
+            let Some(link) = link else {
+                continue;
+            };
+            let at = link.expires(&self.expiry);
+            if link.has_closed(now) {
+                self.leave(now, index, "logged out");
+            } else if at <= now {
+                self.leave(now, index, "silent for too long");
+            } else {
+                self.scan_no_later_than(at.max(now + SCAN_EVERY));
             }
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct Station {
     pub(super) config: StationConfig,
     /// Successful log-ins so far: a part of every salt.
     pub(super) logins: u64,
+    /// From where it logged in last.
+    pub(super) last_peer: Option<SocketAddr>,
     pub(super) link: Option<Link>,
 }
 
@@ -27,14 +29,33 @@ pub(super) struct Link {
     /// What the station says about itself; until then it is not running.
     pub(super) configuration: Option<Box<Rptc>>,
     pub(super) options: String,
-    /// None until the configuration.
+    /// None until the configuration, unless taken over from the log-in before.
     pub(super) carriers: Vec<Carrier>,
     /// In place of carriers, for the gateway of a trunked site.
     pub(super) site: Option<Box<Site>>,
     pub(super) heard: Instant,
+    /// It says that it closes.
+    closing: Option<Closing>,
+    /// What the carriers were made for, if the log-in before has left them.
+    pub(super) taken_over: Option<Box<Rptc>>,
     pinged: Option<Instant>,
     ping: Option<Duration>,
 }
+
+/// A close that is not believed yet: anybody can send one in the station's name.
+#[derive(Debug)]
+struct Closing {
+    said: Instant,
+    /// It is believed then, if the station stays silent.
+    until: Instant,
+}
+
+/// What was on its way before a close proves nothing about it.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+/// The ping interval of a station of which none is known: what gateways have.
+const USUAL_PING: Duration = Duration::from_secs(10);
+/// Bounds of the wait after a close.
+const CLOSE_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(75));
 
 /// Pings closer together are one ping, doubled on its way.
 const DOUBLED: Duration = Duration::from_secs(1);
@@ -49,6 +70,8 @@ impl Link {
             carriers: Vec::new(),
             site: None,
             heard: now,
+            closing: None,
+            taken_over: None,
             pinged: None,
             ping: None,
         }
@@ -58,9 +81,34 @@ impl Link {
         self.configuration.is_some()
     }
 
+    /// The station says that it closes, or somebody in its name. A master can ask a station
+    /// nothing that it answers, so its own next ping decides, which a living one sends within
+    /// its interval. True for the first such word.
+    pub(super) fn closes(&mut self, now: Instant) -> bool {
+        let first = self.closing.is_none();
+        if first {
+            let ping = self.ping.unwrap_or(USUAL_PING);
+            let (least, most) = CLOSE_WAIT;
+            let until = now + (ping + ping / 4).clamp(least, most);
+            self.closing = Some(Closing { said: now, until });
+        }
+        first
+    }
+
+    /// Only a living station sends this; whether that refutes a close.
+    pub(super) fn lives(&mut self, now: Instant) -> bool {
+        self.heard = now;
+        let refuted = |closing: &mut Closing| now >= closing.said + ON_ITS_WAY;
+        self.closing.take_if(refuted).is_some()
+    }
+
+    /// Whether it is silent since it said that it closes.
+    pub(super) fn has_closed(&self, now: Instant) -> bool {
+        self.closing.as_ref().is_some_and(|it| it.until <= now)
+    }
+
     /// Learns the ping interval: a longer one at once, a shorter one by and by.
     pub(super) fn ping(&mut self, now: Instant) {
-        self.heard = now;
         let gap = self.pinged.map(|at| now.since(at));
         if gap.is_some_and(|gap| gap < DOUBLED) {
             return;
@@ -72,9 +120,17 @@ impl Link {
         }
     }
 
-    /// When it counts as gone if it stays silent.
+    /// When it counts as gone if it stays silent. Whoever has proved himself is given less
+    /// time for the rest of the log-in.
     pub(super) fn expires(&self, expiry: &Expiry) -> Instant {
-        self.heard + expiry.silence(self.ping)
+        let patience = if self.running() {
+            expiry.silence(self.ping)
+        } else {
+            expiry.minimum
+        };
+        let silent = self.heard + patience;
+        let closed = self.closing.as_ref().map(|closing| closing.until);
+        closed.map_or(silent, |closed| closed.min(silent))
     }
 }
 
@@ -121,8 +177,11 @@ mod tests {
     fn silence_after_pings(at: &[u64]) -> u64 {
         let peer = "192.0.2.1:5000".parse().unwrap();
         let mut link = Link::new(Instant::ZERO, peer, [0; 32]);
+        link.configuration = Some(Box::new(super::super::tests::configuration(1)));
         for seconds in at {
-            link.ping(Instant::from_millis(seconds * 1_000));
+            let now = Instant::from_millis(seconds * 1_000);
+            link.lives(now);
+            link.ping(now);
         }
         let expires = link.expires(&Expiry::default());
         expires.since(link.heard).as_secs()

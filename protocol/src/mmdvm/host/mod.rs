@@ -175,6 +175,7 @@ impl ModemHost {
                 claimed: self.config.station.0,
                 peer: self.peer,
                 why: "octets FE of the DVM protocol on the line: only MMDVM's is spoken here",
+                count: 1,
             }));
         }
     }

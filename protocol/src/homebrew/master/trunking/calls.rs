@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::super::HomebrewMaster;
 use crate::air::{HeardKind, RadioId};
+use crate::dmr::voice;
 use crate::homebrew::message::dmrt::{Answer, CallSetup, Dmrt, Way};
-use crate::homebrew::message::{Dmrd, FrameType, Uuid};
+use crate::homebrew::message::{Dmrd, Uuid};
 use crate::time::Instant;
 
 /// A call is forgotten after so long without a word.
@@ -130,8 +131,9 @@ impl HomebrewMaster {
 
     /// A burst from a trunked site: of a private call, or of a talkgroup.
     pub(in super::super) fn site_burst(&mut self, now: Instant, index: usize, message: &Dmrd) {
-        if message.frame == FrameType::Data(1)
-            && let Ok(from) = RadioId::new(message.source)
+        let is_copy = self.streams.is_copy(now, index, message);
+        if !is_copy
+            && let Some(from) = voice::talker(&message.burst)
             && self.site(index).is_some_and(|site| site.is_news(now, from))
         {
             self.say(index, HeardKind::Presence { from }, Vec::new());

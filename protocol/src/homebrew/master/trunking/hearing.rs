@@ -94,17 +94,22 @@ impl HomebrewMaster {
 
     /// A site says that it has taken a transfer.
     pub(super) fn transfer_accepted(&mut self, now: Instant, index: usize, answer: &Answer) {
+        let terminal = self.terminal_accepts(index);
+        // The site has queued it and says no more about it; it may still be on its way.
+        let stays = |owner| matches!(owner, Owner::Job { to: Some(_), .. }) && !terminal;
         let owner = self
             .site(index)
-            .and_then(|site| site.transfers.accepted(answer.uuid));
+            .and_then(|site| site.transfers.accepted(now, answer.uuid, stays));
         match owner {
             Some(Owner::Job { id, to }) => {
-                self.trunking.unanswered.accepted(answer.uuid);
-                let by = to.filter(|_| self.terminal_accepts(index));
+                let by = to.filter(|_| terminal);
                 let step = by.map_or(Step::Accepted, |by| Step::Received { by });
                 self.actions.push_back(Action::Job { id, step });
-                let step = Step::Done;
-                self.actions.push_back(Action::Job { id, step });
+                if to.is_none() || by.is_some() {
+                    self.trunking.unanswered.received(answer.uuid);
+                    let step = Step::Done;
+                    self.actions.push_back(Action::Job { id, step });
+                }
                 self.serve_site(now, index);
             }
             Some(Owner::Site(origin)) => {

@@ -57,9 +57,7 @@ impl HomebrewMaster {
         let Some(index) = index.filter(|index| self.site(*index).is_some()) else {
             return self.drop_from(now, peer, "no-trunked-site");
         };
-        if let Some(link) = self.stations.get_mut(index).and_then(|it| it.link.as_mut()) {
-            link.heard = now;
-        }
+        self.lives(now, index);
         match message {
             Dmrt::Registration(request) => self.register(now, index, request),
             Dmrt::Deregistration(left) if left.way == Way::ToNetwork => {
@@ -125,7 +123,7 @@ impl HomebrewMaster {
         }
     }
 
-    fn drop_at(&mut self, now: Instant, index: usize, cause: &'static str) {
+    pub(super) fn drop_at(&mut self, now: Instant, index: usize, cause: &'static str) {
         let station = self.stations.get(index).map(|it| it.config.id);
         self.drops.count(now, station, cause, 1);
     }

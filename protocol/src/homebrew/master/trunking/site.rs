@@ -53,6 +53,12 @@ impl Site {
         self.due = None;
     }
 
+    /// Its gateway has logged in again, and says anew which talkgroups it wants.
+    pub(in super::super) fn begin_anew(&mut self) {
+        self.groups.clear();
+        self.relayed.clear();
+    }
+
     /// Adds a talkgroup to those that the site wants; whether it gets it.
     pub(super) fn subscribe(&mut self, group: u32) -> bool {
         let known = self.groups.contains(&group);
@@ -122,8 +128,8 @@ impl Site {
     /// The gateway is gone: what was under way is lost. The names of the lost transfers.
     pub(super) fn close(mut self, actions: &mut VecDeque<Action>) -> Vec<Uuid> {
         let mut names = Vec::new();
-        for (id, uuid) in self.transfers.close() {
-            let step = Step::Lost;
+        for (id, uuid, accepted) in self.transfers.close() {
+            let step = if accepted { Step::Done } else { Step::Lost };
             actions.push_back(Action::Job { id, step });
             names.push(uuid);
         }

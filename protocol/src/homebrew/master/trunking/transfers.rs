@@ -1,4 +1,4 @@
-//! Transfers to one site that have not been accepted yet.
+//! Transfers to one site that are not over yet.
 
 use core::time::Duration;
 
@@ -14,6 +14,11 @@ pub(super) const ROOM: usize = 8;
 const PASSED_ON: usize = 32;
 /// How long an acceptance is waited for.
 const WAIT: Duration = Duration::from_secs(5);
+/// How long a transfer of ours stays open once it is accepted. The protocol defines no time: it
+/// is as long as one that nobody accepts is sent, so a transfer lives equally long either way.
+const ACCEPTED: Duration = Duration::from_secs(15);
+/// Most accepted ones that stay open; beyond it the oldest ends early.
+const MOST_ACCEPTED: usize = 256;
 /// How often a transfer is sent that nobody accepts.
 pub(super) const SENDS: u8 = 3;
 
@@ -47,6 +52,8 @@ struct Transfer {
     bytes: Bytes,
     /// Sends that are left.
     left: u8,
+    /// The site has accepted it, and it takes no room any more.
+    accepted: bool,
     due: Instant,
 }
 
@@ -58,8 +65,13 @@ pub(super) struct Transfers {
 
 impl Transfers {
     fn jobs(&self) -> usize {
-        let ours = |it: &&Transfer| matches!(it.owner, Owner::Job { .. });
+        let ours = |it: &&Transfer| matches!(it.owner, Owner::Job { .. }) && !it.accepted;
         self.open.iter().filter(ours).count()
+    }
+
+    fn passed_on(&self) -> usize {
+        let theirs = |it: &&Transfer| matches!(it.owner, Owner::Site(_));
+        self.open.iter().filter(theirs).count()
     }
 
     /// How many more of ours it takes.
@@ -79,7 +91,7 @@ impl Transfers {
     ) -> bool {
         let full = match owner {
             Owner::Job { .. } => self.room() == 0,
-            Owner::Site(_) => self.open.len() - self.jobs() >= PASSED_ON,
+            Owner::Site(_) => self.passed_on() >= PASSED_ON,
         };
         if full || self.open.iter().any(|it| it.uuid == uuid) {
             return false;
@@ -89,15 +101,37 @@ impl Transfers {
             uuid,
             bytes,
             left: sends.saturating_sub(1),
+            accepted: false,
             due: now + WAIT,
         });
         true
     }
 
-    /// The site has accepted it.
-    pub(super) fn accepted(&mut self, uuid: Uuid) -> Option<Owner> {
-        let place = self.open.iter().position(|it| it.uuid == uuid)?;
-        Some(self.open.remove(place).owner)
+    /// The site has accepted it: whose it is. It is over then, unless `stays`.
+    pub(super) fn accepted(
+        &mut self,
+        now: Instant,
+        uuid: Uuid,
+        stays: impl FnOnce(Owner) -> bool,
+    ) -> Option<Owner> {
+        let waits = |it: &Transfer| it.uuid == uuid && !it.accepted;
+        let place = self.open.iter().position(waits)?;
+        let mut transfer = self.open.remove(place);
+        let owner = transfer.owner;
+        if stays(owner) {
+            transfer.accepted = true;
+            transfer.left = 0;
+            transfer.due = now + ACCEPTED;
+            self.open.push(transfer);
+            let mut accepted = self.open.iter_mut().filter(|it| it.accepted);
+            let oldest = accepted.next();
+            if accepted.count() >= MOST_ACCEPTED
+                && let Some(oldest) = oldest
+            {
+                oldest.due = now;
+            }
+        }
+        Some(owner)
     }
 
     /// What is to be done with the transfers whose wait is over.
@@ -123,10 +157,10 @@ impl Transfers {
         self.open.iter().map(|it| it.due).min()
     }
 
-    /// The jobs that are open, when the link is lost.
-    pub(super) fn close(&mut self) -> Vec<(JobId, Uuid)> {
+    /// The jobs that are open, when the link is lost, and whether each was accepted before.
+    pub(super) fn close(&mut self) -> Vec<(JobId, Uuid, bool)> {
         let ours = |it: Transfer| match it.owner {
-            Owner::Job { id, .. } => Some((id, it.uuid)),
+            Owner::Job { id, .. } => Some((id, it.uuid, it.accepted)),
             Owner::Site(_) => None,
         };
         self.open.drain(..).filter_map(ours).collect()

@@ -1,5 +1,5 @@
-//! Names of transfers that no site has accepted: the next try carries the same one, so that
-//! a site that has it after all does not put it on the air twice.
+//! Names of transfers of which no terminal is known to have them: the next try carries the same
+//! one, so that a site that has it, accepted or not, does not put it on the air twice.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -61,8 +61,8 @@ impl Unanswered {
         }
     }
 
-    /// It was accepted: the same text again is a new transfer.
-    pub(super) fn accepted(&mut self, uuid: Uuid) {
+    /// The terminal has it: the same text again is a new transfer.
+    pub(super) fn received(&mut self, uuid: Uuid) {
         self.names.retain(|name| name.uuid != uuid);
     }
 }
