@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
+use narrowcast_protocol::air::{RadioId, StationId};
 use narrowcast_protocol::time::Instant;
+use narrowcast_world::radio::RadioConfig;
 
+use super::run::{Doing, Happening, Run};
 use super::rush::rush;
+use super::setup::{Setup, SiteSetup, station};
 use super::shift::Shift;
+use crate::engine::io::{Alarm, Refusal, Request, Response};
+use crate::model::facts::Fact;
+use crate::model::ids::{EmergencyId, TokenId};
 
 /// Shifts that once broke a promise, and what it was.
 const REGRESSIONS: [(u64, &str); 5] = [
@@ -75,4 +82,100 @@ fn the_same_seed_makes_the_same_run_byte_for_byte() {
     assert_eq!(differs, None);
     assert_eq!(first.len(), second.len());
     assert!(first.len() > 1_000);
+}
+
+const CALLER: u32 = 2_308_001;
+
+/// A run with one radio at one repeater, whose facts and answers are kept.
+fn a_quiet_site() -> Run {
+    let mut setup = Setup::new(1);
+    let radios = vec![RadioConfig::new(RadioId::new(CALLER).unwrap())];
+    setup.add(
+        station(StationId(460_001), false),
+        SiteSetup::Repeater([radios, Vec::new()]),
+    );
+    let mut run = Run::new(&setup).unwrap();
+    run.keep_facts();
+    run
+}
+
+fn second(at: u64) -> Instant {
+    Instant::ZERO + Duration::from_secs(at)
+}
+
+fn press(run: &mut Run, at: u64) {
+    let caller = RadioId::new(CALLER).unwrap();
+    run.at(second(at), Happening::Radio(caller, Doing::Emergency));
+}
+
+fn shown(run: &Run) -> Vec<EmergencyId> {
+    let alarms = run.alarms().iter().filter_map(|(_, alarm)| match alarm {
+        Alarm::Emergency(emergency) => Some(emergency.id),
+        Alarm::ClockStepped(_) => None,
+    });
+    alarms.collect()
+}
+
+fn recorded(run: &Run) -> Vec<EmergencyId> {
+    let facts = run.facts().iter().map(|(_, _, entry)| &entry.fact);
+    let raised = facts.filter_map(|fact| match fact {
+        Fact::EmergencyRaised(emergency) => Some(emergency.id),
+        _ => None,
+    });
+    raised.collect()
+}
+
+fn restarts(run: &Run) -> usize {
+    let facts = run.facts().iter().map(|(_, _, entry)| &entry.fact);
+    facts
+        .filter(|fact| matches!(fact, Fact::Started { .. }))
+        .count()
+}
+
+#[test]
+fn a_ledger_that_hangs_is_waited_for_and_an_emergency_is_shown_meanwhile() {
+    let mut run = a_quiet_site();
+    run.at(second(20), Happening::Hang(Duration::from_secs(40)));
+    press(&mut run, 25);
+    run.at(second(50), Happening::Ask(Request::Overview));
+    run.until(second(55)).unwrap();
+    assert_eq!((shown(&run).len(), recorded(&run).len()), (1, 0));
+    let looked = |(at, result): &(Instant, Result<Response, Refusal>)| {
+        *at == second(50) && matches!(result, Ok(Response::Overview(_)))
+    };
+    assert!(run.replies().iter().any(looked), "nobody is locked out");
+    run.until(second(70)).unwrap();
+    assert_eq!(recorded(&run), shown(&run));
+    assert_eq!(restarts(&run), 1, "a ledger that hangs is not folded again");
+}
+
+#[test]
+fn an_emergency_keeps_its_id_when_commit_opening_and_reading_fail() {
+    for written in [false, true] {
+        let mut run = a_quiet_site();
+        run.at(second(20), Happening::LedgerFails(1, written));
+        run.at(second(20), Happening::RecoveryFails(2, 1));
+        press(&mut run, 25);
+        run.at(second(27), Happening::LedgerRepaired);
+        run.at(second(27), Happening::RecoveryFails(2, 1));
+        run.until(second(90)).unwrap();
+        assert_eq!(shown(&run).len(), 1);
+        assert_eq!(recorded(&run), shown(&run), "written: {written}");
+        assert_eq!(restarts(&run), 2);
+    }
+}
+
+#[test]
+fn a_request_to_a_ledger_that_is_away_is_answered_away() {
+    let mut run = a_quiet_site();
+    run.at(second(20), Happening::LedgerFails(1, false));
+    for at in 22..30 {
+        let id = TokenId(1u128.into());
+        run.at(second(at), Happening::Ask(Request::RevokeToken { id }));
+    }
+    press(&mut run, 21);
+    run.until(second(35)).unwrap();
+    let replies = run.replies().iter().map(|(_, result)| result);
+    let away = replies.filter(|result| **result == Err(Refusal::Away));
+    assert!(away.count() > 0);
 }
