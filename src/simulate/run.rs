@@ -483,7 +483,8 @@ impl Run {
                 link.open = false;
                 link.session.closed(now);
             }
-            link.opens_at = Some(opens_at);
+            // A process that is dead opens no link before it starts again.
+            link.opens_at = link.opens_at.max(Some(opens_at));
         }
     }
 
