@@ -6,7 +6,9 @@ use core::future::{Future, pending};
 use core::pin::Pin;
 use core::time::Duration;
 
-use narrowcast_protocol::session::{Action, Job, Notice, Peer, Session, Step};
+use narrowcast_protocol::air::JobId;
+use narrowcast_protocol::ends::Ends;
+use narrowcast_protocol::session::{Action, Job, Notice, Peer, Session};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
@@ -46,9 +48,10 @@ impl Lanes {
 /// One link: its port, its session, and what lies between.
 ///
 /// * `Sent` is reported after the port has written the job's last byte, never before.
+/// * The end of a job is reported once and last, after its bytes are written or given up.
 /// * A lost port, a session's [`Action::Reopen`] and a device that takes no bytes for 5 s all
 ///   end the same way: the session is told [`closed`](Session::closed), what had not left is
-///   dropped (a job among it is reported [`Step::Lost`]), and the port is opened again after
+///   dropped (a job among it ends as lost), and the port is opened again after
 ///   a wait, see [`Reconnect`].
 /// * Jobs are handed to the session while the port is down, too: it knows what to answer.
 /// * Reports wait in a bounded backlog when their channel is full; messages and job steps
@@ -60,6 +63,7 @@ pub struct Pump {
     reconnect: Reconnect,
     tap: Option<Tap>,
     outgoing: Outgoing,
+    ends: Ends,
     backlog: Backlog,
     complaint: Option<String>,
 }
@@ -100,6 +104,7 @@ impl Pump {
             reconnect: Reconnect::new(seed),
             tap,
             outgoing: Outgoing::default(),
+            ends: Ends::default(),
             backlog: Backlog::default(),
             complaint: None,
         }
@@ -159,6 +164,7 @@ impl Pump {
     }
 
     fn transmit(&mut self, job: Job) {
+        self.ends.given(&job);
         self.session.transmit(self.clock.now(), job);
     }
 
@@ -168,16 +174,18 @@ impl Pump {
         while let Some(action) = self.session.poll() {
             match action {
                 Action::Send { to, bytes, for_job } if up => {
+                    for_job.into_iter().for_each(|id| self.ends.queued(id));
                     self.outgoing.push(to, bytes, for_job);
                 }
                 Action::Send { for_job, .. } => {
-                    if let Some(id) = for_job {
-                        let step = Step::Lost;
+                    for_job.into_iter().for_each(|id| self.ends.give_up(id));
+                }
+                Action::Heard(heard) => self.backlog.push(LinkEvent::Heard(heard)),
+                Action::Job { id, step } => {
+                    if let Some(step) = self.ends.step(id, step) {
                         self.backlog.push(LinkEvent::Job { id, step });
                     }
                 }
-                Action::Heard(heard) => self.backlog.push(LinkEvent::Heard(heard)),
-                Action::Job { id, step } => self.backlog.push(LinkEvent::Job { id, step }),
                 Action::Carrier { id, state, room } => {
                     self.backlog.push(LinkEvent::Carrier { id, state, room });
                 }
@@ -185,7 +193,15 @@ impl Pump {
                 Action::Reopen { why } => reopen = Some(why),
             }
         }
+        while let Some((id, step)) = self.ends.poll() {
+            self.backlog.push(LinkEvent::Job { id, step });
+        }
         reopen
+    }
+
+    fn sent(&mut self, id: JobId) {
+        self.backlog.push(LinkEvent::Sent(id));
+        self.ends.written(id);
     }
 
     fn handle(&mut self, happening: Happening, link: Link, bytes: &[u8]) -> Link {
@@ -227,7 +243,7 @@ impl Pump {
                     tap.record(Direction::Outbound, to, &port, written);
                 }
                 if let Some(id) = self.outgoing.wrote(count) {
-                    self.backlog.push(LinkEvent::Sent(id));
+                    self.sent(id);
                 }
                 Link::Up(port)
             }
@@ -239,8 +255,7 @@ impl Pump {
                     count: 1,
                 }));
                 if let Some(id) = self.outgoing.give_up() {
-                    let step = Step::Lost;
-                    self.backlog.push(LinkEvent::Job { id, step });
+                    self.ends.give_up(id);
                 }
                 Link::Up(port)
             }
@@ -257,10 +272,8 @@ impl Pump {
         let now = self.clock.now();
         let wait = self.reconnect.lost(now);
         tracing::warn!(port = %self.config, why, wait_ms = wait.as_millis(), "lost");
-        for id in self.outgoing.clear() {
-            let step = Step::Lost;
-            self.backlog.push(LinkEvent::Job { id, step });
-        }
+        self.outgoing.clear();
+        self.ends.give_up_all();
         self.session.closed(now);
         self.settle(false);
         self.report(false, why, Duration::ZERO);
@@ -303,16 +316,14 @@ impl Pump {
                         tap.record(Direction::Outbound, to, &port, written);
                     }
                     if let Some(id) = self.outgoing.wrote(count) {
-                        self.backlog.push(LinkEvent::Sent(id));
+                        self.sent(id);
                     }
                 }
             };
             // Late is as good as lost: the far end notices our silence.
             let _in_time = tokio::time::timeout(FAREWELL, last_words).await;
-            for id in self.outgoing.clear() {
-                let step = Step::Lost;
-                self.backlog.push(LinkEvent::Job { id, step });
-            }
+            self.outgoing.clear();
+            self.ends.give_up_all();
             self.session.closed(self.clock.now());
             self.settle(false);
             self.report(false, "shutting down".to_owned(), Duration::ZERO);

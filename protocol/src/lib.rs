@@ -7,6 +7,7 @@
 //!
 //! * [`air`]: what all radio families have in common
 //! * [`session`]: the protocol state machine of one link
+//! * [`ends`]: the end of a job, once and after its bytes
 //! * [`time`]: the monotonic instant handed in by whoever owns a clock
 //! * [`dmr`]: the DMR air interface (ETSI TS 102 361)
 //! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master and as peer
@@ -15,6 +16,7 @@
 
 pub mod air;
 pub mod dmr;
+pub mod ends;
 pub mod homebrew;
 pub mod mmdvm;
 pub mod session;

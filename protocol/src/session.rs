@@ -119,6 +119,15 @@ pub enum Step {
     Done,
 }
 
+impl Step {
+    /// Whether the job is over with it. A session says one end of each job; the pump passes it
+    /// on after the job's bytes have left or are given up, see [`Ends`](crate::ends::Ends).
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Lost | Self::Done)
+    }
+}
+
 /// Why a job was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {

@@ -68,13 +68,10 @@ impl Outgoing {
         head.for_job
     }
 
-    /// Drops everything; the jobs that were among it.
-    pub(super) fn clear(&mut self) -> Vec<JobId> {
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
         self.size = 0;
-        self.chunks
-            .drain(..)
-            .filter_map(|chunk| chunk.for_job)
-            .collect()
+        self.chunks.clear();
     }
 
     pub(super) fn is_full(&self) -> bool {

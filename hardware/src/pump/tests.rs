@@ -7,14 +7,15 @@ use bytes::Bytes;
 use narrowcast_protocol::air::{
     CarrierId, Heard, HeardKind, JobId, RadioId, Slot, StationId, Transmission,
 };
-use narrowcast_protocol::session::CarrierState;
+use narrowcast_protocol::session::{CarrierState, Step};
 use narrowcast_protocol::time::Instant;
 use tokio_serial::{SerialPort, SerialStream};
 
 use super::*;
 use crate::port::SerialSettings;
 
-/// Answers every chunk with itself and reports it; sends `size` bytes for each job.
+/// Answers every chunk with itself and reports it; sends `size` bytes for each job, and says
+/// that the job is done before it has handed them over.
 #[derive(Default)]
 struct Echo {
     actions: VecDeque<Action>,
@@ -73,6 +74,8 @@ impl Session for Echo {
 
     fn transmit(&mut self, _: Instant, job: Job) {
         if let Job::Send { id, .. } = job {
+            let step = Step::Done;
+            self.actions.push_back(Action::Job { id, step });
             self.actions.push_back(Action::Send {
                 to: Peer::Line,
                 bytes: vec![b'j'; self.size].into(),
@@ -248,11 +251,17 @@ async fn sent_is_said_after_the_last_byte_and_not_before() {
     let mut pump = Running::start(bench.config(), session, 16);
     pump.up().await;
     pump.routine.send(job(1)).await.unwrap();
-    let sent = |event: &LinkEvent| matches!(event, LinkEvent::Sent(JobId(1))).then_some(());
-    let early = tokio::time::timeout(Duration::from_millis(300), pump.until(sent)).await;
+    let of_job = |event: &LinkEvent| match event {
+        LinkEvent::Sent(JobId(1)) => Some(None),
+        LinkEvent::Job { id: JobId(1), step } => Some(Some(*step)),
+        _ => None,
+    };
+    let early = tokio::time::timeout(Duration::from_millis(300), pump.until(of_job)).await;
     assert!(early.is_err(), "the terminal cannot have taken 100 kB yet");
     let reading = tokio::spawn(async move { exactly(&mut far, SIZE).await.len() });
-    pump.until(sent).await;
+    assert_eq!(pump.until(of_job).await, None, "sent comes first");
+    let end = pump.until(of_job).await;
+    assert_eq!(end, Some(Step::Done), "the end comes last");
     assert_eq!(reading.await.unwrap(), SIZE);
 }
 
