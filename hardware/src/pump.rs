@@ -171,6 +171,9 @@ impl Pump {
     /// Takes what the session wants done; why it wants the port reopened, if it does.
     fn settle(&mut self, up: bool) -> Option<&'static str> {
         let mut reopen = None;
+        // Told after the ends: a fragment that is over should not seem to hold its radio when the
+        // next is chosen.
+        let mut carriers = Vec::new();
         while let Some(action) = self.session.poll() {
             match action {
                 Action::Send { to, bytes, for_job } if up => {
@@ -187,7 +190,7 @@ impl Pump {
                     }
                 }
                 Action::Carrier { id, state, room } => {
-                    self.backlog.push(LinkEvent::Carrier { id, state, room });
+                    carriers.push(LinkEvent::Carrier { id, state, room });
                 }
                 Action::Notice(notice) => self.backlog.push(LinkEvent::Notice(notice)),
                 Action::Reopen { why } => reopen = Some(why),
@@ -196,6 +199,9 @@ impl Pump {
         while let Some((id, step)) = self.ends.poll() {
             self.backlog.push(LinkEvent::Job { id, step });
         }
+        carriers
+            .into_iter()
+            .for_each(|event| self.backlog.push(event));
         reopen
     }
 

@@ -81,7 +81,10 @@ impl Ends {
     /// nothing more to say for now: the bytes of a job may come after its end.
     pub fn poll(&mut self) -> Option<(JobId, Step)> {
         let unwritten = &self.unwritten;
-        let at = self.ends.iter().position(|(id, _)| !unwritten.contains(id))?;
+        let at = self
+            .ends
+            .iter()
+            .position(|(id, _)| !unwritten.contains(id))?;
         let (id, step) = self.ends.remove(at)?;
         // What never left was not done, whatever the session thinks.
         let lost = self.given_up.remove(&id) && step == Step::Done;

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS3";
+const LAYOUT: &[u8; 4] = b"NCS4";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -277,6 +277,8 @@ mod tests {
                 carrier,
                 reference: 3,
                 parts: 1,
+                form: TextForm::Tms,
+                more: 0,
                 bursts: 8,
             },
             Fact::Evidenced {

@@ -9,7 +9,7 @@ use crate::model::policy::Policy;
 pub(super) const MAX_PARTS: usize = 9;
 
 /// The parts in which `alert` is sent, in order; `more` is how many further alerts wait for a
-/// radio that was away. Every part of an exercise carries the
+/// radio that was away, 0 if it is not told. Every part of an exercise carries the
 /// drill sign; every part of a longer text its number.
 ///
 /// # Errors
@@ -19,7 +19,7 @@ pub(super) fn parts(
     alert: &Alert,
     form: TextForm,
     delivery: Delivery,
-    more: Option<u16>,
+    more: u16,
 ) -> Result<Vec<String>, TooLong> {
     let drill = alert.exercise;
     #[cfg(narrowcast_mutant)]
@@ -34,7 +34,10 @@ pub(super) fn parts(
     } else {
         String::new()
     };
-    let more = more.map_or(String::new(), |count| format!(" (另有{count}条)"));
+    let more = match more {
+        0 => String::new(),
+        count => format!(" (另有{count}条)"),
+    };
     let body = format!("{}{}{more}", alert.text, hint(alert));
     let room = air::text_room(form, delivery);
     let whole = format!("{sign}{mark}{body}");
@@ -125,7 +128,7 @@ mod tests {
     fn a_short_text_is_one_part_with_mark_and_hint() {
         let policy = Policy::default();
         let alert = alert("东山林场起火", Ask::Acknowledgement, false);
-        let parts = parts(&policy, &alert, TextForm::Tms, Delivery::Confirmed, None).unwrap();
+        let parts = parts(&policy, &alert, TextForm::Tms, Delivery::Confirmed, 0).unwrap();
         assert_eq!(parts, ["M7 东山林场起火 回1收到"]);
     }
 
@@ -139,7 +142,7 @@ mod tests {
             let policy = Policy::default();
             let alert = alert(&text, Ask::Receipt, exercise);
             for delivery in [Delivery::Confirmed, Delivery::Unconfirmed] {
-                let Ok(parts) = parts(&policy, &alert, form, delivery, None) else { continue };
+                let Ok(parts) = parts(&policy, &alert, form, delivery, 0) else { continue };
                 for (index, part) in parts.iter().enumerate() {
                     prop_assert!(air::text_octets(form, part) <= air::text_room(form, delivery));
                     prop_assert_eq!(part.starts_with("【演练】"), exercise);

@@ -17,7 +17,7 @@ use crate::engine::queue::{Item, Place};
 use crate::engine::stations::CarrierRun;
 use crate::engine::timers::Timer;
 use crate::model::alert::{Alert, Ask, Precedence};
-use crate::model::book::DeliveryBook;
+use crate::model::book::{DeliveryBook, Wording};
 use crate::model::delivery::{End, FailReason, Outcome};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
@@ -196,23 +196,30 @@ impl Engine {
         let Some(delivery) = book.delivery(id.index) else {
             return;
         };
+        let radio = delivery.recipient.radio;
+        // An attempt is a try over one carrier: a radio that has moved gets the next one.
+        let elsewhere = delivery.carrier != Some(carrier);
+        if let Some(number) = delivery.open.filter(|_| elsewhere) {
+            return self.attempt_over(id, radio, number, Outcome::Unclear);
+        }
         if book.ended_at.is_some() || !wants_sending(&book.alert.ask, delivery) {
             return;
         }
         let mode = mode(delivery);
-        let Some(own) = self
-            .state
-            .policy
-            .station(carrier.station)
-            .map(|station| station.own)
-        else {
-            return;
+        let own = self.state.policy.station(carrier.station);
+        let Some(own) = own.map(|station| station.own) else {
+            return self.enqueue(id, self.clock.mono() + self.state.policy.attempt_gap);
         };
         let (kind, form) = (
             self.kind(carrier),
             self.form_on(carrier, &delivery.recipient),
         );
-        let more = self.more.get(&id).copied();
+        // The wording of an attempt stands; a new attempt may have news of what waits.
+        let frozen = delivery.wording.filter(|_| delivery.open.is_some());
+        let more = frozen.map_or_else(
+            || self.more.get(&id).copied().unwrap_or(0),
+            |wording| wording.more,
+        );
         let Ok(parts) = compose::parts(&self.state.policy, &book.alert, form, mode, more) else {
             let end = End::Failed(FailReason::Unencodable);
             self.emit(Fact::DeliveryEnded {
@@ -220,25 +227,26 @@ impl Engine {
                 delivery: id.index,
                 end,
             });
-            self.settle(id.alert);
-            return;
+            return self.settle(id.alert);
         };
-        let radio = delivery.recipient.radio;
         let bursts = compose::bursts(kind, form, mode, &parts);
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
-        let number = match delivery.open {
-            // An attempt is a try over one carrier: a radio that has moved gets the next one.
-            Some(open) if delivery.carrier != Some(carrier) => {
-                return self.attempt_over(id, radio, open.number, Outcome::Unclear);
-            }
-            Some(open) => open.number,
-            None => self.start_attempt(id, carrier, count, bursts),
+        let open = delivery.open;
+        let (number, wording) = match (open, frozen) {
+            (Some(number), Some(wording)) => (number, wording),
+            _ => self.start_attempt(id, carrier, (form, more, count), bursts),
         };
-        let part = self.next_part(id, number);
-        let reference = self.reference_of(id).wrapping_add(part) & 0x7F;
-        let Some(text) = parts.get(usize::from(part)).cloned() else {
-            return;
+        let progress = self.progress.entry(id).or_default();
+        progress.begin(number);
+        let next = progress.next(count).map(usize::from);
+        let Some((part, text)) = next.and_then(|part| Some((part, parts.get(part)?.clone())))
+        else {
+            // Every part is confirmed or under way: nothing is left to hand over.
+            return self.attempt_over(id, radio, number, Outcome::Unclear);
         };
+        let part = u8::try_from(part).unwrap_or(0);
+        progress.hand_over(part);
+        let reference = wording.reference.wrapping_add(part) & 0x7F;
         let job = self.new_job(JobRun::One {
             delivery: id,
             radio,
@@ -259,26 +267,40 @@ impl Engine {
         self.hand_over(carrier, job, Transmission::Text(text));
     }
 
-    fn start_attempt(&mut self, id: DeliveryId, carrier: CarrierId, parts: u8, bursts: u16) -> u8 {
-        let known = self
-            .state
-            .alerts
-            .get(&id.alert)
-            .and_then(|book| book.delivery(id.index));
+    /// Records the next attempt: its number, and the wording with its message numbers. The same
+    /// wording keeps its numbers, so that the terminal knows a repetition; of another nothing is
+    /// proven yet.
+    fn start_attempt(
+        &mut self,
+        id: DeliveryId,
+        carrier: CarrierId,
+        (form, more, parts): (TextForm, u16, u8),
+        bursts: u16,
+    ) -> (u8, Wording) {
+        let known = self.delivery_book(id);
         let number = known.map_or(1, |delivery| delivery.attempts.saturating_add(1));
-        let kept = known.and_then(|delivery| delivery.reference);
+        let same = known
+            .and_then(|delivery| delivery.wording)
+            .filter(|last| (last.form, last.more, last.parts) == (form, more, parts));
         let radio = known.map(|delivery| delivery.recipient.radio);
         let fresh = || {
-            radio
-                .and_then(|radio| self.state.references.get(&radio))
-                .copied()
-                .unwrap_or(0)
+            let given = radio.and_then(|radio| self.state.references.get(&radio));
+            given.copied().unwrap_or(0)
         };
-        let reference = kept.unwrap_or_else(fresh);
+        let reference = same.map_or_else(fresh, |wording| wording.reference);
+        if same.is_none() {
+            self.progress.remove(&id);
+        }
+        let wording = Wording {
+            form,
+            more,
+            parts,
+            reference,
+        };
         *self.outcomes.entry("started").or_default() += 1;
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("send_without_attempt") {
-            return number;
+            return (number, wording);
         }
         self.emit(Fact::AttemptStarted {
             alert: id.alert,
@@ -287,9 +309,11 @@ impl Engine {
             carrier,
             reference,
             parts,
+            form,
+            more,
             bursts,
         });
-        number
+        (number, wording)
     }
 
     /// The form in which a radio is addressed over a carrier: a trunked one carries UDT only.
@@ -314,15 +338,6 @@ impl Engine {
         let (ceilings, now) = (&self.state.policy.ceilings, self.clock.mono());
         self.budget
             .spend(ceilings, carrier, precedence, bursts, now);
-    }
-
-    fn reference_of(&self, id: DeliveryId) -> u8 {
-        let known = self
-            .state
-            .alerts
-            .get(&id.alert)
-            .and_then(|book| book.delivery(id.index));
-        known.and_then(|delivery| delivery.reference).unwrap_or(0)
     }
 
     /// Starts a group transmission, or goes on with its next part. The parts are jobs of
@@ -350,7 +365,7 @@ impl Engine {
             return self.group_done(run);
         };
         let mode = Delivery::Unconfirmed;
-        let Ok(texts) = compose::parts(&self.state.policy, &book.alert, form, mode, None) else {
+        let Ok(texts) = compose::parts(&self.state.policy, &book.alert, form, mode, 0) else {
             return self.group_done(run);
         };
         let bursts = compose::bursts(self.kind(carrier), form, mode, &texts);
@@ -513,7 +528,7 @@ impl Engine {
             for (index, tried, spent) in wanted {
                 let id = DeliveryId { alert, index };
                 if spent {
-                    self.try_again(id);
+                    self.try_again(id, Outcome::Unclear);
                 } else {
                     self.enqueue(id, if tried { now + gap } else { now });
                 }
@@ -560,6 +575,6 @@ pub(super) fn wants_sending(ask: &Ask, delivery: &DeliveryBook) -> bool {
         return false;
     }
     // A radio of which nobody expected it may confirm all the same.
-    let repeats = delivery.recipient.confirms || delivery.attempts_now() < UNCONFIRMED_REPEATS;
+    let repeats = delivery.recipient.confirms || delivery.completed < UNCONFIRMED_REPEATS;
     repeats && !delivery.confirmed()
 }

@@ -150,7 +150,7 @@ impl Engine {
             Delivery::Unconfirmed
         };
         let form = self.form_on(carrier, recipient);
-        let parts = compose::parts(&self.state.policy, alert, form, mode, None);
+        let parts = compose::parts(&self.state.policy, alert, form, mode, 0);
         parts.map_or(0, |parts| {
             u64::from(compose::bursts(self.kind(carrier), form, mode, &parts))
         })

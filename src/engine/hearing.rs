@@ -189,14 +189,12 @@ impl Engine {
     fn text_acknowledged(&mut self, from: RadioId, reference: u8) {
         let candidates = self.deliveries_of(from);
         let found = candidates.into_iter().rev().find_map(|id| {
-            let delivery = self.state.alerts.get(&id.alert)?.delivery(id.index)?;
-            let first = delivery.reference?;
-            let parts = delivery.open.map_or(1, |open| open.parts);
-            let part = reference.wrapping_sub(first) & 0x7F;
-            (part < parts).then_some((id, part))
+            let wording = self.delivery_book(id)?.wording?;
+            let part = reference.wrapping_sub(wording.reference) & 0x7F;
+            (part < wording.parts).then_some((id, part))
         });
         if let Some((id, part)) = found {
-            self.part_received(id, part, Evidence::TextAcknowledged);
+            self.part_reported(id, part, Evidence::TextAcknowledged);
         }
     }
 

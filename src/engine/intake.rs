@@ -309,7 +309,7 @@ impl Engine {
                 Delivery::Unconfirmed
             };
             let form = carrier.map_or(recipient.form, |id| self.form_on(id, recipient));
-            if let Ok(parts) = compose::parts(&self.state.policy, alert, form, mode, None) {
+            if let Ok(parts) = compose::parts(&self.state.policy, alert, form, mode, 0) {
                 plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
             }
             if plan.sample.len() < SAMPLE {
@@ -393,12 +393,19 @@ impl Engine {
             .filter(|(_, delivery)| delivery.rung < aim && delivery.open.is_none())
             .map(|(index, _)| DeliveryIndex(index))
             .collect();
+        let (expiry, was_over) = (book.alert.expires_at, book.ended_at.is_some());
+        let answer_set = self.set_when_reopened(book);
         for chunk in silent.chunks(CHUNK * 8) {
             self.emit(Fact::Resent {
                 alert,
                 by: who.name.clone(),
                 deliveries: chunk.to_vec(),
+                answer_set,
             });
+        }
+        if was_over && !silent.is_empty() {
+            let expiry = self.clock.when(expiry);
+            self.timers.set(expiry, Timer::Expiry(alert));
         }
         let now = self.clock.mono();
         for &index in &silent {

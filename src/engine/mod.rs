@@ -15,7 +15,8 @@
 //! | `airtime`, `forecast` | how much of a carrier each precedence may take, and how long that takes |
 //! | `collect`, `sets` | how answers are collected, and which status codes mean one |
 //! | `catch_up` | what a radio gets that was away |
-//! | `progress` | what a job's steps prove, when to try again |
+//! | `progress`, `parts` | what a job's steps prove, when to try again |
+//! | `group` | when a transmission to a talkgroup is repeated |
 //! | `hearing`, `answers` | what a radio's words mean |
 //! | `emergency` | who needs help |
 //! | `stations` | which carriers are there |
@@ -32,10 +33,12 @@ mod compose;
 mod dispatch;
 mod emergency;
 mod forecast;
+mod group;
 mod hearing;
 mod intake;
 pub mod io;
 mod marks;
+mod parts;
 mod progress;
 mod queries;
 mod queue;
@@ -67,7 +70,7 @@ use crate::engine::forecast::Paces;
 use crate::engine::io::{
     Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response,
 };
-use crate::engine::progress::Progress;
+use crate::engine::parts::Progress;
 use crate::engine::queue::Queues;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, GroupId, JobId, RadioId, TextForm};
+use narrowcast_protocol::air::{JobId, RadioId, TextForm};
 use narrowcast_protocol::session::{Job, Refusal, Step};
 
 use crate::engine::Engine;
-use crate::engine::dispatch::{GroupRunId, JobRun, wants_sending};
+use crate::engine::dispatch::{JobRun, wants_sending};
 use crate::engine::io::Effect;
-use crate::engine::queue::{Item, Place};
 use crate::engine::timers::Timer;
+use crate::model::book::DeliveryBook;
 use crate::model::delivery::{End, FailReason, Outcome, RefusedBy, Rung};
 use crate::model::evidence::Evidence;
 use crate::model::facts::Fact;
@@ -17,54 +17,14 @@ use crate::model::ids::{AlertId, DeliveryId};
 
 /// Longest wait between two attempts.
 const BACKOFF_MAX: Duration = Duration::from_secs(600);
-/// Between two repeats of a group transmission.
-const GROUP_GAP: Duration = Duration::from_secs(5);
-
-/// Which parts of a text have been written and confirmed.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Progress {
-    number: u8,
-    sent: u16,
-    received: u16,
-}
-
-impl Progress {
-    const fn all(parts: u8) -> u16 {
-        (1u16 << parts) - 1
-    }
-}
 
 impl Engine {
-    /// The first part that this attempt has not sent yet and that is not confirmed.
-    pub(super) fn next_part(&mut self, id: DeliveryId, number: u8) -> u8 {
-        let progress = self.progress.entry(id).or_default();
-        if progress.number != number {
-            progress.number = number;
-            progress.sent = progress.received;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "at most 16")]
-        let next = (progress.sent | progress.received).trailing_ones() as u8;
-        next
-    }
-
+    /// A job's last bytes were written.
     pub(super) fn job_sent(&mut self, job: JobId) {
         match self.jobs.get(&job).cloned() {
-            Some(JobRun::One { delivery, part, .. }) => {
-                let parts = self.parts_of(delivery);
-                let progress = self.progress.entry(delivery).or_default();
-                progress.sent |= 1 << part;
-                if progress.sent == Progress::all(parts) {
-                    self.learn(delivery, Evidence::Written);
-                }
-            }
-            Some(JobRun::Group { run, part, parts }) if part + 1 == parts => {
-                self.learn_group(run, Evidence::Written)
-            }
-            Some(JobRun::Emergency(id)) => {
-                self.jobs.remove(&job);
-                self.emergency_answered(id);
-            }
-            _ => {}
+            Some(JobRun::Emergency(id)) => self.emergency_answered(id),
+            Some(run) => self.reported(&run, Evidence::Written),
+            None => {}
         }
     }
 
@@ -73,8 +33,8 @@ impl Engine {
             return;
         };
         match (step, run) {
-            (Step::Accepted, run) => self.station_reported(&run, Evidence::StationAccepted),
-            (Step::OnAir, run) => self.station_reported(&run, Evidence::OnAir),
+            (Step::Accepted, run) => self.reported(&run, Evidence::StationAccepted),
+            (Step::OnAir, run) => self.reported(&run, Evidence::OnAir),
             (
                 Step::Received { by },
                 JobRun::One {
@@ -91,7 +51,7 @@ impl Engine {
                     by
                 };
                 if by == radio {
-                    self.part_received(delivery, part, Evidence::LinkConfirmed);
+                    self.part_reported(delivery, part, Evidence::LinkConfirmed);
                 }
             }
             (Step::Received { .. }, _) => {}
@@ -107,33 +67,64 @@ impl Engine {
         }
     }
 
-    fn station_reported(&mut self, run: &JobRun, evidence: Evidence) {
+    fn reported(&mut self, run: &JobRun, evidence: Evidence) {
         match run {
-            JobRun::One { delivery, .. } => {
-                let parts = self.parts_of(*delivery);
-                let sent = self
-                    .progress
-                    .get(delivery)
-                    .map_or(0, |progress| progress.sent);
-                if sent == Progress::all(parts) {
-                    self.learn(*delivery, evidence);
-                }
-            }
+            JobRun::One { delivery, part, .. } => self.part_reported(*delivery, *part, evidence),
             JobRun::Group { run, part, parts } if part + 1 == *parts => {
-                self.learn_group(*run, evidence)
+                self.learn_group(*run, evidence);
             }
             _ => {}
         }
     }
 
-    /// A part was confirmed; when all are, the text is received.
-    pub(super) fn part_received(&mut self, id: DeliveryId, part: u8, evidence: Evidence) {
+    /// Something is proven of one part; what is proven of all of them is proven of the text.
+    pub(super) fn part_reported(&mut self, id: DeliveryId, part: u8, evidence: Evidence) {
+        let Some(rung) = evidence.proves() else {
+            return;
+        };
         let parts = self.parts_of(id);
         let progress = self.progress.entry(id).or_default();
-        progress.received |= 1u16.checked_shl(u32::from(part)).unwrap_or(0);
-        if progress.received & Progress::all(parts) == Progress::all(parts) {
-            self.learn(id, evidence);
+        progress.prove(part, rung);
+        let proven = progress.proven(parts);
+        let of_text = match proven {
+            Some(Rung::Sent) => Some(Evidence::Written),
+            Some(Rung::Accepted) => Some(Evidence::StationAccepted),
+            Some(Rung::Transmitted) => Some(Evidence::OnAir),
+            Some(_) if rung >= Rung::Received => Some(evidence),
+            Some(_) | None => None,
+        };
+        match of_text {
+            Some(evidence) if proven >= Some(Rung::Received) => self.learn(id, evidence),
+            other => {
+                other
+                    .into_iter()
+                    .for_each(|evidence| self.learn(id, evidence));
+                self.go_on_after_confirmation(id);
+            }
         }
+    }
+
+    /// A text that its terminal acknowledges by number goes on with its next part as soon as the
+    /// one before is acknowledged.
+    fn go_on_after_confirmation(&mut self, id: DeliveryId) {
+        let Some(delivery) = self.delivery_book(id) else {
+            return;
+        };
+        let radio = delivery.recipient.radio;
+        let idle = delivery.open.is_some()
+            && !self.busy.contains(&radio)
+            && self.queues.find(id.alert, id.index).is_none();
+        let next = self
+            .progress
+            .get(&id)
+            .and_then(|known| known.next(self.parts_of(id)));
+        if idle && next.is_some() {
+            self.enqueue(id, self.clock.mono());
+        }
+    }
+
+    pub(super) fn delivery_book(&self, id: DeliveryId) -> Option<&DeliveryBook> {
+        self.state.alerts.get(&id.alert)?.delivery(id.index)
     }
 
     fn job_over(&mut self, job: JobId, run: JobRun, step: Step) {
@@ -145,7 +136,7 @@ impl Engine {
                 part,
             } => match step {
                 Step::Done => self.part_over(delivery, radio, number, part),
-                Step::Refused(refusal) => self.refused(delivery, radio, number, refusal),
+                Step::Refused(refusal) => self.refused(delivery, radio, number, part, refusal),
                 _ => self.attempt_over(delivery, radio, number, Outcome::Unclear),
             },
             JobRun::Group { run, part, parts } => {
@@ -156,13 +147,25 @@ impl Engine {
         }
     }
 
-    fn refused(&mut self, id: DeliveryId, radio: RadioId, number: u8, refusal: Refusal) {
-        let by = match refusal {
-            Refusal::Station(code) => RefusedBy::Station(code),
-            Refusal::Terminal(code) => RefusedBy::Terminal(code),
-            _ => RefusedBy::Link,
+    fn refused(&mut self, id: DeliveryId, radio: RadioId, number: u8, part: u8, why: Refusal) {
+        let Some(delivery) = self.delivery_book(id) else {
+            return;
         };
-        if matches!(refusal, Refusal::TooLong | Refusal::Unencodable) {
+        // Taken back because the terminal had confirmed before it left.
+        let confirmed = delivery.confirmed();
+        let carrier = delivery.carrier;
+        let outcome = match why {
+            _ if confirmed => Outcome::Evidenced,
+            Refusal::Station(code) => Outcome::Refused(RefusedBy::Station(code)),
+            Refusal::Terminal(code) => Outcome::Refused(RefusedBy::Terminal(code)),
+            Refusal::TooLong | Refusal::Unencodable | Refusal::NotOffered => {
+                Outcome::Refused(RefusedBy::Link)
+            }
+            Refusal::NoCarrier | Refusal::NoRoom | Refusal::Withdrawn | Refusal::TooLate => {
+                Outcome::Withdrawn
+            }
+        };
+        if matches!(why, Refusal::TooLong | Refusal::Unencodable) {
             let end = End::Failed(FailReason::Unencodable);
             self.emit(Fact::DeliveryEnded {
                 alert: id.alert,
@@ -170,28 +173,46 @@ impl Engine {
                 end,
             });
         }
-        // Taken back because the terminal had confirmed before it left.
-        let known = self.state.alerts.get(&id.alert);
-        let confirmed = known
-            .and_then(|book| book.delivery(id.index))
-            .is_some_and(|delivery| delivery.confirmed());
-        let outcome = if confirmed {
-            Outcome::Evidenced
-        } else {
-            Outcome::Refused(by)
-        };
+        if matches!(why, Refusal::NoCarrier | Refusal::NoRoom)
+            && let Some(run) = carrier.and_then(|carrier| self.carriers.get_mut(&carrier))
+        {
+            // It says so when it has room again.
+            run.room = 0;
+        }
+        if outcome == Outcome::Withdrawn {
+            return self.part_withdrawn(id, radio, number, part);
+        }
         self.attempt_over(id, radio, number, outcome);
+    }
+
+    /// A part never left. If others of its attempt did, it waits for its turn again.
+    fn part_withdrawn(&mut self, id: DeliveryId, radio: RadioId, number: u8, part: u8) {
+        let progress = self.progress.entry(id).or_default();
+        progress.take_back(part);
+        let has_left = progress.has_left();
+        let over = self
+            .state
+            .alerts
+            .get(&id.alert)
+            .is_none_or(|book| book.ended_at.is_some());
+        if has_left && !over {
+            self.busy.remove(&radio);
+            self.touch_where_waiting(radio);
+            self.enqueue(id, self.clock.mono());
+        } else {
+            let outcome = if has_left {
+                Outcome::Unclear
+            } else {
+                Outcome::Withdrawn
+            };
+            self.attempt_over(id, radio, number, outcome);
+        }
     }
 
     /// The session is through with a part: the next one, the wait for the terminal's
     /// acknowledgement, or the end of the attempt.
     fn part_over(&mut self, id: DeliveryId, radio: RadioId, number: u8, part: u8) {
-        let Some(delivery) = self
-            .state
-            .alerts
-            .get(&id.alert)
-            .and_then(|book| book.delivery(id.index))
-        else {
+        let Some(delivery) = self.delivery_book(id) else {
             return;
         };
         let recipient = &delivery.recipient;
@@ -200,14 +221,11 @@ impl Engine {
             .map_or(recipient.form, |carrier| self.form_on(carrier, recipient));
         let confirms = recipient.confirms;
         let received = delivery.confirmed();
-        let all = Progress::all(self.parts_of(id));
         let progress = self.progress.get(&id).copied().unwrap_or_default();
-        let part_received =
-            progress.received & (1u16.checked_shl(u32::from(part)).unwrap_or(0)) != 0;
-        let more = (progress.sent | progress.received) & all != all;
+        let more = progress.next(self.parts_of(id)).is_some();
         if received {
             self.attempt_over(id, radio, number, Outcome::Evidenced);
-        } else if more && (part_received || !confirms) {
+        } else if more && (progress.is_received(part) || !confirms) {
             self.busy.remove(&radio);
             self.enqueue(id, self.clock.mono());
         } else if !confirms {
@@ -216,6 +234,7 @@ impl Engine {
             // The text carries a number, so its acknowledgement cannot be mistaken: the
             // radio is free for more urgent traffic meanwhile.
             self.busy.remove(&radio);
+            self.touch_where_waiting(radio);
             let window = self.clock.mono() + self.state.policy.answer_window;
             self.timers.set(window, Timer::Window(id, number));
         } else {
@@ -224,20 +243,26 @@ impl Engine {
     }
 
     pub(super) fn window_closed(&mut self, id: DeliveryId, number: u8) {
-        let known = self
-            .state
-            .alerts
-            .get(&id.alert)
-            .and_then(|book| book.delivery(id.index));
-        if let Some(delivery) = known.filter(|d| d.open.is_some_and(|open| open.number == number)) {
-            let radio = delivery.recipient.radio;
-            let outcome = if delivery.confirmed() {
-                Outcome::Evidenced
-            } else {
-                Outcome::TimedOut
-            };
+        let Some(delivery) = self.delivery_book(id).filter(|d| d.open == Some(number)) else {
+            return;
+        };
+        let radio = delivery.recipient.radio;
+        let outcome = if delivery.confirmed() {
+            Outcome::Evidenced
+        } else {
+            Outcome::TimedOut
+        };
+        // A later part is under way or waits: it has a window of its own.
+        let goes_on = self.queues.find(id.alert, id.index).is_some() || self.has_job(id);
+        if !goes_on {
             self.attempt_over(id, radio, number, outcome);
         }
+    }
+
+    fn has_job(&self, id: DeliveryId) -> bool {
+        let of_delivery =
+            |run: &JobRun| matches!(run, JobRun::One { delivery, .. } if *delivery == id);
+        self.jobs.values().any(of_delivery)
     }
 
     pub(super) fn attempt_over(
@@ -255,7 +280,7 @@ impl Engine {
         let Some(delivery) = book.delivery(id.index) else {
             return;
         };
-        if delivery.open.is_some_and(|open| open.number == number) {
+        if delivery.open == Some(number) {
             *self.outcomes.entry(outcome_name(outcome)).or_default() += 1;
             self.emit(Fact::AttemptEnded {
                 alert: id.alert,
@@ -264,12 +289,13 @@ impl Engine {
                 outcome,
             });
         }
-        self.try_again(id);
+        self.try_again(id, outcome);
         self.settle(id.alert);
     }
 
-    /// Queues the next attempt, or ends the delivery when there were enough.
-    pub(super) fn try_again(&mut self, id: DeliveryId) {
+    /// Queues the next attempt, or ends the delivery when there were enough. What never left
+    /// need not wait.
+    pub(super) fn try_again(&mut self, id: DeliveryId, outcome: Outcome) {
         let Some(book) = self.state.alerts.get(&id.alert) else {
             return;
         };
@@ -302,10 +328,14 @@ impl Engine {
             self.progress.remove(&id);
             return;
         }
-        let wait = policy
-            .attempt_gap
-            .saturating_mul(1 << made.saturating_sub(1).min(8))
-            .min(BACKOFF_MAX);
+        let wait = if outcome == Outcome::Withdrawn {
+            Duration::ZERO
+        } else {
+            policy
+                .attempt_gap
+                .saturating_mul(1 << made.saturating_sub(1).min(8))
+                .min(BACKOFF_MAX)
+        };
         self.enqueue(id, self.clock.mono() + wait);
     }
 
@@ -348,150 +378,13 @@ impl Engine {
         } else if done {
             self.queues.remove(id.alert, id.index);
             match open {
-                Some(open) => self.attempt_over(id, radio, open.number, Outcome::Evidenced),
+                Some(number) => self.attempt_over(id, radio, number, Outcome::Evidenced),
                 None => {
                     self.ask_after_text(id);
                     self.settle(id.alert);
                 }
             }
         }
-    }
-
-    fn learn_group(&mut self, run: GroupRunId, evidence: Evidence) {
-        let GroupRunId {
-            alert,
-            group,
-            carrier,
-        } = run;
-        let Some(book) = self.state.alerts.get(&alert) else {
-            return;
-        };
-        let known = book
-            .groups
-            .iter()
-            .find(|known| known.group == group && known.carrier == carrier);
-        let rung = known.map_or(Rung::Queued, |known| known.rung);
-        if evidence.proves().is_some_and(|proved| proved > rung) {
-            self.emit(Fact::GroupEvidenced {
-                alert,
-                group,
-                carrier,
-                evidence,
-            });
-        }
-    }
-
-    fn group_part_over(&mut self, run: GroupRunId, part: u8, parts: u8, done: bool) {
-        let Some(book) = self.state.alerts.get(&run.alert) else {
-            return self.group_done(run);
-        };
-        let made = book
-            .groups
-            .iter()
-            .find(|known| known.group == run.group && known.carrier == run.carrier);
-        let made = made.map_or(0, |known| known.attempts);
-        let members = book
-            .deliveries
-            .iter()
-            .filter(|delivery| delivery.hears(run.group, run.carrier));
-        let heard = members.map(|delivery| book.times_sent(delivery)).max();
-        let enough = heard.is_some_and(|heard| heard >= self.state.policy.max_attempts);
-        let now = self.clock.mono();
-        let again = if done && part + 1 < parts {
-            Some((part + 1, now))
-        } else if enough {
-            None
-        } else if !done && made < self.state.policy.max_attempts {
-            Some((0, now + self.state.policy.attempt_gap))
-        } else if done && made < self.state.policy.group_repeats {
-            Some((0, now + GROUP_GAP))
-        } else {
-            None
-        };
-        match again {
-            Some((next, ready)) => self.push_group(run, next, ready),
-            None => self.group_done(run),
-        }
-    }
-
-    fn push_group(&mut self, run: GroupRunId, part: u8, ready: narrowcast_protocol::time::Instant) {
-        let Some(precedence) = self
-            .state
-            .alerts
-            .get(&run.alert)
-            .map(|book| book.alert.precedence)
-        else {
-            return;
-        };
-        self.groups.insert(run, part);
-        self.queues.push(
-            Some(run.carrier),
-            Place {
-                precedence,
-                ready,
-                alert: run.alert,
-                item: Item::Group(run.group),
-            },
-        );
-    }
-
-    pub(super) fn group_done(&mut self, run: GroupRunId) {
-        self.groups.remove(&run);
-        self.collect_after_group(run);
-        self.settle(run.alert);
-    }
-
-    /// Queues the group transmissions that an alert still wants.
-    pub(super) fn queue_groups(&mut self, alert: AlertId, now: narrowcast_protocol::time::Instant) {
-        for (group, carrier) in self.group_carriers(alert) {
-            let Some(book) = self.state.alerts.get(&alert) else {
-                return;
-            };
-            let made = book
-                .groups
-                .iter()
-                .find(|known| known.group == group && known.carrier == carrier);
-            if made.is_none_or(|known| known.attempts < self.state.policy.group_repeats) {
-                self.push_group(
-                    GroupRunId {
-                        alert,
-                        group,
-                        carrier,
-                    },
-                    0,
-                    now,
-                );
-            }
-        }
-    }
-
-    /// The talkgroups of an alert, each with the carriers that serve its members: their
-    /// homes, or every permitted carrier that is there if a member has none.
-    pub(super) fn group_carriers(&self, alert: AlertId) -> Vec<(GroupId, CarrierId)> {
-        let Some(book) = self.state.alerts.get(&alert) else {
-            return Vec::new();
-        };
-        let permitted = |id: &CarrierId| {
-            self.state.policy.permits(id.station, book.alert.exercise)
-                && book.alert.station.is_none_or(|only| only == id.station)
-        };
-        let mut pairs = std::collections::BTreeSet::new();
-        for recipient in book.deliveries.iter().map(|delivery| &delivery.recipient) {
-            let Some(group) = recipient.talkgroup else {
-                continue;
-            };
-            match recipient.home {
-                Some(home) => pairs.extend(permitted(&home).then_some((group, home))),
-                None => pairs.extend(
-                    self.carriers
-                        .keys()
-                        .copied()
-                        .filter(permitted)
-                        .map(|id| (group, id)),
-                ),
-            }
-        }
-        pairs.into_iter().collect()
     }
 
     /// Ends an alert of which nothing more is wanted.
@@ -563,16 +456,9 @@ impl Engine {
         }
     }
 
-    fn parts_of(&self, id: DeliveryId) -> u8 {
-        let known = self
-            .state
-            .alerts
-            .get(&id.alert)
-            .and_then(|book| book.delivery(id.index));
-        known
-            .and_then(|delivery| delivery.open)
-            .map_or(1, |open| open.parts)
-            .clamp(1, 15)
+    pub(super) fn parts_of(&self, id: DeliveryId) -> u8 {
+        let wording = self.delivery_book(id).and_then(|delivery| delivery.wording);
+        wording.map_or(1, |wording| wording.parts).clamp(1, 15)
     }
 
     pub(super) fn touch_where_waiting(&mut self, radio: RadioId) {
@@ -589,6 +475,7 @@ const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Evidenced => "evidenced",
         Outcome::Refused(_) => "refused",
         Outcome::TimedOut => "timed_out",
+        Outcome::Withdrawn => "withdrawn",
         Outcome::Unclear => "unclear",
     }
 }

@@ -6,6 +6,7 @@ use narrowcast_protocol::air::{CarrierId, CarrierKind};
 
 use crate::engine::Engine;
 use crate::model::alert::{Alert, Ask};
+use crate::model::book::AlertBook;
 use crate::model::policy::AnswerSet;
 use crate::model::roster::Recipient;
 use crate::model::wall::Wall;
@@ -33,6 +34,31 @@ impl Engine {
             .filter(|set| !taken.contains(&set.name) && set.count >= alert.ask.choices())
             .min_by_key(|set| last_use(set).unwrap_or(Wall::from_millis(i64::MIN)))
             .copied()
+    }
+
+    /// The set of an alert that is sent again: its own, unless it was over and another alert got
+    /// it meanwhile.
+    pub(super) fn set_when_reopened(&self, book: &AlertBook) -> Option<AnswerSet> {
+        let own = book.alert.answer_set?;
+        let mut others = self
+            .state
+            .alerts
+            .values()
+            .filter(|other| other.ended_at.is_none() && other.alert.id != book.alert.id);
+        let given_away = others.any(|other| {
+            other
+                .alert
+                .answer_set
+                .is_some_and(|set| set.name == own.name)
+        });
+        if !given_away {
+            return Some(own);
+        }
+        let recipients = book
+            .deliveries
+            .iter()
+            .map(|delivery| delivery.recipient.clone());
+        self.free_set(&book.alert, &recipients.collect::<Vec<_>>())
     }
 
     /// Whether an alert would be answered by status codes of a trunked system.

@@ -24,6 +24,7 @@ use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
+mod attempts;
 mod trunked;
 
 const OWN: u32 = 16_000_001;
@@ -71,7 +72,12 @@ impl Rig {
     }
 
     fn new() -> Self {
-        let mut rig = Self::with(policy());
+        Self::of(policy())
+    }
+
+    /// With the usual roster.
+    fn of(policy: Policy) -> Self {
+        let mut rig = Self::with(policy);
         let entries =
             (1..=9)
                 .map(|id| RosterEntry::Radio(a_radio(id)))
@@ -150,6 +156,16 @@ impl Rig {
             state: CarrierState::Gone,
             room: 0,
         });
+    }
+
+    /// A radio shows a sign of life.
+    fn present(&mut self, from: u32, station: u32) {
+        let from = radio(from);
+        self.input(Input::Heard(Heard {
+            carrier: carrier(station),
+            what: HeardKind::Presence { from },
+            owed: vec![],
+        }));
     }
 
     fn submit(&mut self, text: &str, precedence: Precedence, ask: Ask, target: &str) -> Receipt {

@@ -2,7 +2,7 @@
 //!
 //! | bytes | meaning |
 //! |---|---|
-//! | 1 | version of the form: 1 |
+//! | 1 | version of the form: 2 |
 //! | n | postcard of position, jurisdiction, epoch, moment and fact |
 //!
 //! A record's hash is SHA-256 over the hash of the record before it and these bytes; 32
@@ -25,7 +25,7 @@ pub const GENESIS: Hash = [0; 32];
 /// Most bytes that one record may take in its stored form.
 pub const LIMIT: usize = 16 * 1024;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A record as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The fold of one alert: where each of its deliveries stands, from its facts alone.
 
-use narrowcast_protocol::air::{CarrierId, GroupId};
+use narrowcast_protocol::air::{CarrierId, GroupId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Alert, Ask};
-use crate::model::delivery::{End, Rung};
+use crate::model::delivery::{End, Outcome, Rung};
 use crate::model::evidence::{Answer, Evidence};
 use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
@@ -15,13 +15,18 @@ use crate::model::wall::Wall;
 /// Most deliveries that are made room for before they are there.
 const ROOM: usize = 1 << 20;
 
-/// An attempt whose outcome is not on record yet.
+/// How a delivery was worded when it was tried last. A retry in the same form repeats the
+/// wording with its numbers; whatever changes it takes new numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenAttempt {
-    /// Counted from 1 within the delivery.
-    pub number: u8,
+pub struct Wording {
+    /// The form of the text.
+    pub form: TextForm,
+    /// How many further alerts the text says are waiting; 0 if it says nothing of them.
+    pub more: u16,
     /// How many parts the text has.
     pub parts: u8,
+    /// The message number of its first part, where the form has one.
+    pub reference: u8,
 }
 
 /// One delivery as its facts tell it.
@@ -37,15 +42,17 @@ pub struct DeliveryBook {
     pub late: bool,
     /// Attempts started.
     pub attempts: u8,
-    /// Attempts started before the last "send again".
+    /// Those of them that do not count: started before the last "send again", or never left.
     pub attempts_before: u8,
-    /// The attempt under way.
-    pub open: Option<OpenAttempt>,
+    /// Attempts since the last "send again" that were sent to their end.
+    pub completed: u8,
+    /// The number of the attempt under way.
+    pub open: Option<u8>,
     /// The carrier of the newest attempt.
     pub carrier: Option<CarrierId>,
-    /// The message number of its first part; a retry repeats it.
-    pub reference: Option<u8>,
-    /// Whether a person asked for it to be sent again and no confirmation has come since.
+    /// How it was worded when it was tried last.
+    pub wording: Option<Wording>,
+    /// Whether a person asked for it to be sent again and that has not come to its end.
     pub again: bool,
     /// Whether the newest attempt's outcome is unknown.
     pub unclear: bool,
@@ -68,9 +75,10 @@ impl DeliveryBook {
             late: false,
             attempts: 0,
             attempts_before: 0,
+            completed: 0,
             open: None,
             carrier: None,
-            reference: None,
+            wording: None,
             again: false,
             unclear: false,
             present: false,
@@ -96,7 +104,7 @@ impl DeliveryBook {
     /// Whether nothing more is wanted of this delivery.
     #[must_use]
     pub fn settled(&self, ask: &Ask) -> bool {
-        self.end.is_some() || self.rung >= self.aim(ask)
+        self.end.is_some() || (self.rung >= self.aim(ask) && !self.again)
     }
 
     /// Whether the terminal has confirmed what was sent last.
@@ -105,7 +113,7 @@ impl DeliveryBook {
         self.rung >= Rung::Received && !self.again
     }
 
-    /// Attempts since the last "send again".
+    /// Attempts that count: those since the last "send again" of which something left.
     #[must_use]
     pub const fn attempts_now(&self) -> u8 {
         self.attempts.saturating_sub(self.attempts_before)
@@ -116,6 +124,18 @@ impl DeliveryBook {
     pub fn hears(&self, group: GroupId, carrier: CarrierId) -> bool {
         let home = self.recipient.home;
         self.recipient.talkgroup == Some(group) && home.is_none_or(|home| home == carrier)
+    }
+
+    fn attempt_ended(&mut self, outcome: Outcome) {
+        self.unclear = outcome == Outcome::Unclear && self.rung < Rung::Received;
+        match outcome {
+            Outcome::Evidenced => {
+                self.completed = self.completed.saturating_add(1);
+                self.again = false;
+            }
+            Outcome::Withdrawn => self.attempts_before = self.attempts_before.saturating_add(1),
+            Outcome::Refused(_) | Outcome::TimedOut | Outcome::Unclear => {}
+        }
     }
 
     fn learn(&mut self, evidence: &Evidence, at: Wall) {
@@ -257,18 +277,22 @@ impl AlertBook {
                 carrier,
                 reference,
                 parts,
+                form,
+                more,
                 bursts,
                 ..
             } => {
                 self.spend(*carrier, *bursts, at);
                 self.change(*delivery, |book| {
                     book.attempts = book.attempts.max(*number);
-                    book.open = Some(OpenAttempt {
-                        number: *number,
-                        parts: *parts,
-                    });
+                    book.open = Some(*number);
                     book.carrier = Some(*carrier);
-                    book.reference = Some(*reference);
+                    book.wording = Some(Wording {
+                        form: *form,
+                        more: *more,
+                        parts: *parts,
+                        reference: *reference,
+                    });
                     book.unclear = false;
                 });
             }
@@ -310,20 +334,25 @@ impl AlertBook {
                 outcome,
                 ..
             } => self.change(*delivery, |book| {
-                if book.open.is_some_and(|open| open.number == *number) {
+                if book.open == Some(*number) {
                     book.open = None;
-                    book.unclear = *outcome == crate::model::delivery::Outcome::Unclear
-                        && book.rung < Rung::Received;
+                    book.attempt_ended(*outcome);
                 }
             }),
             Fact::DeliveryEnded { delivery, end, .. } => self.change(*delivery, |book| {
                 book.end = book.end.or(Some(*end));
             }),
             Fact::AlertEnded { end, .. } => self.finish(at, *end),
-            Fact::Resent { deliveries, .. } => {
+            Fact::Resent {
+                deliveries,
+                answer_set,
+                ..
+            } => {
+                self.alert.answer_set = *answer_set;
                 for index in deliveries {
                     self.change(*index, |book| {
                         book.attempts_before = book.attempts;
+                        book.completed = 0;
                         book.again = true;
                         book.end = None;
                     });

@@ -75,6 +75,8 @@ pub enum Outcome {
     Refused(RefusedBy),
     /// Nothing came back in time.
     TimedOut,
+    /// Nothing of it left: it was taken back, or its carrier had gone. It does not count.
+    Withdrawn,
     /// A crash or a lost link fell before the evidence.
     Unclear,
 }

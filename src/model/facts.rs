@@ -2,7 +2,7 @@
 //!
 //! The stored form is postcard: variants and fields are only ever appended.
 
-use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::Alert;
@@ -10,7 +10,7 @@ use crate::model::delivery::{End, Outcome};
 use crate::model::emergency::Emergency;
 use crate::model::evidence::Evidence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
-use crate::model::policy::Policy;
+use crate::model::policy::{AnswerSet, Policy};
 use crate::model::roster::{Recipient, RosterEntry};
 use crate::model::token::Token;
 use crate::model::wall::Wall;
@@ -101,6 +101,10 @@ pub enum Fact {
         reference: u8,
         /// How many parts the text has.
         parts: u8,
+        /// The form of the text.
+        form: TextForm,
+        /// How many further alerts the text says are waiting; 0 if it says nothing of them.
+        more: u16,
         /// Bursts that all of them take.
         bursts: u16,
     },
@@ -202,6 +206,8 @@ pub enum Fact {
         by: String,
         /// Which deliveries.
         deliveries: Vec<DeliveryIndex>,
+        /// The answer set that answers it from here on: not one that another alert got since.
+        answer_set: Option<AnswerSet>,
     },
     /// A text or status that answers nothing: never dropped.
     ReportHeard {

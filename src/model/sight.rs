@@ -219,6 +219,7 @@ fn of_alert<'a>(node: &Node, fact: &'a Fact, share: &Share) -> Option<Seen<'a>> 
             alert,
             by,
             deliveries,
+            answer_set,
         } => {
             let left: Vec<_> = deliveries
                 .iter()
@@ -230,6 +231,7 @@ fn of_alert<'a>(node: &Node, fact: &'a Fact, share: &Share) -> Option<Seen<'a>> 
                     alert: *alert,
                     by: by.clone(),
                     deliveries: left,
+                    answer_set: *answer_set,
                 })
             })
         }

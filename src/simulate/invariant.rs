@@ -16,6 +16,8 @@ pub enum Invariant {
     NoTransmissionWithoutAttempt,
     /// A radio is not sent a message again whose acknowledgement was recorded.
     NothingSentAfterItsAcknowledgement,
+    /// No text of an alert is sent to a radio more often than permitted, or sooner again.
+    NoTextTooOften,
     /// Queues, jobs and the alerts in memory stay within bounds.
     MemoryIsBounded,
     /// No carrier is given more than it has room for.
@@ -29,11 +31,12 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NothingAcceptedIsLost,
         Self::NoRungWithoutEvidence,
         Self::NoTransmissionWithoutAttempt,
         Self::NothingSentAfterItsAcknowledgement,
+        Self::NoTextTooOften,
         Self::MemoryIsBounded,
         Self::NoCarrierAboveItsBudget,
         Self::EveryAlertEnds,
@@ -48,6 +51,7 @@ impl Invariant {
             Self::NoRungWithoutEvidence => "no-rung-without-evidence",
             Self::NoTransmissionWithoutAttempt => "no-transmission-without-attempt",
             Self::NothingSentAfterItsAcknowledgement => "nothing-sent-after-its-acknowledgement",
+            Self::NoTextTooOften => "no-text-too-often",
             Self::MemoryIsBounded => "memory-is-bounded",
             Self::NoCarrierAboveItsBudget => "no-carrier-above-its-budget",
             Self::EveryAlertEnds => "every-alert-ends",

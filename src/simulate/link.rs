@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use narrowcast_protocol::air::{CarrierId, Slot, StationId};
 use narrowcast_protocol::dmr::slot_type::ColorCode;
+use narrowcast_protocol::ends::Ends;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::master::{HomebrewMaster, MasterConfig, StationConfig};
 use narrowcast_protocol::mmdvm::host::{HostConfig, ModemHost};
@@ -26,6 +27,10 @@ const HZ: u32 = 433_000_000;
 /// A session and whether its port is open.
 pub(super) struct Link {
     pub(super) session: Box<dyn Session>,
+    /// What keeps the ends of jobs behind their bytes, as in the pump.
+    pub(super) ends: Ends,
+    /// Counts the times the port was lost: what was to be written before is not.
+    pub(super) connection: u64,
     pub(super) stations: Vec<StationPolicy>,
     /// The sites at its far end.
     pub(super) sites: Vec<usize>,
@@ -53,6 +58,8 @@ impl Link {
     ) -> Self {
         Self {
             session: session(kind, &stations, rng),
+            ends: Ends::default(),
+            connection: 0,
             stations,
             sites,
             kind,
@@ -64,6 +71,8 @@ impl Link {
     /// The process starts anew.
     pub(super) fn restart(&mut self, at: Instant, rng: &mut Rng) {
         self.session = session(self.kind, &self.stations, rng);
+        self.ends = Ends::default();
+        self.connection += 1;
         self.open = false;
         self.opens_at = Some(at);
     }

@@ -27,6 +27,9 @@ pub use crate::simulate::watch::Tally;
 
 /// How often the run looks at what is no event.
 const LOOK: Duration = Duration::from_secs(5);
+/// Most ports write at once; a busy one takes so long, and what radios say of a job can come
+/// before it.
+const SLOW_WRITE: Duration = Duration::from_millis(400);
 /// A port that its session wants reopened stays closed for so long.
 const REOPEN: Duration = Duration::from_secs(1);
 
@@ -93,8 +96,20 @@ enum Who {
 /// Bytes on their way.
 #[derive(Debug)]
 enum Flight {
-    ToLink { site: usize, bytes: Bytes },
-    ToSite { site: usize, bytes: Bytes },
+    ToLink {
+        site: usize,
+        bytes: Bytes,
+    },
+    ToSite {
+        site: usize,
+        bytes: Bytes,
+    },
+    /// The port has written the last bytes of a job, unless it was lost meanwhile.
+    Written {
+        link: usize,
+        connection: u64,
+        id: JobId,
+    },
 }
 
 /// One run.
@@ -116,6 +131,7 @@ pub struct Run {
     agenda: Agenda<Who>,
     inputs: VecDeque<Input>,
     latency: (Duration, Duration),
+    slow_write: f64,
     tickets: u64,
     serial: u64,
     looked: Instant,
@@ -161,6 +177,7 @@ impl Run {
             agenda: Agenda::default(),
             inputs: VecDeque::new(),
             latency: setup.latency,
+            slow_write: setup.slow_write,
             tickets: 0,
             serial: 0,
             looked: Instant::ZERO,
@@ -348,6 +365,18 @@ impl Run {
                 }
                 self.drain_link(index);
             }
+            Flight::Written {
+                link,
+                connection,
+                id,
+            } => {
+                let known = self.links.get_mut(link);
+                if let Some(link) = known.filter(|link| link.connection == connection) {
+                    self.inputs.push_back(Input::Sent(id));
+                    link.ends.written(id);
+                }
+                self.drain_link(link);
+            }
             Flight::ToSite { site, bytes } => {
                 if let Some(there) = self.sites.get_mut(site) {
                     there.receive(now, &bytes);
@@ -410,13 +439,24 @@ impl Run {
 
     fn drain_link(&mut self, index: usize) {
         let now = self.now;
+        // As from the pump: carriers are told after the ends of jobs.
+        let mut carriers = Vec::new();
         while let Some(action) = self
             .links
             .get_mut(index)
             .and_then(|link| link.session.poll())
         {
-            self.act(index, action);
+            match action {
+                Action::Carrier { id, state, room } => {
+                    carriers.push(Input::Carrier { id, state, room });
+                }
+                other => self.act(index, other),
+            }
         }
+        while let Some((id, step)) = self.links.get_mut(index).and_then(|link| link.ends.poll()) {
+            self.inputs.push_back(Input::Step { id, step });
+        }
+        self.inputs.extend(carriers);
         if let Some(link) = self.links.get(index) {
             let deadline = match link.opens_at {
                 Some(at) => Some(at),
@@ -446,21 +486,15 @@ impl Run {
                     self.fly(site, bytes, false);
                 }
                 if let Some(id) = for_job {
-                    let input = if open {
-                        Input::Sent(id)
-                    } else {
-                        Input::Step {
-                            id,
-                            step: Step::Lost,
-                        }
-                    };
-                    self.inputs.push_back(input);
+                    self.write(index, id);
                 }
             }
             Action::Heard(heard) => self.inputs.push_back(Input::Heard(heard)),
-            Action::Job { id, step } => self.inputs.push_back(Input::Step { id, step }),
-            Action::Carrier { id, state, room } => {
-                self.inputs.push_back(Input::Carrier { id, state, room });
+            Action::Job { id, step } => {
+                let link = self.links.get_mut(index);
+                if let Some(step) = link.and_then(|link| link.ends.step(id, step)) {
+                    self.inputs.push_back(Input::Step { id, step });
+                }
             }
             Action::Notice(Notice::StationIdentified {
                 station,
@@ -471,9 +505,31 @@ impl Run {
                     description,
                 });
             }
-            Action::Notice(_) => {}
+            Action::Carrier { .. } | Action::Notice(_) => {}
             Action::Reopen { .. } => self.close(index, self.now + REOPEN),
         }
+    }
+
+    /// The last bytes of a job are with the port: it writes them at once or later.
+    fn write(&mut self, index: usize, id: JobId) {
+        let slow = self.rng.chance(self.slow_write);
+        let delay = self.rng.between(Duration::ZERO, SLOW_WRITE);
+        let Some(link) = self.links.get_mut(index) else {
+            return;
+        };
+        if !link.open {
+            return link.ends.give_up(id);
+        }
+        link.ends.queued(id);
+        let connection = link.connection;
+        let at = if slow { self.now + delay } else { self.now };
+        self.serial += 1;
+        let flight = Flight::Written {
+            link: index,
+            connection,
+            id,
+        };
+        self.wire.insert((at, self.serial), flight);
     }
 
     fn close(&mut self, index: usize, opens_at: Instant) {
@@ -481,6 +537,8 @@ impl Run {
         if let Some(link) = self.links.get_mut(index) {
             if link.open {
                 link.open = false;
+                link.connection += 1;
+                link.ends.give_up_all();
                 link.session.closed(now);
             }
             // A process that is dead opens no link before it starts again.
@@ -599,6 +657,7 @@ impl Run {
         };
         for index in links {
             if let Some(link) = self.links.get_mut(index) {
+                link.ends.given(&job);
                 link.session.transmit(self.now, job.clone());
             }
             self.drain_link(index);

@@ -47,6 +47,8 @@ pub struct Setup {
     pub commit_time: (Duration, Duration),
     /// How long a datagram takes, at least and at most.
     pub latency: (Duration, Duration),
+    /// Probability that a port takes its time to write, so that other reports overtake.
+    pub slow_write: f64,
     /// Whether what happens is kept as text.
     pub log: bool,
 }
@@ -72,6 +74,7 @@ impl Setup {
             loss: 0.0,
             commit_time: (Duration::from_millis(1), Duration::from_millis(4)),
             latency: (Duration::from_millis(2), Duration::from_millis(8)),
+            slow_write: 0.1,
             log: false,
         }
     }

@@ -66,6 +66,7 @@ pub struct Tally {
 #[derive(Debug)]
 struct Given {
     delivery: Option<(AlertId, DeliveryIndex)>,
+    text: String,
 }
 
 /// What a request was about.
@@ -319,7 +320,8 @@ impl Watch {
         let kind = self.budget.kind(carrier);
         let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
         self.airtime(alert, carrier, bursts);
-        self.jobs.insert(id, Given { delivery });
+        let text = text.text.clone();
+        self.jobs.insert(id, Given { delivery, text });
     }
 
     /// "I have your message" is said of what the ledger has, and of nothing else.
@@ -344,8 +346,14 @@ impl Watch {
 
     /// The last byte of a job was written.
     pub(super) fn written(&mut self, job: JobId) {
-        let delivery = self.jobs.get(&job).and_then(|given| given.delivery);
-        if let Some((alert, index)) = delivery {
+        let Some(given) = self.jobs.get(&job) else {
+            return;
+        };
+        if let Some((alert, index)) = given.delivery {
+            let text = given.text.clone();
+            if let Some(what) = self.alerts.too_often(self.now, (alert, index), &text) {
+                self.broken(Invariant::NoTextTooOften, what);
+            }
             self.alerts.written(alert, index);
             let acknowledged = self.alerts.acknowledged_at(alert, index);
             let late = acknowledged.is_some_and(|at| at + UNDER_WAY < self.now);

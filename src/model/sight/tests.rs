@@ -141,6 +141,8 @@ fn facts(id: u32) -> Vec<Fact> {
             carrier: CARRIER,
             reference: 0,
             parts: 1,
+            form: TextForm::Tms,
+            more: 0,
             bursts: 8,
         },
         Fact::GroupAttemptStarted {
@@ -177,6 +179,7 @@ fn facts(id: u32) -> Vec<Fact> {
             alert,
             by: "duty".into(),
             deliveries: vec![delivery],
+            answer_set: None,
         },
         Fact::Recipients {
             alert,

@@ -13,6 +13,10 @@ use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex};
 use crate::model::wall::Wall;
 
+/// Most times that a text goes to a radio, and how far apart: 20 s from the end of one attempt
+/// to the next, less what a busy port takes to write.
+const TIMES: u32 = 6;
+const APART: Duration = Duration::from_millis(19_500);
 /// Once a minute the engine forgets, and the ledger takes its time.
 const FORGOTTEN_WITHIN: Duration = Duration::from_secs(150);
 
@@ -29,6 +33,8 @@ pub(super) struct Seen {
     /// When the acknowledgement of what was sent last became durable.
     acknowledged: Option<Instant>,
     written: bool,
+    /// How often each text was written since the last "send again", and when last.
+    texts: BTreeMap<String, (u32, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -206,6 +212,25 @@ impl Alerts {
         }
     }
 
+    /// How this text, written now, comes too often or too soon.
+    pub(super) fn too_often(
+        &mut self,
+        now: Instant,
+        (alert, index): (AlertId, DeliveryIndex),
+        text: &str,
+    ) -> Option<String> {
+        let seen = self.seen(alert, index)?;
+        let radio = seen.radio;
+        let before = seen.texts.get(text).copied();
+        let times = before.map_or(1, |(times, _)| times + 1);
+        seen.texts.insert(text.to_owned(), (times, now));
+        let soon = before.is_some_and(|(_, at)| now.since(at) < APART);
+        (soon || times > TIMES).then(|| {
+            let since = before.map(|(_, at)| now.since(at));
+            format!("{text:?} goes to {radio} for the {times}. time, {since:?} after the last")
+        })
+    }
+
     pub(super) fn acknowledged_at(&self, alert: AlertId, index: DeliveryIndex) -> Option<Instant> {
         self.all.get(&alert)?.delivery(index)?.acknowledged
     }
@@ -237,6 +262,7 @@ impl Alerts {
                             last: None,
                             acknowledged: None,
                             written: false,
+                            texts: BTreeMap::new(),
                         });
                     }
                 }
@@ -296,6 +322,7 @@ impl Alerts {
                 for index in deliveries {
                     if let Some(seen) = self.seen(*alert, *index) {
                         seen.acknowledged = None;
+                        seen.texts.clear();
                     }
                 }
             }
