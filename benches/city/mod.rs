@@ -44,6 +44,7 @@ pub fn policy() -> Policy {
         groups: vec![],
         test: false,
         exercises: false,
+        peer: false,
         reports_air: false,
     };
     Policy {

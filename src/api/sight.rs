@@ -86,7 +86,9 @@ impl Sight {
         let (mut radios, mut emergencies) = (HashSet::new(), HashSet::new());
         for fact in facts {
             match fact {
-                Fact::ReportHeard { from: radio, .. } | Fact::RadioHeard { radio, .. } => {
+                Fact::ReportHeard { from: radio, .. }
+                | Fact::RadioHeard { radio, .. }
+                | Fact::RadioLeft { radio, .. } => {
                     radios.insert(*radio);
                 }
                 Fact::EmergencyRaised(emergency) => {

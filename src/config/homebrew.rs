@@ -114,6 +114,7 @@ impl HomebrewStation {
             groups: self.groups.clone(),
             test: self.test,
             exercises: self.exercises,
+            peer: false,
             reports_air: false,
         }
     }

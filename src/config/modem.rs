@@ -158,6 +158,7 @@ impl ModemLink {
             groups: self.groups.clone(),
             test: self.test,
             exercises: self.exercises,
+            peer: false,
             reports_air: true,
         }
     }

@@ -82,6 +82,7 @@ impl HomebrewPeer {
             groups: self.groups.clone(),
             test: self.test,
             exercises: self.exercises,
+            peer: true,
             reports_air: false,
         }
     }

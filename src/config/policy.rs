@@ -38,6 +38,9 @@ pub struct PolicyConfig {
     /// How long a lost link must hold before it takes more than Flash.
     #[serde(deserialize_with = "duration")]
     pub hold_down: Duration,
+    /// How long what belongs to a station waits for it while it is away or held down.
+    #[serde(deserialize_with = "duration")]
+    pub home_grace: Duration,
     /// Most live deliveries.
     pub max_live_deliveries: u32,
     /// What a radio in distress is told when a person takes its emergency.
@@ -88,6 +91,7 @@ impl Default for PolicyConfig {
             default_expiry: policy.default_expiry,
             linger: policy.linger,
             hold_down: policy.hold_down,
+            home_grace: policy.home_grace,
             max_live_deliveries: policy.max_live_deliveries,
             taken_text: policy.taken_text,
             exercise_sign: policy.exercise_sign,
@@ -132,6 +136,7 @@ impl PolicyConfig {
             default_expiry: self.default_expiry,
             linger: self.linger,
             hold_down: self.hold_down,
+            home_grace: self.home_grace,
             max_live_deliveries: self.max_live_deliveries,
             answers: self.answer.iter().map(rule).collect(),
             answer_sets: self.answer_set.iter().map(Into::into).collect(),
@@ -172,6 +177,7 @@ impl PolicyConfig {
         );
         range("linger", self.linger.as_secs(), 60, 7 * day, "s");
         range("hold_down", self.hold_down.as_secs(), 1, 300, "s");
+        range("home_grace", self.home_grace.as_secs(), 1, 3600, "s");
         range(
             "max_live_deliveries",
             self.max_live_deliveries.into(),

@@ -43,9 +43,8 @@ impl Engine {
                 ready += pause;
             }
             ready += STEP;
-            let carrier = self.route(id.alert, id.index);
             let ready = ready.max(place.ready);
-            self.queues.push(carrier, Place { ready, ..place });
+            self.put(self.way(id.alert, id.index), Place { ready, ..place });
         }
     }
 }

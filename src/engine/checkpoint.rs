@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS4";
+const LAYOUT: &[u8; 4] = b"NCS5";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +41,11 @@ impl Engine {
 
 fn decode(stored: &[u8]) -> Result<State, CheckpointError> {
     let state = stored.strip_prefix(LAYOUT).ok_or(CheckpointError)?;
-    match postcard::take_from_bytes(state) {
-        Ok((state, [])) => Ok(state),
+    match postcard::take_from_bytes::<State>(state) {
+        Ok((mut state, [])) => {
+            state.index_stations();
+            Ok(state)
+        }
         Ok(_) | Err(_) => Err(CheckpointError),
     }
 }
@@ -103,6 +106,7 @@ mod tests {
             groups: vec![GroupId::new(9).unwrap()],
             test: true,
             exercises: true,
+            peer: true,
             reports_air: true,
         };
         let policy = Policy {
@@ -115,6 +119,7 @@ mod tests {
             default_expiry: Duration::from_secs(600),
             linger: Duration::from_secs(3_600),
             hold_down: Duration::from_secs(10),
+            home_grace: Duration::from_secs(60),
             max_live_deliveries: 9,
             answers: Vec::new(),
             answer_sets: vec![SET],

@@ -60,7 +60,7 @@ impl Engine {
 
     /// Asks the radio whose turn it is, and further ones of the same alert.
     pub(super) fn start_polls(&mut self, carrier: CarrierId, first: Place) {
-        let station = self.state.policy.station(carrier.station);
+        let station = self.state.station(carrier.station);
         let Some(from) = station.map(|station| station.own) else {
             return;
         };
@@ -112,9 +112,15 @@ impl Engine {
         }));
     }
 
+    /// Notes the status of a radio of the roster; which one was known before.
+    pub(super) fn note_status(&mut self, radio: RadioId, status: u16) -> Option<u16> {
+        let known = self.state.roster.radio(radio).is_some();
+        known.then(|| self.statuses.insert(radio, status)).flatten()
+    }
+
     /// A radio that was asked tells its status.
     pub(super) fn status_polled(&mut self, from: RadioId, status: u16) {
-        let before = self.statuses.insert(from, status);
+        let before = self.note_status(from, status);
         let Some(job) = self.polling.remove(&from) else {
             return;
         };
@@ -311,7 +317,7 @@ impl Engine {
     /// Asks radios for the status they have. Returns whether it did.
     pub(super) fn ask_baselines(&mut self, carrier: CarrierId) -> bool {
         let (now, ceilings) = (self.clock.mono(), &self.state.policy.ceilings);
-        let station = self.state.policy.station(carrier.station);
+        let station = self.state.station(carrier.station);
         let (Some(from), Some(unknown)) = (
             station.map(|station| station.own),
             self.unknown.get_mut(&carrier),

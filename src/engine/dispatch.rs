@@ -1,7 +1,5 @@
 //! What goes to which carrier next.
 
-use std::time::Duration;
-
 use narrowcast_protocol::air::{
     self, Address, CarrierId, CarrierKind, Delivery, GroupId, JobId, RadioId, Text, TextForm,
     Transmission,
@@ -16,7 +14,7 @@ use crate::engine::io::Effect;
 use crate::engine::queue::{Item, Place};
 use crate::engine::stations::CarrierRun;
 use crate::engine::timers::Timer;
-use crate::model::alert::{Alert, Ask, Precedence};
+use crate::model::alert::{Ask, Precedence};
 use crate::model::book::{DeliveryBook, Wording};
 use crate::model::delivery::{End, FailReason, Outcome};
 use crate::model::facts::Fact;
@@ -25,8 +23,6 @@ use crate::model::roster::Recipient;
 
 /// How many places of a queue are looked at for one that can go now.
 pub(super) const LOOK_AHEAD: usize = 256;
-/// A radio heard longer ago than this may be anywhere.
-const PRESENCE_LIFE: Duration = Duration::from_secs(12 * 3600);
 /// How often the text is sent to a radio that confirms nothing.
 pub(super) const UNCONFIRMED_REPEATS: u8 = 2;
 
@@ -116,8 +112,8 @@ impl Engine {
         if run.state != CarrierState::Up || run.room == 0 {
             return false;
         }
-        let held = run.held_until > now;
-        let Some(place) = self.pick(id, held, now) else {
+        let held = run.holds_back(Precedence::Routine, now);
+        let Some(place) = self.pick(id, run, now) else {
             self.note_idle(id);
             return !held && self.ask_baselines(id);
         };
@@ -137,21 +133,18 @@ impl Engine {
     }
 
     /// The most urgent place whose turn it is, if the carrier's budget lets it begin.
-    fn pick(&mut self, id: CarrierId, held: bool, now: Instant) -> Option<Place> {
-        let permitted: &[Precedence] = if held {
-            &[Precedence::Flash]
-        } else {
-            &Precedence::ALL
-        };
+    fn pick(&mut self, id: CarrierId, run: CarrierRun, now: Instant) -> Option<Place> {
+        let all = Precedence::ALL.into_iter();
+        let permitted: Vec<Precedence> = all.filter(|it| !run.holds_back(*it, now)).collect();
         #[cfg(narrowcast_mutant)]
         let reversed: Vec<_> = permitted.iter().rev().copied().collect();
         #[cfg(narrowcast_mutant)]
         let permitted = if crate::mutant::planted("routine_before_flash") {
-            reversed.as_slice()
+            reversed
         } else {
             permitted
         };
-        let place = permitted.iter().find_map(|&precedence| {
+        let place = permitted.into_iter().find_map(|precedence| {
             self.queues
                 .ready(id, precedence)
                 .take(LOOK_AHEAD)
@@ -206,7 +199,7 @@ impl Engine {
             return;
         }
         let mode = mode(delivery);
-        let own = self.state.policy.station(carrier.station);
+        let own = self.state.station(carrier.station);
         let Some(own) = own.map(|station| station.own) else {
             return self.enqueue(id, self.clock.mono() + self.state.policy.attempt_gap);
         };
@@ -358,7 +351,6 @@ impl Engine {
             .map(|d| self.form_on(carrier, &d.recipient));
         let own = self
             .state
-            .policy
             .station(carrier.station)
             .map(|station| station.own);
         let (Some(form), Some(own), None) = (form, own, book.ended_at) else {
@@ -423,8 +415,10 @@ impl Engine {
         {
             run.room = run.room.saturating_add(1);
         }
+        let now = self.clock.mono();
         if let Some(run) = self.carriers.get_mut(&carrier) {
             run.room = run.room.saturating_sub(1);
+            run.started_at = now;
         }
     }
 
@@ -435,72 +429,6 @@ impl Engine {
             carrier,
             transmission,
         }));
-    }
-
-    /// The best carrier for a delivery now.
-    pub(super) fn route(&self, alert: AlertId, index: DeliveryIndex) -> Option<CarrierId> {
-        let book = self.state.alerts.get(&alert)?;
-        let delivery = book.delivery(index)?;
-        self.carrier_for(
-            &book.alert,
-            &delivery.recipient,
-            usize::from(delivery.attempts_now() / 2),
-        )
-    }
-
-    /// The best carrier for a recipient now: where it must go, else where the radio was
-    /// heard last, else its home, else any that is there; after two attempts the next one.
-    pub(super) fn carrier_for(
-        &self,
-        alert: &Alert,
-        recipient: &Recipient,
-        turn: usize,
-    ) -> Option<CarrierId> {
-        let open = |id: &CarrierId| {
-            self.carriers.get(id).is_some_and(CarrierRun::is_there)
-                && self.state.policy.permits(id.station, alert.exercise)
-                && alert.station.is_none_or(|only| only == id.station)
-        };
-        let preferred: Vec<CarrierId> = self
-            .heard_at(recipient.radio)
-            .into_iter()
-            .chain(recipient.home)
-            .filter(open)
-            .collect();
-        if let Some(id) = preferred.get(turn % preferred.len().max(1)) {
-            return Some(*id);
-        }
-        let others: Vec<CarrierId> = self.carriers.keys().copied().filter(open).collect();
-        others.get(turn % others.len().max(1)).copied()
-    }
-
-    fn heard_at(&self, radio: RadioId) -> Option<CarrierId> {
-        if let Some(&(carrier, at)) = self.presence.get(&radio)
-            && self.clock.mono().since(at) < PRESENCE_LIFE
-        {
-            return Some(carrier);
-        }
-        let last = self.state.heard.get(&radio)?;
-        (self.wall().since(last.at) < PRESENCE_LIFE).then_some(last.carrier)
-    }
-
-    /// Puts a delivery into its carrier's queue, to be sent at `ready` or later.
-    pub(super) fn enqueue(&mut self, id: DeliveryId, ready: Instant) {
-        self.enqueue_item(id.alert, Item::One(id.index), ready);
-    }
-
-    pub(super) fn enqueue_item(&mut self, alert: AlertId, item: Item, ready: Instant) {
-        let (Some(book), Some(index)) = (self.state.alerts.get(&alert), item.delivery()) else {
-            return;
-        };
-        let place = Place {
-            precedence: book.alert.precedence,
-            ready,
-            alert,
-            item,
-        };
-        let carrier = self.route(alert, index);
-        self.queues.push(carrier, place);
     }
 
     /// Everything that is still wanted goes back into the queues (after a restart).

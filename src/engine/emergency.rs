@@ -56,7 +56,7 @@ impl Engine {
     pub fn show_distress(&mut self, heard: &Heard, now: Now) {
         self.clock.advance(now);
         if let HeardKind::Emergency { from, to } = heard.what
-            && self.state.policy.station(heard.carrier.station).is_some()
+            && self.state.station(heard.carrier.station).is_some()
         {
             self.emergency_heard(from, to, heard.carrier, heard.owed.clone());
         }
@@ -72,7 +72,7 @@ impl Engine {
     }
 
     fn is_test(&self, carrier: CarrierId) -> bool {
-        let station = self.state.policy.station(carrier.station);
+        let station = self.state.station(carrier.station);
         station.is_some_and(|station| station.test)
     }
 

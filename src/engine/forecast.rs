@@ -113,7 +113,7 @@ impl Engine {
                 .or_insert_with(|| self.text_bursts(alert, recipient, id, confirms))
         };
         for recipient in recipients {
-            let carrier = self.carrier_for(alert, recipient, 0);
+            let carrier = self.carrier_for(alert, recipient);
             if let (Some(group), Some(id)) = (recipient.talkgroup, recipient.home.or(carrier)) {
                 let load = loads.entry(id).or_default();
                 if load.groups.insert(group) {

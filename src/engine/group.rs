@@ -87,6 +87,7 @@ impl Engine {
         self.groups.insert(run, part);
         self.queues.push(
             Some(run.carrier),
+            Some(run.carrier),
             Place {
                 precedence,
                 ready,
@@ -132,10 +133,7 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&alert) else {
             return Vec::new();
         };
-        let permitted = |id: &CarrierId| {
-            self.state.policy.permits(id.station, book.alert.exercise)
-                && book.alert.station.is_none_or(|only| only == id.station)
-        };
+        let permitted = |id: &CarrierId| self.permits(&book.alert, *id);
         let mut pairs = BTreeSet::new();
         for recipient in book.deliveries.iter().map(|delivery| &delivery.recipient) {
             let Some(group) = recipient.talkgroup else {

@@ -40,7 +40,7 @@ impl Engine {
             what,
             owed,
         } = heard;
-        if self.state.policy.station(carrier.station).is_none() {
+        if self.state.station(carrier.station).is_none() {
             return;
         }
         let from = what.from();
@@ -49,7 +49,10 @@ impl Engine {
         } else {
             None
         };
-        self.radio_present(from, carrier, position);
+        let leaves = matches!(what, HeardKind::Deregistered { .. });
+        if !leaves && self.is_there(from, carrier) {
+            self.radio_present(from, carrier, position);
+        }
         match what {
             HeardKind::Text {
                 from,
@@ -78,7 +81,7 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::Status { from, to, code, .. } => {
-                self.statuses.insert(from, code);
+                self.note_status(from, code);
                 let text = format!("status {code}");
                 self.message(Message {
                     from,
@@ -96,7 +99,7 @@ impl Engine {
             }
             HeardKind::Emergency { from, to } => self.emergency_heard(from, to, carrier, owed),
             HeardKind::Deregistered { from } => {
-                self.presence.remove(&from);
+                self.radio_left(from, carrier);
                 self.pay(carrier, owed);
             }
             HeardKind::Position { .. }
@@ -147,7 +150,6 @@ impl Engine {
         }
         let exercise = self
             .state
-            .policy
             .station(carrier.station)
             .is_some_and(|station| station.test);
         let trunked = self.is_trunked(carrier);
@@ -199,27 +201,47 @@ impl Engine {
     }
 
     fn radio_present(&mut self, radio: RadioId, carrier: CarrierId, position: Option<Position>) {
+        // Nothing is sent to a stranger: where it is need not be known.
+        if self.state.roster.radio(radio).is_none() {
+            return;
+        }
         let now = self.clock.mono();
-        let before = self.presence.insert(radio, (carrier, now));
-        if before.is_none_or(|(old, _)| old != carrier) {
+        let before = self.note_place(radio, carrier);
+        if before.is_none_or(|seen| seen.carrier != carrier) {
             self.radio_moved(radio);
         }
         let absence = self.state.policy.catch_up.absence;
-        if before.is_none_or(|(_, at)| now.since(at) >= absence) {
+        if before.is_none_or(|seen| now.since(seen.at) >= absence) {
             self.catch_up(radio);
         }
-        if self.state.roster.radio(radio).is_some() {
-            self.want_baseline(radio, carrier);
-            self.note_presence(radio);
-            self.record_presence(radio, carrier, position);
+        self.want_baseline(radio, carrier);
+        self.note_presence(radio);
+        self.record_presence(radio, carrier, position);
+    }
+
+    /// A radio signed off at a site: it is not there any more, wherever it is.
+    fn radio_left(&mut self, radio: RadioId, carrier: CarrierId) {
+        let elsewhere = |at: CarrierId| at.station != carrier.station;
+        if self
+            .presence
+            .get(&radio)
+            .is_some_and(|seen| elsewhere(seen.carrier))
+        {
+            return;
         }
+        self.presence.remove(&radio);
+        let recorded = self.state.heard.get(&radio).and_then(|last| last.carrier);
+        if recorded.is_some_and(|at| !elsewhere(at)) {
+            self.emit(Fact::RadioLeft { radio, carrier });
+        }
+        self.radio_moved(radio);
     }
 
     fn record_presence(&mut self, radio: RadioId, carrier: CarrierId, position: Option<Position>) {
         let wall = self.wall();
         let due = self.state.heard.get(&radio).is_none_or(|last| {
             let silent = wall.since(last.at);
-            let moved = last.carrier != carrier || position.is_some();
+            let moved = last.carrier != Some(carrier) || position.is_some();
             silent >= RECORD_PRESENCE || (moved && silent >= RECORD_MOVE)
         });
         if due {

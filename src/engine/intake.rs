@@ -93,10 +93,9 @@ impl Engine {
         if let Some(station) = submit.station {
             let known = self
                 .state
-                .policy
                 .station(station)
                 .ok_or(Refusal::NotFound("station"))?;
-            if !self.state.policy.permits(station, submit.exercise) {
+            if !known.permits(submit.exercise) {
                 let why = if submit.exercise {
                     format!(
                         "{} carries no exercises: set `exercises = true` for it",
@@ -247,7 +246,7 @@ impl Engine {
             .map(|(index, delivery)| {
                 let index = DeliveryIndex(index);
                 let grouped = delivery.recipient.talkgroup.is_some();
-                let carrier = self.carrier_for(&book.alert, &delivery.recipient, 0);
+                let carrier = self.carrier_for(&book.alert, &delivery.recipient);
                 if grouped && self.polls_on(&book.alert, carrier) {
                     (Item::Poll(index), after_group)
                 } else {
@@ -297,7 +296,7 @@ impl Engine {
             sample: Vec::new(),
         };
         for recipient in recipients {
-            let carrier = self.carrier_for(alert, recipient, 0);
+            let carrier = self.carrier_for(alert, recipient);
             let best = self.best_rung(&alert.ask, recipient, carrier);
             plan.at_best_sent += u32::from(best == Rung::Sent);
             plan.unreachable += u32::from(carrier.is_none());
@@ -333,7 +332,7 @@ impl Engine {
 
     fn carrier_plan(&self, prediction: &Prediction, load: &Load) -> CarrierPlan {
         let id = prediction.carrier;
-        let station = self.state.policy.station(id.station);
+        let station = self.state.station(id.station);
         CarrierPlan {
             carrier: id,
             station: station
@@ -359,7 +358,7 @@ impl Engine {
         if recipient.confirms && !(recipient.talkgroup.is_some() && *ask == Ask::Nothing) {
             return Rung::Received;
         }
-        let station = carrier.and_then(|id| self.state.policy.station(id.station));
+        let station = carrier.and_then(|id| self.state.station(id.station));
         if station.is_some_and(|station| station.reports_air) {
             Rung::Transmitted
         } else {

@@ -19,7 +19,7 @@
 //! | `group` | when a transmission to a talkgroup is repeated |
 //! | `hearing`, `answers` | what a radio's words mean |
 //! | `emergency` | who needs help |
-//! | `stations` | which carriers are there |
+//! | `stations`, `route` | which carriers are there, and over which a radio is reached |
 //! | `clock` | what time it is |
 
 mod airtime;
@@ -44,6 +44,7 @@ mod queries;
 mod queue;
 mod requests;
 mod roster;
+mod route;
 mod sets;
 mod state;
 mod stations;
@@ -72,6 +73,7 @@ use crate::engine::io::{
 };
 use crate::engine::parts::Progress;
 use crate::engine::queue::Queues;
+use crate::engine::route::Presence;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
 use crate::engine::timers::Timers;
@@ -117,7 +119,10 @@ pub struct Engine {
     more: HashMap<DeliveryId, u16>,
     /// The next part of each group transmission that is not finished.
     groups: BTreeMap<GroupRunId, u8>,
-    presence: HashMap<RadioId, (CarrierId, Instant)>,
+    /// Where radios of the roster were heard last.
+    presence: HashMap<RadioId, Presence>,
+    /// When it took up work.
+    resumed_at: Instant,
     by_radio: ByRadio,
     /// While folding: the moment up to which what is over has been forgotten.
     folded_to: Wall,
@@ -156,6 +161,7 @@ impl Engine {
             more: HashMap::new(),
             groups: BTreeMap::new(),
             presence: HashMap::new(),
+            resumed_at: start.mono,
             by_radio: ByRadio::default(),
             folded_to: Wall::default(),
             outcomes: BTreeMap::new(),
@@ -173,6 +179,7 @@ impl Engine {
     /// again, and `policy` is put in force.
     pub fn resume(&mut self, policy: Policy, version: &str, now: Now) {
         self.clock.resume(now, self.state.at);
+        self.resumed_at = now.mono;
         self.state.forget(self.clock.wall());
         self.emit(Fact::Started {
             version: version.to_owned(),

@@ -7,7 +7,10 @@ use narrowcast_protocol::air::RadioId;
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Request, Response};
-use crate::engine::views::{AlertView, DeliveryView, Overview, QueueView, StationView};
+use crate::engine::views::{
+    AlertView, DeliveryView, Overview, QueueView, StalledView, StationView,
+};
+use crate::model::alert::Precedence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Node;
 use crate::model::token::Principal;
@@ -151,7 +154,9 @@ impl Engine {
                 id: station.id,
                 name: station.name.clone(),
                 up: !waiting.is_empty(),
-                held: carriers.clone().any(|(_, run)| run.held_until > now),
+                held: carriers
+                    .clone()
+                    .any(|(_, run)| run.holds_back(Precedence::Routine, now)),
                 test: station.test,
                 description: self.describe(
                     station.id,
@@ -178,6 +183,16 @@ impl Engine {
                     oldest_ms: u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX),
                 }
             });
+        views.collect()
+    }
+
+    fn stalled_views(&self) -> Vec<StalledView> {
+        let stalled = self.stalled().into_iter();
+        let views = stalled.map(|(carrier, waiting, idle)| StalledView {
+            carrier,
+            waiting,
+            idle_ms: u64::try_from(idle.as_millis()).unwrap_or(u64::MAX),
+        });
         views.collect()
     }
 
@@ -208,6 +223,7 @@ impl Engine {
                 .count(),
             stations: self.state.policy.stations.len(),
             queues: self.queue_views(),
+            stalled: self.stalled_views(),
             station_up: self
                 .state
                 .policy

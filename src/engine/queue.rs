@@ -68,6 +68,8 @@ impl Turn {
 #[derive(Debug, Clone, Copy)]
 struct Spot {
     carrier: Option<CarrierId>,
+    /// Where it would wait if that carrier could take it.
+    belongs: Option<CarrierId>,
     place: Place,
     /// Its turn's tag, once it is ready.
     tag: Option<u64>,
@@ -125,21 +127,33 @@ pub(super) struct Queues {
     lines: BTreeMap<Option<CarrierId>, Line>,
     /// Where the deliveries wait.
     at: BTreeMap<(AlertId, DeliveryIndex), Spot>,
+    /// Deliveries that belong to a carrier and wait for another.
+    strayed: BTreeMap<CarrierId, BTreeSet<(AlertId, DeliveryIndex)>>,
     touched: BTreeSet<CarrierId>,
 }
 
 impl Queues {
-    /// Puts a place into a carrier's queue. A delivery waits in one place only: an earlier one
-    /// is given up.
-    pub(super) fn push(&mut self, carrier: Option<CarrierId>, place: Place) {
+    /// Puts a place into a carrier's queue; `belongs` is the carrier to which it comes back. A
+    /// delivery waits in one place only: an earlier one is given up.
+    pub(super) fn push(
+        &mut self,
+        carrier: Option<CarrierId>,
+        belongs: Option<CarrierId>,
+        place: Place,
+    ) {
         if let Some(index) = place.item.delivery() {
             self.remove(place.alert, index);
             let spot = Spot {
                 carrier,
+                belongs,
                 place,
                 tag: None,
             };
             self.at.insert((place.alert, index), spot);
+            if let Some(home) = belongs.filter(|_| belongs != carrier) {
+                let strayed = self.strayed.entry(home).or_default();
+                strayed.insert((place.alert, index));
+            }
         }
         let line = self.lines.entry(carrier).or_default();
         line.later.insert((place.ready, place));
@@ -148,17 +162,43 @@ impl Queues {
 
     /// Takes a delivery out, wherever it waits.
     pub(super) fn remove(&mut self, alert: AlertId, index: DeliveryIndex) {
-        if let Some(spot) = self.at.remove(&(alert, index))
+        if let Some(spot) = self.forget(alert, index)
             && let Some(line) = self.lines.get_mut(&spot.carrier)
         {
             line.remove(&spot.place, spot.tag);
         }
     }
 
+    fn forget(&mut self, alert: AlertId, index: DeliveryIndex) -> Option<Spot> {
+        let spot = self.at.remove(&(alert, index))?;
+        if let Some(home) = spot.belongs
+            && let Some(strayed) = self.strayed.get_mut(&home)
+        {
+            strayed.remove(&(alert, index));
+            if strayed.is_empty() {
+                self.strayed.remove(&home);
+            }
+        }
+        Some(spot)
+    }
+
+    /// The deliveries that belong to this carrier and wait for another.
+    pub(super) fn strayed(&self, home: CarrierId) -> Vec<(AlertId, DeliveryIndex)> {
+        let strayed = self.strayed.get(&home);
+        strayed.into_iter().flatten().copied().collect()
+    }
+
+    /// How many are ready for `carrier`, and since when the one that goes first.
+    pub(super) fn ready_since(&self, carrier: CarrierId) -> Option<(usize, Instant)> {
+        let line = self.lines.get(&Some(carrier))?;
+        let first = line.now.first()?;
+        Some((line.now.len(), first.ready))
+    }
+
     /// Takes a place out because its turn has come.
     pub(super) fn serve(&mut self, carrier: CarrierId, place: &Place) {
         if let Some(index) = place.item.delivery() {
-            self.at.remove(&(place.alert, index));
+            self.forget(place.alert, index);
         }
         let Some(line) = self.lines.get_mut(&Some(carrier)) else {
             return;
@@ -207,7 +247,7 @@ impl Queues {
             .collect();
         for place in &places {
             if let Some(index) = place.item.delivery() {
-                self.at.remove(&(place.alert, index));
+                self.forget(place.alert, index);
             }
         }
         places
@@ -337,13 +377,13 @@ mod tests {
     fn alerts_of_one_precedence_take_turns_and_a_latecomer_waits_for_no_backlog() {
         let mut queues = Queues::default();
         for index in 0..100 {
-            queues.push(Some(CARRIER), place(1, index, Precedence::Routine));
+            queues.push(Some(CARRIER), None, place(1, index, Precedence::Routine));
         }
         for _ in 0..10 {
             serve_next(&mut queues);
         }
         for index in 0..5 {
-            queues.push(Some(CARRIER), place(2, index, Precedence::Routine));
+            queues.push(Some(CARRIER), None, place(2, index, Precedence::Routine));
         }
         let next_ten: Vec<u128> = (0..10)
             .filter_map(|_| serve_next(&mut queues).map(|(alert, _)| alert))
@@ -355,9 +395,9 @@ mod tests {
     #[test]
     fn the_most_urgent_goes_first_however_long_others_have_waited() {
         let mut queues = Queues::default();
-        queues.push(Some(CARRIER), place(1, 0, Precedence::Routine));
+        queues.push(Some(CARRIER), None, place(1, 0, Precedence::Routine));
         queues.advance(CARRIER, Instant::ZERO);
-        queues.push(Some(CARRIER), place(2, 0, Precedence::Flash));
+        queues.push(Some(CARRIER), None, place(2, 0, Precedence::Flash));
         assert_eq!(serve_next(&mut queues), Some((2, Precedence::Flash)));
         assert_eq!(serve_next(&mut queues), Some((1, Precedence::Routine)));
         assert_eq!(serve_next(&mut queues), None);
@@ -367,13 +407,13 @@ mod tests {
     fn a_delivery_waits_in_one_place_only() {
         let mut queues = Queues::default();
         let one = place(1, 0, Precedence::Routine);
-        queues.push(Some(CARRIER), one);
+        queues.push(Some(CARRIER), None, one);
         queues.advance(CARRIER, Instant::ZERO);
         let poll = Place {
             item: Item::Poll(DeliveryIndex(0)),
             ..one
         };
-        queues.push(None, poll);
+        queues.push(None, None, poll);
         assert_eq!(queues.len(), 1);
         assert_eq!(queues.find(one.alert, DeliveryIndex(0)), Some((None, poll)));
     }

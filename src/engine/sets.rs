@@ -65,7 +65,7 @@ impl Engine {
     pub(super) fn wants_set(&self, alert: &Alert, recipients: &[Recipient]) -> bool {
         let asks = matches!(alert.ask, Ask::Acknowledgement | Ask::Answers(_));
         let trunked = |recipient: &Recipient| {
-            let carrier = self.carrier_for(alert, recipient, 0);
+            let carrier = self.carrier_for(alert, recipient);
             carrier.is_some_and(|id| self.is_trunked(id))
         };
         let stations = &self.state.policy.stations;

@@ -13,7 +13,7 @@ use crate::model::emergency::{Emergency, LastPosition, Signature};
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
-use crate::model::policy::Policy;
+use crate::model::policy::{Policy, StationPolicy};
 use crate::model::token::Token;
 use crate::model::wall::Wall;
 
@@ -39,7 +39,8 @@ pub(super) struct KeyUse {
 /// Where and when a radio was last on record.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct LastHeard {
-    pub(super) carrier: CarrierId,
+    /// None once it has signed off there.
+    pub(super) carrier: Option<CarrierId>,
     pub(super) at: Wall,
     pub(super) position: Option<LastPosition>,
 }
@@ -65,6 +66,9 @@ pub(super) struct State {
     pub(super) seq: Seq,
     pub(super) at: Wall,
     pub(super) policy: Policy,
+    /// Where each station stands in the policy.
+    #[serde(skip)]
+    places: HashMap<StationId, usize>,
     pub(super) roster: Roster,
     pub(super) tokens: HashMap<[u8; 32], Token>,
     pub(super) alerts: BTreeMap<AlertId, AlertBook>,
@@ -95,7 +99,10 @@ impl State {
         self.at = self.at.max(at);
         match fact {
             Fact::Started { .. } => self.interrupted(),
-            Fact::PolicyInForce(policy) => self.policy = policy.as_ref().clone(),
+            Fact::PolicyInForce(policy) => {
+                self.policy = policy.as_ref().clone();
+                self.index_stations();
+            }
             Fact::RosterImported {
                 clears, entries, ..
             } => self.roster.import(*clears, entries),
@@ -129,6 +136,11 @@ impl State {
                 carrier,
                 position,
             } => self.radio_heard(*radio, *carrier, *position, at),
+            Fact::RadioLeft { radio, carrier } => {
+                if let Some(last) = self.heard.get_mut(radio) {
+                    last.carrier = last.carrier.filter(|at| at.station != carrier.station);
+                }
+            }
             Fact::ReportHeard {
                 from,
                 text,
@@ -257,6 +269,16 @@ impl State {
             .retain(|_, book| book.ended_at.is_none_or(|ended| now.since(ended) < linger));
     }
 
+    pub(super) fn index_stations(&mut self) {
+        let stations = self.policy.stations.iter().enumerate();
+        self.places = stations.map(|(at, station)| (station.id, at)).collect();
+    }
+
+    /// The station with this number.
+    pub(super) fn station(&self, id: StationId) -> Option<&StationPolicy> {
+        self.policy.stations.get(*self.places.get(&id)?)
+    }
+
     /// Lets what was read from a checkpoint take no more room than what was folded.
     pub(super) fn compact(&mut self) {
         self.roster.share_nodes();
@@ -320,7 +342,7 @@ impl State {
         self.heard.insert(
             radio,
             LastHeard {
-                carrier,
+                carrier: Some(carrier),
                 at,
                 position,
             },

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, CarrierKind, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, StationId};
 use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
-use crate::engine::dispatch::wants_sending;
-use crate::engine::queue::{Item, Place};
+use crate::engine::route::FLASH_PATIENCE;
 use crate::engine::timers::Timer;
+use crate::model::alert::Precedence;
 use crate::model::facts::Fact;
 use crate::model::text;
 
@@ -26,16 +26,61 @@ const DESCRIPTION: usize = 200;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CarrierRun {
     pub(super) state: CarrierState,
+    /// How many fragments it takes now.
     pub(super) room: u8,
-    /// Until then only Flash passes.
-    pub(super) held_until: Instant,
+    /// Since when it has been away or held down; none while it takes everything.
+    pub(super) away_since: Option<Instant>,
+    /// When something was handed over to it last.
+    pub(super) started_at: Instant,
+    /// Until then Immediate waits, and until the second of them the rest but Flash.
+    held_until: (Instant, Instant),
     came: Instant,
+    /// How often it was lost, until it has held for long.
     drops: u32,
 }
 
 impl CarrierRun {
+    const fn absent(since: Instant) -> Self {
+        Self {
+            state: CarrierState::Gone,
+            room: 0,
+            away_since: Some(since),
+            started_at: since,
+            held_until: (since, since),
+            came: since,
+            drops: 0,
+        }
+    }
+
     pub(super) const fn is_there(&self) -> bool {
         !matches!(self.state, CarrierState::Gone)
+    }
+
+    /// Whether it was lost of late and must hold before it takes this precedence.
+    pub(super) fn holds_back(&self, precedence: Precedence, now: Instant) -> bool {
+        match precedence {
+            Precedence::Flash => false,
+            Precedence::Immediate => self.held_until.0 > now,
+            Precedence::Priority | Precedence::Routine => self.held_until.1 > now,
+        }
+    }
+
+    /// It is back at `now`, and is held down if it was lost of late.
+    fn comes_back(&mut self, now: Instant, hold_down: Duration) {
+        self.came = now;
+        if self.drops > 0 {
+            let factor = 1u32 << (self.drops - 1).min(5);
+            let longest = hold_down.saturating_mul(factor).min(HOLD_DOWN_MAX);
+            self.held_until = (now + hold_down, now + longest);
+        } else {
+            self.away_since = None;
+        }
+    }
+
+    fn goes(&mut self, now: Instant) {
+        let trusted = now.since(self.came) >= TRUSTED_AFTER;
+        self.drops = if trusted { 1 } else { self.drops + 1 };
+        self.away_since.get_or_insert(now);
     }
 }
 
@@ -51,39 +96,32 @@ pub(super) struct Damper {
 
 impl Engine {
     pub(super) fn carrier_changed(&mut self, id: CarrierId, state: CarrierState, room: u8) {
-        if self.state.policy.station(id.station).is_none() {
+        if self.state.station(id.station).is_none() {
             return;
         }
         let now = self.clock.mono();
-        let hold_down = self.state.policy.hold_down;
-        let was_there = self.carriers.get(&id).is_some_and(CarrierRun::is_there);
-        let run = self.carriers.entry(id).or_insert(CarrierRun {
-            state: CarrierState::Gone,
-            room: 0,
-            held_until: now,
-            came: now,
-            drops: 0,
-        });
+        let (hold_down, since) = (self.state.policy.hold_down, self.resumed_at);
+        let run = self.carriers.entry(id).or_insert(CarrierRun::absent(since));
+        let was_there = run.is_there();
         run.state = state;
         run.room = room;
         match (was_there, run.is_there()) {
             (false, true) => {
-                run.came = now;
-                if run.drops > 0 {
-                    let factor = 1u32 << (run.drops - 1).min(5);
-                    run.held_until = now + (hold_down * factor).min(HOLD_DOWN_MAX);
-                    self.timers.set(run.held_until, Timer::Carrier(id));
+                run.comes_back(now, hold_down);
+                let (first, all) = run.held_until;
+                if all > now {
+                    self.timers.set(first, Timer::Held(id));
+                    self.timers.set(all, Timer::Held(id));
                 }
                 self.reroute(None);
+                self.bring_back(id);
                 self.station_changed(id.station);
             }
             (true, false) => {
-                run.drops = if now.since(run.came) >= TRUSTED_AFTER {
-                    1
-                } else {
-                    run.drops + 1
-                };
-                self.reroute(Some(id));
+                run.goes(now);
+                self.timers.set(now + FLASH_PATIENCE, Timer::Patience(id));
+                let grace = self.state.policy.home_grace;
+                self.timers.set(now + grace, Timer::Patience(id));
                 self.station_changed(id.station);
             }
             _ => {}
@@ -91,17 +129,31 @@ impl Engine {
         self.queues.touch(id);
     }
 
-    pub(super) fn station_identified(&mut self, station: StationId, description: &str) {
-        if self.state.policy.station(station).is_some() {
-            let shown = text::shown(description).chars().take(DESCRIPTION).collect();
-            self.dampers.entry(station).or_default().description = shown;
+    /// A carrier that was lost has held for as long as it had to.
+    pub(super) fn hold_is_over(&mut self, id: CarrierId) {
+        let now = self.clock.mono();
+        if let Some(run) = self.carriers.get_mut(&id)
+            && run.is_there()
+            && !run.holds_back(Precedence::Routine, now)
+        {
+            run.away_since = None;
+        }
+        self.bring_back(id);
+        self.queues.touch(id);
+    }
+
+    /// What waits for a carrier that is away has waited for a while: it may go another way.
+    pub(super) fn patience_ends(&mut self, id: CarrierId) {
+        if self.out_for(id, Precedence::Routine).is_some() {
+            self.reroute(Some(id));
         }
     }
 
-    /// What kind of channel a carrier is, as its station's policy says.
-    pub(super) fn kind(&self, carrier: CarrierId) -> CarrierKind {
-        let station = self.state.policy.station(carrier.station);
-        station.map_or(CarrierKind::default(), |station| station.kind)
+    pub(super) fn station_identified(&mut self, station: StationId, description: &str) {
+        if self.state.station(station).is_some() {
+            let shown = text::shown(description).chars().take(DESCRIPTION).collect();
+            self.dampers.entry(station).or_default().description = shown;
+        }
     }
 
     pub(super) fn station_up(&self, station: StationId) -> bool {
@@ -157,53 +209,5 @@ impl Engine {
             changes,
             description,
         });
-    }
-
-    /// Gives what waits for `from` (or has no carrier) its best carrier of now.
-    pub(super) fn reroute(&mut self, from: Option<CarrierId>) {
-        for place in self.queues.drain(from) {
-            match place.item {
-                // A group transmission belongs to its carrier and waits for it.
-                Item::Group(_) => self.queues.push(from, place),
-                Item::One(index) | Item::Poll(index) => {
-                    let carrier = self.route(place.alert, index);
-                    self.move_place(carrier, place);
-                }
-            }
-        }
-    }
-
-    /// A radio was heard on another carrier: what waits for it moves there.
-    pub(super) fn radio_moved(&mut self, radio: RadioId) {
-        let all = self.deliveries_of(radio);
-        for id in all {
-            let Some((carrier, place)) = self.queues.find(id.alert, id.index) else {
-                continue;
-            };
-            let best = self.route(id.alert, id.index);
-            if best != carrier {
-                self.move_place(best, place);
-            }
-        }
-    }
-
-    /// Puts a place into another carrier's queue. Where nobody can be polled, the text is sent
-    /// instead, if it is still wanted.
-    fn move_place(&mut self, to: Option<CarrierId>, place: Place) {
-        let book = self.state.alerts.get(&place.alert);
-        let (Item::Poll(index), Some(book)) = (place.item, book) else {
-            return self.queues.push(to, place);
-        };
-        let wanted = book
-            .delivery(index)
-            .is_some_and(|delivery| wants_sending(&book.alert.ask, delivery));
-        if self.polls_on(&book.alert, to) || to.is_none() {
-            self.queues.push(to, place);
-        } else if wanted {
-            let item = Item::One(index);
-            self.queues.push(to, Place { item, ..place });
-        } else {
-            self.queues.remove(place.alert, index);
-        }
     }
 }

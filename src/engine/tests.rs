@@ -25,6 +25,7 @@ use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
 mod attempts;
+mod routing;
 mod trunked;
 
 const OWN: u32 = 16_000_001;
@@ -223,6 +224,27 @@ impl Rig {
         self.up(station);
     }
 
+    fn step_lost(&mut self, id: JobId) {
+        let step = Step::Lost;
+        self.input(Input::Step { id, step });
+    }
+
+    /// A radio answers a poll that nobody made: its status and nothing more is heard.
+    fn presses_once(&mut self, from: u32) {
+        let to = narrowcast_protocol::air::Address::Radio(radio(OWN));
+        let what = HeardKind::Status {
+            from: radio(from),
+            to,
+            code: 3,
+            polled: true,
+        };
+        self.input(Input::Heard(Heard {
+            carrier: carrier(1),
+            what,
+            owed: vec![],
+        }));
+    }
+
     fn says(&mut self, from: u32, text: &str, reference: u16) {
         let what = HeardKind::Text {
             from: radio(from),
@@ -346,6 +368,7 @@ fn station(id: u32, test: bool) -> StationPolicy {
         groups: vec![],
         test,
         exercises: false,
+        peer: false,
         reports_air: false,
     }
 }

@@ -16,8 +16,12 @@ const FORGET_WHILE_FOLDING: std::time::Duration = std::time::Duration::from_secs
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// Something in this carrier's queue becomes ready, or its hold-down ends.
+    /// Something in this carrier's queue becomes ready.
     Carrier(CarrierId),
+    /// This carrier may take more than before: part of its hold-down is over.
+    Held(CarrierId),
+    /// What waits for this carrier, which was away, has waited for a while.
+    Patience(CarrierId),
     /// The window for the terminal's acknowledgement of this attempt closes.
     Window(DeliveryId, u8),
     /// This alert expires.
@@ -56,6 +60,8 @@ impl Engine {
             match timer {
                 // `dispatch` runs after every input and looks at every carrier.
                 Timer::Carrier(id) => self.queues.touch(id),
+                Timer::Held(id) => self.hold_is_over(id),
+                Timer::Patience(id) => self.patience_ends(id),
                 Timer::Window(delivery, number) => self.window_closed(delivery, number),
                 Timer::Expiry(alert) => self.expiry_due(alert),
                 Timer::Station(station) => self.record_station(station),

@@ -321,6 +321,17 @@ pub struct QueueView {
     pub oldest_ms: u64,
 }
 
+/// A carrier that could send and has not sent for long, though something waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StalledView {
+    /// The carrier.
+    pub carrier: CarrierId,
+    /// Deliveries and group transmissions that are ready.
+    pub waiting: usize,
+    /// For how long nothing was sent, in milliseconds.
+    pub idle_ms: u64,
+}
+
 /// Counts for health and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Overview {
@@ -348,6 +359,8 @@ pub struct Overview {
     pub trim_limit: Seq,
     /// The queues that are not empty.
     pub queues: Vec<QueueView>,
+    /// Carriers that could send and have not sent for long, though something waits.
+    pub stalled: Vec<StalledView>,
     /// Every station configured, and whether it is there.
     pub station_up: Vec<(StationId, bool)>,
     /// Attempts that were started since the process began, by outcome name.

@@ -235,6 +235,13 @@ pub enum Fact {
         /// Its position, if it said so.
         position: Option<Position>,
     },
+    /// A radio signed off at a trunked site: it is not reached there any more.
+    RadioLeft {
+        /// The radio that says so.
+        radio: RadioId,
+        /// Where.
+        carrier: CarrierId,
+    },
     /// An emergency was raised.
     EmergencyRaised(Box<Emergency>),
     /// The system's acknowledgement was written to the station.
@@ -340,7 +347,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 27] = [
+    pub const NAMES: [&'static str; 28] = [
         "started",
         "policy_in_force",
         "roster_imported",
@@ -361,6 +368,7 @@ impl Fact {
         "resent",
         "report_heard",
         "radio_heard",
+        "radio_left",
         "emergency_raised",
         "emergency_acknowledged",
         "emergency_taken",
@@ -415,6 +423,7 @@ impl Fact {
             Self::Resent { .. } => "resent",
             Self::ReportHeard { .. } => "report_heard",
             Self::RadioHeard { .. } => "radio_heard",
+            Self::RadioLeft { .. } => "radio_left",
             Self::EmergencyRaised(_) => "emergency_raised",
             Self::EmergencyAcknowledged { .. } => "emergency_acknowledged",
             Self::EmergencyTaken { .. } => "emergency_taken",

@@ -25,6 +25,9 @@ pub struct StationPolicy {
     pub test: bool,
     /// Whether a live station may carry exercises.
     pub exercises: bool,
+    /// Whether it is somebody else's network, into which we log in as a repeater does. It is
+    /// used for radios that live there, and never instead of a station of our own.
+    pub peer: bool,
     /// Whether the station reports what it put on the air (an MMDVM modem does, a Homebrew
     /// repeater does not).
     pub reports_air: bool,
@@ -129,8 +132,11 @@ pub struct Policy {
     pub default_expiry: Duration,
     /// How long an ended alert stays in memory, so that late evidence finds it.
     pub linger: Duration,
-    /// A link that was lost must hold this long before it takes more than Flash.
+    /// A link that was lost must hold this long before it takes more than Flash; Immediate
+    /// passes then, the rest when it has held for what it needs.
     pub hold_down: Duration,
+    /// How long what belongs to a station waits for it while it is away or held down.
+    pub home_grace: Duration,
     /// Most live deliveries; beyond it Routine and Priority intake answers "busy".
     pub max_live_deliveries: u32,
     /// What answers mean.
@@ -172,6 +178,7 @@ impl Default for Policy {
             default_expiry: Duration::from_secs(4 * 3600),
             linger: Duration::from_secs(3600),
             hold_down: Duration::from_secs(10),
+            home_grace: Duration::from_secs(60),
             max_live_deliveries: 200_000,
             answers: vec![
                 answer(1, &["收到", "ok", "roger", "rcvd"]),
@@ -223,20 +230,20 @@ impl Policy {
     pub fn station(&self, id: StationId) -> Option<&StationPolicy> {
         self.stations.iter().find(|station| station.id == id)
     }
+}
 
-    /// Whether this station may carry an alert with this exercise flag.
+impl StationPolicy {
+    /// Whether it may carry an alert with this exercise flag.
     #[must_use]
-    pub fn permits(&self, station: StationId, exercise: bool) -> bool {
+    pub fn permits(&self, exercise: bool) -> bool {
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("exercise_leaks") {
-            return self.station(station).is_some();
+            return true;
         }
-        self.station(station).is_some_and(|s| {
-            if exercise {
-                s.test || s.exercises
-            } else {
-                !s.test
-            }
-        })
+        if exercise {
+            self.test || self.exercises
+        } else {
+            !self.test
+        }
     }
 }

@@ -167,7 +167,9 @@ impl<'a> Seen<'a> {
                 clears,
                 entries,
             } => roster_part(&who.node, by, *clears, entries),
-            Fact::RadioHeard { radio, .. } => whole(places.radio(*radio)),
+            Fact::RadioHeard { radio, .. } | Fact::RadioLeft { radio, .. } => {
+                whole(places.radio(*radio))
+            }
             Fact::ReportHeard { from, .. } => whole(places.radio(*from)),
             Fact::EmergencyRaised(emergency) => whole(places.radio(emergency.radio)),
             Fact::EmergencyAcknowledged { id }

@@ -60,6 +60,7 @@ fn policy() -> Policy {
         groups: vec![],
         test: false,
         exercises: false,
+        peer: false,
         reports_air: false,
     };
     let space = SpaceMarks {

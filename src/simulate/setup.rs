@@ -98,6 +98,7 @@ pub fn station(id: StationId, reports_air: bool) -> StationPolicy {
         groups: vec![TALKGROUP],
         test: false,
         exercises: true,
+        peer: false,
         reports_air,
     }
 }

@@ -200,6 +200,10 @@ fn facts(id: u32) -> Vec<Fact> {
             carrier: CARRIER,
             position: None,
         },
+        Fact::RadioLeft {
+            radio: radio(id),
+            carrier: CARRIER,
+        },
         Fact::EmergencyRaised(Box::new(emergency(id))),
         Fact::EmergencyAcknowledged { id: emergency_id },
         Fact::EmergencyTaken {
