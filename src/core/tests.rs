@@ -42,6 +42,7 @@ fn policy() -> Policy {
             groups: Vec::new(),
             test: false,
             exercises: true,
+            peer: false,
             reports_air: false,
         }],
         ..Policy::default()
