@@ -1,13 +1,15 @@
 //! The ledger as a file of JSON lines, for people, auditors and other versions, and back.
 //!
 //! One record a line: `seq`, `at`, `jurisdiction`, `epoch`, `fact` to be read by people;
-//! `hash` and `stored`, both in hexadecimal, to be imported to the byte.
+//! `hash` and `stored`, both in hexadecimal, to be imported to the byte. What people read must
+//! be what the stored bytes say, to the character: a line that was written otherwise is refused.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::ledger::files::{at_path, write_whole};
 use crate::ledger::record::Stored;
@@ -194,12 +196,46 @@ impl<'a> Lines<'a> {
             .map_err(|error| wrong(format!("`hash` is not 64 hexadecimal digits: {error}")))?;
         let bytes = hex::decode(&exact.stored)
             .map_err(|error| wrong(format!("`stored` is not hexadecimal: {error}")))?;
-        Ok(Stored {
+        let stored = Stored {
             seq: exact.seq,
             bytes,
             hash,
-        })
+        };
+        shows_what_is_stored(text, &stored).map_err(wrong)?;
+        Ok(stored)
     }
+}
+
+/// Whether `text` is the line of `stored`, to the character; says which field differs. A record
+/// that cannot be read is left to the walk along the chain, which says why.
+fn shows_what_is_stored(text: &[u8], stored: &Stored) -> Result<(), String> {
+    if stored.decode().is_err() {
+        return Ok(());
+    }
+    let expected = line(stored).map_err(|error| error.to_string())?;
+    if text.strip_suffix(b"\n") == Some(expected.as_bytes()) {
+        return Ok(());
+    }
+    let fields = |text: &[u8]| serde_json::from_slice::<Map<String, Value>>(text);
+    let (shown, meant) = fields(text)
+        .and_then(|shown| Ok((shown, fields(expected.as_bytes())?)))
+        .map_err(|error| error.to_string())?;
+    let differs = meant
+        .keys()
+        .chain(shown.keys())
+        .find(|name| shown.get(*name) != meant.get(*name));
+    Err(differs.map_or_else(
+        || {
+            "it says what is stored, but in other characters than an export has: \
+             take the file as it was exported"
+                .to_owned()
+        },
+        |name| {
+            format!(
+                "`{name}` is not what the stored bytes say: the file was changed after the export"
+            )
+        },
+    ))
 }
 
 impl Iterator for Lines<'_> {
@@ -223,6 +259,9 @@ impl Iterator for Lines<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
     use crate::ledger::suite::{about, alert, many, places, text, trim};
     use crate::ledger::verify::verify;
@@ -260,7 +299,7 @@ mod tests {
         let mut ledger = places()[0].open().unwrap();
         ledger.commit(&[text("0.1.0")]).unwrap();
         let stored = ledger.stored(Seq(1), 1).unwrap().remove(0);
-        let value: serde_json::Value = serde_json::from_str(&line(&stored).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(&line(&stored).unwrap()).unwrap();
         assert_eq!(value["seq"], 1);
         assert_eq!(value["at"], "2023-11-14T22:13:20.000Z");
         assert_eq!(value["jurisdiction"], "city");
@@ -282,6 +321,72 @@ mod tests {
                 check(&path),
                 Err(LedgerError::Import { line: 2, .. })
             ));
+        }
+    }
+
+    #[test]
+    fn a_readable_field_that_was_changed_is_named_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let mut from = places()[0].open().unwrap();
+        from.commit(&many(3)).unwrap();
+        export(&mut *from, &path, |_| ()).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        for (from, to, field) in [
+            (r#""version":"1""#, r#""version":"9""#, "`fact`"),
+            (
+                r#""version":"1""#,
+                r#""version":"9","version":"1""#,
+                "other characters",
+            ),
+            (r#"{"seq":2,"#, r#"{"seq":2,"by":"root","#, "`by`"),
+            (r#"{"seq":2,"at":"2023"#, r#"{"seq":2,"at":"2024"#, "`at`"),
+            (r#"{"seq":2,"#, r#"{ "seq":2,"#, "other characters"),
+        ] {
+            let bad = good.replace(from, to);
+            assert_ne!(bad, good, "{from}");
+            std::fs::write(&path, bad).unwrap();
+            let error = check(&path).unwrap_err();
+            assert!(
+                matches!(error, LedgerError::Import { line: 2, .. }),
+                "{error}"
+            );
+            assert!(error.to_string().contains(field), "{error}");
+        }
+        for (from, to, field) in [
+            (
+                r#""jurisdiction":"city""#,
+                r#""jurisdiction":"town""#,
+                "`jurisdiction`",
+            ),
+            (r#""epoch":1"#, r#""epoch":2"#, "`epoch`"),
+        ] {
+            std::fs::write(&path, good.replace(from, to)).unwrap();
+            let error = check(&path).unwrap_err();
+            assert!(
+                matches!(error, LedgerError::Import { line: 1, .. }),
+                "{error}"
+            );
+            assert!(error.to_string().contains(field), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_single_changed_character_is_accepted(at: Index, to in any::<char>(), version in ".{0,30}") {
+            let mut ledger = places()[0].open().unwrap();
+            ledger.commit(&[text(&version), about(alert(3), 2)]).unwrap();
+            let path = tempfile::NamedTempFile::new().unwrap();
+            let lines = ledger.stored(Seq(1), 9).unwrap();
+            let good: String = lines.iter().map(|stored| line(stored).unwrap() + "\n").collect();
+            std::fs::write(&path, &good).unwrap();
+            prop_assert!(check(path.path()).is_ok());
+            let mut bad: Vec<char> = good.chars().collect();
+            let at = at.index(bad.len());
+            prop_assume!(bad[at] != to);
+            bad[at] = to;
+            std::fs::write(&path, bad.into_iter().collect::<String>()).unwrap();
+            prop_assert!(check(path.path()).is_err());
         }
     }
 
