@@ -61,27 +61,55 @@ impl Checkpoints {
         sync_dir(&self.dir)
     }
 
-    /// The newest one that is sound and fits the ledger, of which `around` gives the records
-    /// at a position and behind it.
+    /// The newest one that is sound and fits the ledger, which ends at `last` and of which
+    /// `around` gives the records at a position and behind it.
     pub(crate) fn newest(
         &self,
+        last: Seq,
         around: impl Fn(Seq) -> Result<(Option<Stored>, Option<Stored>), LedgerError>,
     ) -> Result<Option<(Seq, Vec<u8>)>, LedgerError> {
         for (named, path) in self.list()? {
-            let content = fs::read(&path).map_err(|error| at_path(&path, &error));
-            let usable = match content.map(|content| open(&content)) {
-                Ok(Some((at, hash, state))) if at == named => {
-                    let (here, next) = around(at)?;
-                    fits(at, hash, here, next).then_some((at, state))
+            if let Some((hash, state)) = sound(named, &path) {
+                if named > last {
+                    let (has, head) = (last, named);
+                    return Err(LedgerError::Shortened { has, head });
                 }
-                _ => None,
-            };
-            if usable.is_some() {
-                return Ok(usable);
+                let (here, next) = around(named)?;
+                if fits(named, hash, here, next) {
+                    return Ok(Some((named, state)));
+                }
             }
             tracing::warn!(path = %path.display(), "checkpoint is damaged or of another ledger: skipped");
         }
         Ok(None)
+    }
+
+    /// The position of the newest sound one behind `last`: the ledger went so far at least.
+    pub(crate) fn beyond(&self, last: Seq) -> Result<Option<Seq>, LedgerError> {
+        let listed = self.list()?.into_iter();
+        Ok(listed
+            .take_while(|(named, _)| *named > last)
+            .find(|(named, path)| sound(*named, path).is_some())
+            .map(|(named, _)| named))
+    }
+
+    /// Removes those behind `last` and those that do not fit the record of which `hash_of`
+    /// gives the hash; what is damaged or cannot be compared stays.
+    pub(crate) fn remove_unproven(
+        &self,
+        last: Seq,
+        hash_of: &dyn Fn(Seq) -> Result<Option<Hash>, LedgerError>,
+    ) -> Result<(), LedgerError> {
+        for (named, path) in self.list()? {
+            let found = hash_of(named)?;
+            let differs = sound(named, &path)
+                .zip(found)
+                .is_some_and(|((hash, _), found)| hash != found);
+            if named > last || differs {
+                fs::remove_file(&path).map_err(|error| at_path(&path, &error))?;
+            }
+        }
+        sync_dir(&self.dir)
     }
 
     /// All of them, newest first.
@@ -99,6 +127,12 @@ impl Checkpoints {
         found.sort_unstable_by(|a, b| b.cmp(a));
         Ok(found)
     }
+}
+
+/// Hash and state of the checkpoint at `path`, if it is whole and where its name says.
+fn sound(named: Seq, path: &Path) -> Option<(Hash, Vec<u8>)> {
+    let (at, hash, state) = open(&fs::read(path).ok()?)?;
+    (at == named).then_some((hash, state))
 }
 
 fn open(content: &[u8]) -> Option<(Seq, Hash, Vec<u8>)> {

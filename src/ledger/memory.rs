@@ -239,7 +239,11 @@ impl Ledger for MemoryLedger {
 
     fn checkpoint(&mut self) -> Result<Option<(Seq, Vec<u8>)>, LedgerError> {
         let shared = self.shared()?;
-        Ok(shared.checkpoint.as_ref().and_then(|(at, hash, state)| {
+        let (kept, has) = (shared.checkpoint.as_ref(), self.tip.last);
+        if let Some((head, ..)) = kept.filter(|(at, ..)| *at > has) {
+            return Err(LedgerError::Shortened { has, head: *head });
+        }
+        Ok(kept.and_then(|(at, hash, state)| {
             let record = |seq| shared.records.get(&seq).cloned();
             let usable = fits(*at, *hash, record(*at), record(at.next()));
             usable.then(|| (*at, state.clone()))

@@ -6,6 +6,8 @@
 //! * [`record`]: the stored form of a record and the chain over it
 //! * [`memory`]: the ledger of tests and simulations, with faults to order
 //! * [`sled`]: the ledger on a disk
+//! * `head`: how far it goes, kept outside the store; `ending`: whether it does
+//! * [`salvage`]: a ledger that lost its end, opened with what is there
 //! * [`keeper`]: the thread that owns it, and commits for many at once
 //! * [`verify`]: the chain, walked
 //! * [`export`]: the ledger as lines of JSON, and back
@@ -13,14 +15,19 @@
 
 pub mod ballast;
 mod checkpoint;
+mod ending;
 pub mod export;
 mod files;
+mod head;
 pub mod keeper;
 pub mod memory;
 pub mod record;
+pub mod salvage;
 pub mod sled;
 pub mod verify;
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod suite;
 
@@ -65,6 +72,29 @@ pub enum LedgerError {
         seq: Seq,
         /// How.
         why: String,
+    },
+    /// The ledger ends before a position that its head file or a checkpoint proves: records
+    /// that were acknowledged are gone.
+    #[error(
+        "the ledger is shortened: records {} to {head} were durable and are missing, it ends at \
+         record {has}; restore a copy of its directory, or import the last export into a new one \
+         (`narrowcast ledger import`); to go on without them, start `narrowcast serve --salvage`",
+        has.next()
+    )]
+    Shortened {
+        /// The last record that is there.
+        has: Seq,
+        /// The last record that is known to have been durable.
+        head: Seq,
+    },
+    /// Neither slot of the head file can be read: how far the ledger went is not known.
+    #[error(
+        "{path} is damaged: how far the ledger went is not known; restore a copy of its directory, \
+         or start `narrowcast serve --salvage` to go on with what is there"
+    )]
+    HeadDamaged {
+        /// The file.
+        path: String,
     },
     /// One fact is larger than a record may be.
     #[error("a fact of {size} bytes exceeds the limit of {limit} bytes")]
@@ -196,7 +226,8 @@ pub trait Ledger: Send {
     /// The newest usable checkpoint.
     ///
     /// # Errors
-    /// The store failed; a damaged checkpoint is skipped, not an error.
+    /// The store failed, or [`LedgerError::Shortened`]: a checkpoint proves records that are not
+    /// there. A damaged checkpoint, and one whose hash is not its record's, is skipped.
     fn checkpoint(&mut self) -> Result<Option<(Seq, Vec<u8>)>, LedgerError>;
 
     /// Removes records up to and including `up_to`, in small steps. Call it only after a

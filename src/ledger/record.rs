@@ -163,6 +163,11 @@ impl Tip {
         })
     }
 
+    /// Where it stands: the last position, and the hash there.
+    pub(crate) const fn mark(&self) -> (Seq, Hash) {
+        (self.last, self.hash)
+    }
+
     /// The stored forms of `batch` behind this tip.
     pub(crate) fn extend(&self, batch: &[Entry]) -> Result<Vec<Stored>, LedgerError> {
         let (mut seq, mut before) = (self.last, self.hash);

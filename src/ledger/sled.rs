@@ -8,6 +8,10 @@
 //!
 //! A commit is one batch, written, flushed, and then forced to the medium through a second
 //! handle of the database file: what sled calls a flush does not reach behind the drive's cache.
+//! Then the head is written, and the commit is reported.
+//!
+//! sled cuts its log at the first byte that it cannot read, and says nothing. The head and the
+//! checkpoints say how far the ledger went: one that ends earlier is refused, or salvaged.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -15,7 +19,9 @@ use std::path::Path;
 use sled::{Batch, Db, IVec};
 
 use crate::ledger::checkpoint::Checkpoints;
+use crate::ledger::ending::{Ending, as_proven};
 use crate::ledger::files::{at_path, sync_dir};
+use crate::ledger::head::Head;
 use crate::ledger::record::{Hash, Stored, Tip};
 use crate::ledger::{CheckpointWriter, Ledger, LedgerError};
 use crate::model::facts::{Entry, Record};
@@ -37,6 +43,7 @@ const TRIM_MARK: &[u8] = b"c/trim";
 pub struct SledLedger {
     db: Db,
     file: File,
+    head: Head,
     checkpoints: Checkpoints,
     tip: Tip,
     first: Seq,
@@ -49,8 +56,20 @@ impl SledLedger {
     ///
     /// # Errors
     /// [`LedgerError::InUse`], [`LedgerError::Foreign`], [`LedgerError::Unreadable`] by its
-    /// last record, or [`LedgerError::Store`].
+    /// last record, or [`LedgerError::Store`]. [`LedgerError::Shortened`],
+    /// [`LedgerError::HeadDamaged`] or [`LedgerError::Chain`] if it does not end as its head
+    /// and its checkpoints prove: see [`salvage`](crate::ledger::salvage).
     pub fn open(dir: &Path, jurisdiction: &str, epoch: u64) -> Result<Self, LedgerError> {
+        Self::open_if(dir, jurisdiction, epoch, as_proven)
+    }
+
+    /// Opens a ledger whose end `check` accepts.
+    pub(crate) fn open_if(
+        dir: &Path,
+        jurisdiction: &str,
+        epoch: u64,
+        check: impl FnOnce(&Ending<'_>) -> Result<(), LedgerError>,
+    ) -> Result<Self, LedgerError> {
         std::fs::create_dir_all(dir).map_err(|error| at_path(dir, &error))?;
         let db = open_patiently(dir).map_err(|error| in_use_or_failed(dir, &error))?;
         let path = dir.join("db");
@@ -58,23 +77,31 @@ impl SledLedger {
             .read(true)
             .open(&path)
             .map_err(|error| at_path(&path, &error))?;
-        sync_dir(dir)?;
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_dir(parent)?;
-        }
         let last = db.scan_prefix(b"f/").next_back();
         let last = last.map(|pair| stored(pair.map_err(failed)?)).transpose()?;
         let first = db.scan_prefix(b"f/").keys().next();
         let first = first.map(|key| seq_of(&key.map_err(failed)?)).transpose()?;
         let tip = Tip::behind(last.as_ref(), jurisdiction, epoch)?;
+        let checkpoints = Checkpoints::new(dir);
+        check(&Ending {
+            dir,
+            mark: tip.mark(),
+            checkpoints: &checkpoints,
+            hash_of: &|seq| Ok(get(&db, seq)?.map(|stored| stored.hash)),
+        })?;
         let mut ledger = Self {
             db,
             file,
-            checkpoints: Checkpoints::new(dir),
+            head: Head::open(dir, tip.mark())?,
+            checkpoints,
             first: first.unwrap_or(tip.last.next()),
             tip,
             failed: None,
         };
+        sync_dir(dir)?;
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync_dir(parent)?;
+        }
         if let Some(mark) = ledger.db.get(TRIM_MARK).map_err(failed)? {
             let up_to = mark.as_ref().try_into().map(u64::from_be_bytes);
             ledger.trim(Seq(up_to.unwrap_or(0)))?;
@@ -86,23 +113,27 @@ impl SledLedger {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
-    /// Writes and forces one batch of so many keys; any error is the end of this handle.
+    /// Writes and forces one batch of so many keys, and the head of the commit before; any
+    /// error is the end of this handle.
     fn apply(&mut self, batch: Batch, keys: usize) -> Result<(), LedgerError> {
-        let forced = self
-            .db
-            .apply_batch(batch)
-            .and_then(|()| self.db.flush())
-            .map_err(failed)
-            .and_then(|_| {
-                self.file
-                    .sync_data()
-                    .map_err(|error| LedgerError::Store(error.to_string()))
-            });
-        if let Err(error) = &forced {
+        let (db, file) = (&self.db, &self.file);
+        let forced = self.head.forced_beside(|| {
+            db.apply_batch(batch)
+                .and_then(|()| db.flush())
+                .map_err(failed)?;
+            file.sync_data()
+                .map_err(|error| LedgerError::Store(error.to_string()))
+        });
+        free_replaced(keys);
+        self.or_failed(forced)
+    }
+
+    /// Lets this handle end with the first error.
+    fn or_failed(&mut self, result: Result<(), LedgerError>) -> Result<(), LedgerError> {
+        if let Err(error) = &result {
             self.failed = Some(error.clone());
         }
-        free_replaced(keys);
-        forced
+        result
     }
 
     fn append(
@@ -126,7 +157,8 @@ impl SledLedger {
             self.first = stored.seq;
         }
         self.tip.advance(records.last());
-        Ok(())
+        let headed = self.head.write(self.tip.mark());
+        self.or_failed(headed)
     }
 
     /// The chain hash of the record that a checkpoint is to be made at.
@@ -139,8 +171,7 @@ impl SledLedger {
     }
 
     fn get(&self, seq: Seq) -> Result<Option<Stored>, LedgerError> {
-        let value = self.db.get(fact_key(seq)).map_err(failed)?;
-        value.map(|value| split(seq, &value)).transpose()
+        get(&self.db, seq)
     }
 }
 
@@ -227,7 +258,7 @@ impl Ledger for SledLedger {
         self.usable()?;
         let db = &*self;
         db.checkpoints
-            .newest(|seq| Ok((db.get(seq)?, db.get(seq.next())?)))
+            .newest(db.tip.last, |seq| Ok((db.get(seq)?, db.get(seq.next())?)))
     }
 
     fn trim(&mut self, up_to: Seq) -> Result<(), LedgerError> {
@@ -261,6 +292,11 @@ impl Ledger for SledLedger {
         let records = self.tip.continues(page)?;
         self.append(page, records.iter().map(|record| record.fact.alert()))
     }
+}
+
+fn get(db: &Db, seq: Seq) -> Result<Option<Stored>, LedgerError> {
+    let value = db.get(fact_key(seq)).map_err(failed)?;
+    value.map(|value| split(seq, &value)).transpose()
 }
 
 /// Frees the pages that a batch has replaced, one for each key. sled puts that off, and takes
