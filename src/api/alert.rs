@@ -229,10 +229,10 @@ pub(super) async fn resend(
 /// The reason, if it is one.
 pub(super) fn reason(body: BecauseBody) -> Result<String, Problem> {
     text::check(&body.because).map_err(|error| Problem::invalid("because", error.to_string()))?;
-    if !(1..=500).contains(&body.because.trim().chars().count()) {
+    if !(1..=text::REASON).contains(&body.because.trim().chars().count()) {
         return Err(Problem::invalid(
             "because",
-            "give a reason of 1 to 500 characters",
+            format!("give a reason of 1 to {} characters", text::REASON),
         ));
     }
     Ok(body.because)

@@ -8,7 +8,10 @@ use crate::model::alert::Mark;
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
 use crate::model::facts::ReportNote;
-use crate::model::ids::DeliveryId;
+use crate::model::ids::{AlertId, DeliveryId};
+
+/// Most alerts that a report names.
+const NAMED: usize = 20;
 
 /// What a text or status from a radio was found to be.
 pub(super) enum Matched {
@@ -42,7 +45,7 @@ impl Engine {
                 let delivery = book.delivery(id.index)?;
                 let asked = book.alert.ask.wants_answer()
                     && (!exercise || book.alert.exercise)
-                    && was_sent(delivery);
+                    && delivery.was_sent();
                 asked.then_some((id, book, delivery))
             })
             .filter(|(_, book, _)| mark.is_none_or(|mark| book.alert.mark == mark))
@@ -76,17 +79,25 @@ impl Engine {
             .into_iter()
             .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
         // Without a mark, what was only sent may not have been seen: while another alert can
-        // be meant, only one that the terminal has is answered. Of a radio that confirms
-        // nothing this cannot be known: there, one that was answered is over.
+        // be meant, also one that has left memory, only one that the terminal has is answered. Of
+        // a radio that confirms nothing this cannot be known: there, one that was answered is over.
         let plain = mark.is_none() && set.is_none();
         if plain
             && let [(id, _, delivery)] = waiting.as_slice()
             && delivery.rung < Rung::Received
-            && !(late.is_empty() && (answered.is_empty() || !delivery.recipient.confirms))
         {
-            let meant = answered.iter().chain(&late).map(|(other, ..)| other.alert);
-            let meant = meant.chain([id.alert]).collect();
-            return Matched::Nothing(ReportNote::Ambiguous(meant));
+            let confirms = delivery.recipient.confirms;
+            let forgotten = self.state.asked.get(&from);
+            let forgotten = forgotten.filter(|asked| confirms || !asked.answered);
+            let answered = answered.iter().filter(|_| confirms);
+            let mut others = answered
+                .chain(&late)
+                .map(|(other, ..)| other.alert)
+                .chain(forgotten.map(|asked| asked.alert))
+                .peekable();
+            if others.peek().is_some() {
+                return ambiguous(others.chain([id.alert]));
+            }
         }
         match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
             ([(id, book, _)], _, _) | ([], [], [(id, book, _)]) | ([], [.., (id, book, _)], []) => {
@@ -100,9 +111,7 @@ impl Engine {
                 } else {
                     waiting.iter().chain(&[])
                 };
-                Matched::Nothing(ReportNote::Ambiguous(
-                    meant.map(|(id, _, _)| id.alert).collect(),
-                ))
+                ambiguous(meant.map(|(id, _, _)| id.alert))
             }
         }
     }
@@ -145,8 +154,11 @@ impl Engine {
     }
 }
 
-/// Whether the radio can have seen the alert: it was written to a link, or an attempt is
-/// under way or of unknown outcome.
-fn was_sent(delivery: &DeliveryBook) -> bool {
-    delivery.rung >= Rung::Sent || delivery.open.is_some() || delivery.unclear
+/// An answer that fits several alerts: the newest of them are named.
+fn ambiguous(meant: impl Iterator<Item = AlertId>) -> Matched {
+    let mut meant: Vec<AlertId> = meant.collect();
+    meant.sort_unstable();
+    meant.dedup();
+    let newest = meant.split_off(meant.len().saturating_sub(NAMED));
+    Matched::Nothing(ReportNote::Ambiguous(newest))
 }

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS5";
+const LAYOUT: &[u8; 4] = b"NCS6";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -239,6 +239,7 @@ mod tests {
             choice: 1,
             text: "yes".into(),
             by: AnsweredBy::Status(1),
+            reference: None,
         };
         let recipient = Recipient {
             radio: radio(),

@@ -141,7 +141,15 @@ impl Engine {
             Some(choice) => {
                 let text = format!("status {status}");
                 let by = AnsweredBy::PolledStatus(status);
-                self.learn(id, Evidence::Answered(Answer { choice, text, by }));
+                self.learn(
+                    id,
+                    Evidence::Answered(Answer {
+                        choice,
+                        text,
+                        by,
+                        reference: None,
+                    }),
+                );
             }
             None => self.follow_up(id),
         }

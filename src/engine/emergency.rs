@@ -5,17 +5,14 @@ use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
 use crate::engine::dispatch::JobRun;
+use crate::engine::intake::check_reason;
 use crate::engine::io::{Alarm, Effect, Now, Refusal, Response, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq};
 use crate::model::roster::Node;
-use crate::model::text;
 use crate::model::token::Principal;
-
-/// Longest reason for closing, in characters.
-const REASON: usize = 300;
 
 impl Engine {
     pub(super) fn emergency_heard(
@@ -185,17 +182,7 @@ impl Engine {
         because: String,
     ) -> Result<Response, Refusal> {
         self.open(who, id)?;
-        let invalid = |why: String| Refusal::Invalid {
-            field: "because",
-            why,
-        };
-        text::check(&because).map_err(|error| invalid(error.to_string()))?;
-        let length = because.trim().chars().count();
-        if length == 0 || length > REASON {
-            return Err(invalid(format!(
-                "give a reason of 1 to {REASON} characters"
-            )));
-        }
+        check_reason(&because)?;
         self.urgent = true;
         Ok(Response::Done(self.emit(Fact::EmergencyClosed {
             id,

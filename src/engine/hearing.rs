@@ -12,14 +12,15 @@ use crate::engine::state::{HEARD_LIFE, HeardKey};
 use crate::model::delivery::Rung;
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Fact, ReportNote};
+use crate::model::ids::Seq;
 use crate::model::text;
 
 /// A radio that stays where it is, is recorded at most this often.
 const RECORD_PRESENCE: Duration = Duration::from_secs(600);
 /// A radio that moves, is recorded at most this often.
 const RECORD_MOVE: Duration = Duration::from_secs(60);
-/// The same status or unnumbered text again within this time is the same message.
-const PRESSED_TWICE: Duration = Duration::from_secs(15);
+/// The same status or unnumbered text again within this time of the first is the same message.
+const PRESSED_TWICE: Duration = Duration::from_secs(30);
 /// Longest text of a report that is kept, in characters.
 const REPORT_TEXT: usize = 1_000;
 
@@ -61,7 +62,7 @@ impl Engine {
                 reference,
             } => {
                 let text = text::shown(text.trim()).chars().take(REPORT_TEXT).collect();
-                self.message(Message {
+                let recorded = self.message(Message {
                     from,
                     to,
                     carrier,
@@ -69,7 +70,7 @@ impl Engine {
                     status: None,
                     reference,
                 });
-                self.pay(carrier, owed);
+                self.pay_after(recorded, carrier, owed);
             }
             HeardKind::Status {
                 from,
@@ -83,7 +84,7 @@ impl Engine {
             HeardKind::Status { from, to, code, .. } => {
                 self.note_status(from, code);
                 let text = format!("status {code}");
-                self.message(Message {
+                let recorded = self.message(Message {
                     from,
                     to,
                     carrier,
@@ -91,7 +92,7 @@ impl Engine {
                     status: Some(code),
                     reference: None,
                 });
-                self.pay(carrier, owed);
+                self.pay_after(recorded, carrier, owed);
             }
             HeardKind::TextAcknowledged { from, reference } => {
                 self.text_acknowledged(from, reference);
@@ -108,24 +109,32 @@ impl Engine {
         }
     }
 
-    /// Sends what a radio waits for, once what it said is durable.
+    /// Sends what a radio waits for, once everything decided so far is durable.
     fn pay(&mut self, carrier: CarrierId, owed: Vec<Owed>) {
+        self.pay_after(self.state.seq, carrier, owed);
+    }
+
+    /// Sends what a radio waits for, once what it said is durable: a repetition of what is on
+    /// disk already is acknowledged at once.
+    fn pay_after(&mut self, recorded: Seq, carrier: CarrierId, owed: Vec<Owed>) {
         for Owed {
             acknowledgement,
             until,
         } in owed
         {
             let id = self.next_job_id();
-            self.after_commit(Effect::Transmit(Job::Acknowledge {
+            let job = Job::Acknowledge {
                 id,
                 carrier,
                 acknowledgement,
                 until,
-            }));
+            };
+            self.after_position(recorded, Effect::Transmit(job));
         }
     }
 
-    fn message(&mut self, message: Message) {
+    /// Takes in a message; where in the ledger it stands.
+    fn message(&mut self, message: Message) -> Seq {
         let Message {
             from,
             to,
@@ -145,8 +154,8 @@ impl Engine {
         let before = self.state.messages.get(&key);
         #[cfg(narrowcast_mutant)]
         let before = before.filter(|_| !crate::mutant::planted("duplicate_is_recorded"));
-        if before.is_some_and(|at| self.wall().since(*at) < window) {
-            return;
+        if let Some((_, seq)) = before.filter(|(at, _)| self.wall().since(*at) < window) {
+            return *seq;
         }
         let exercise = self
             .state
@@ -156,12 +165,19 @@ impl Engine {
         let note = match self.match_answer(from, &text, status, exercise, trunked) {
             Matched::Answer { delivery, choice } => {
                 let by = status.map_or(AnsweredBy::Text, AnsweredBy::Status);
-                self.learn(delivery, Evidence::Answered(Answer { choice, text, by }));
-                return;
+                let answer = Answer {
+                    choice,
+                    text,
+                    by,
+                    reference,
+                };
+                self.learn(delivery, Evidence::Answered(answer));
+                return self.state.seq;
             }
             Matched::Nothing(note) => note,
         };
         self.report(from, to, carrier, text, status, reference, note);
+        self.state.seq
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one fact")]

@@ -1,5 +1,6 @@
 //! What is accepted, and what a dry run says.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierId, Delivery};
@@ -38,7 +39,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 const SAMPLE: usize = 200;
 
 impl Engine {
-    pub(super) fn submit(&mut self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
+    pub(super) fn submit(
+        &mut self,
+        who: &Principal,
+        mut submit: Submit,
+    ) -> Result<Response, Refusal> {
+        let mut named = HashSet::new();
+        submit.targets.retain(|target| named.insert(target.clone()));
         if let Some(answer) = self.answered_before(who, &submit)? {
             return Ok(Response::Accepted(answer));
         }
@@ -202,21 +209,16 @@ impl Engine {
         let (id, mark, expires_at, count) =
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
         self.urgent |= alert.precedence == Precedence::Flash;
-        let seq = self.emit(Fact::AlertAccepted(Box::new(alert)));
-        let mut first = 0;
-        for piece in facts::pieces(&recipients, Recipient::size) {
-            let fact = Fact::Recipients {
-                alert: id,
-                first: DeliveryIndex(first),
-                recipients: piece.to_vec(),
-            };
-            first += u32::try_from(piece.len()).unwrap_or(u32::MAX);
+        let seq = self.state.seq.next();
+        for fact in Fact::of_alert(alert, &recipients) {
             self.emit(fact);
         }
-        self.emit(Fact::Predicted {
-            alert: id,
-            carriers: predictions,
-        });
+        for piece in facts::pieces(&predictions, facts::stored_size) {
+            self.emit(Fact::Predicted {
+                alert: id,
+                carriers: piece.to_vec(),
+            });
+        }
         self.record_baselines(id);
         self.start_deliveries(id);
         Receipt {
@@ -422,10 +424,7 @@ impl Engine {
         alert: AlertId,
         because: String,
     ) -> Result<Response, Refusal> {
-        text::check(&because).map_err(|error| Refusal::Invalid {
-            field: "because",
-            why: error.to_string(),
-        })?;
+        check_reason(&because)?;
         let book = self.within(who, alert)?;
         if book.ended_at.is_some() {
             return Err(Refusal::Conflict("the alert is over already".into()));
@@ -460,6 +459,22 @@ pub(super) fn right_for(submit: &Submit) -> Right {
     } else {
         Right::Send
     }
+}
+
+/// Whether a reason for cancelling or closing is fit to be kept.
+pub(super) fn check_reason(because: &str) -> Result<(), Refusal> {
+    let invalid = |why: String| Refusal::Invalid {
+        field: "because",
+        why,
+    };
+    text::check(because).map_err(|error| invalid(error.to_string()))?;
+    let (characters, longest) = (because.chars().count(), text::REASON);
+    if because.trim().is_empty() || characters > longest {
+        return Err(invalid(format!(
+            "it has {characters} characters; give a reason of 1 to {longest}"
+        )));
+    }
+    Ok(())
 }
 
 fn check_fields(submit: &Submit) -> Result<(), Refusal> {

@@ -78,7 +78,7 @@ use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
 use crate::engine::timers::Timers;
 use crate::model::emergency::Emergency;
-use crate::model::facts::{Entry, Fact, Record};
+use crate::model::facts::{Entry, FACT_BYTES, Fact, Record};
 use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
 use crate::model::token::Principal;
@@ -185,7 +185,9 @@ impl Engine {
             version: version.to_owned(),
         });
         if self.state.policy != policy {
-            self.emit(Fact::PolicyInForce(Box::new(policy)));
+            for fact in Fact::of_policy(&policy) {
+                self.emit(fact);
+            }
         }
         self.requeue_everything(now.mono);
         self.warn_of_clock();
@@ -278,6 +280,7 @@ impl Engine {
     }
 
     fn emit(&mut self, fact: Fact) -> Seq {
+        debug_assert!(fact.size() <= FACT_BYTES, "{} is too large", fact.name());
         let entry = Entry {
             at: self.clock.wall(),
             fact,

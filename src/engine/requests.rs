@@ -13,6 +13,9 @@ use crate::model::roster::{MEMBERS, Node, RosterEntry};
 use crate::model::text;
 use crate::model::token::{Principal, Right, Role, Token};
 
+/// Longest name of a radio, person or group, in characters.
+const NAME_CHARACTERS: usize = 100;
+
 impl Engine {
     pub(super) fn request(&mut self, ticket: Ticket, credential: &Credential, request: Request) {
         let looks = request.only_looks();
@@ -113,10 +116,28 @@ impl Engine {
                     why,
                 });
             }
-            text::check(name_of(entry)).map_err(|error| Refusal::Invalid {
+            let named = |why: String| Refusal::Invalid {
                 field: "name",
-                why: format!("{}: {error}", id_of(entry)),
-            })?;
+                why: format!("{}: {why}", id_of(entry)),
+            };
+            text::check(name_of(entry)).map_err(|error| named(error.to_string()))?;
+            let characters = name_of(entry).chars().count();
+            if characters > NAME_CHARACTERS {
+                return Err(named(format!(
+                    "the name has {characters} characters; write at most {NAME_CHARACTERS}"
+                )));
+            }
+            let size = facts::stored_size(entry);
+            if size > facts::CHUNK_BYTES {
+                return Err(Refusal::Invalid {
+                    field: "entries",
+                    why: format!(
+                        "{}: the line takes {size} bytes on disk and may take {}: shorten it",
+                        id_of(entry),
+                        facts::CHUNK_BYTES
+                    ),
+                });
+            }
         }
         if entries.is_empty() {
             return Err(Refusal::Invalid {
@@ -124,7 +145,7 @@ impl Engine {
                 why: "the roster is empty".into(),
             });
         }
-        for (number, piece) in facts::pieces(entries, RosterEntry::size).enumerate() {
+        for (number, piece) in facts::pieces(entries, facts::stored_size).enumerate() {
             let clears = replace && number == 0;
             self.emit(Fact::RosterImported {
                 by: who.name.clone(),

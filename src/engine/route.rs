@@ -252,19 +252,20 @@ impl Engine {
     /// A carrier can take traffic again: what belongs to it and has not left comes back.
     pub(super) fn bring_back(&mut self, id: CarrierId) {
         for (alert, index) in self.queues.strayed(id) {
-            self.follow(DeliveryId { alert, index });
+            self.follow(DeliveryId { alert, index }, true);
         }
     }
 
     /// A radio was heard on another carrier: what waits for it moves there.
     pub(super) fn radio_moved(&mut self, radio: RadioId) {
         for id in self.deliveries_of(radio) {
-            self.follow(id);
+            self.follow(id, false);
         }
     }
 
-    /// Moves what waits of a delivery to where it goes now.
-    fn follow(&mut self, id: DeliveryId) {
+    /// Moves what waits of a delivery to where it goes now. `comes_home`: the carrier that it
+    /// belongs to is back.
+    fn follow(&mut self, id: DeliveryId, comes_home: bool) {
         let Some((carrier, mut place)) = self.queues.find(id.alert, id.index) else {
             return;
         };
@@ -274,7 +275,7 @@ impl Engine {
         }
         let flash = place.precedence == Precedence::Flash;
         let tried = self.delivery_book(id).and_then(|delivery| delivery.carrier);
-        if flash && way.now == way.belongs && tried.is_some() && tried != way.now {
+        if comes_home && flash && way.now == way.belongs && tried.is_some() && tried != way.now {
             // The try over another station was instead of the one that belongs here.
             place.ready = place.ready.min(self.clock.mono());
         }

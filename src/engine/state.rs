@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::engine::roster::Roster;
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
+use crate::model::delivery::Rung;
 use crate::model::emergency::{Emergency, LastPosition, Signature};
-use crate::model::evidence::{Answer, AnsweredBy, Evidence};
+use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
 use crate::model::policy::{Policy, StationPolicy};
@@ -23,6 +24,41 @@ pub(super) const KEY_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(super) const HEARD_LIFE: Duration = Duration::from_secs(600);
 /// How long a closed emergency stays in memory.
 const CLOSED_LIFE: Duration = Duration::from_secs(3600);
+
+/// How long it is remembered that a radio was asked something by an alert that has left memory:
+/// so long a late answer to it is reckoned with.
+const ASKED_LIFE: Duration = Duration::from_secs(3600);
+
+/// An alert that has left memory and asked a radio something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub(super) alert: AlertId,
+    /// Whether the radio has answered it.
+    pub(super) answered: bool,
+    left_at: Wall,
+}
+
+fn remember_asked(asked: &mut HashMap<RadioId, Asked>, book: &AlertBook, now: Wall) {
+    if !book.alert.ask.wants_answer() {
+        return;
+    }
+    for delivery in book
+        .deliveries
+        .iter()
+        .filter(|delivery| delivery.was_sent())
+    {
+        let news = Asked {
+            alert: book.alert.id,
+            answered: delivery.rung == Rung::Answered,
+            left_at: now,
+        };
+        // One that was not answered says more.
+        let known = asked.entry(delivery.recipient.radio).or_insert(news);
+        if known.answered || !news.answered {
+            *known = news;
+        }
+    }
+}
 
 /// What an idempotency key stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +111,10 @@ pub(super) struct State {
     pub(super) keys: BTreeMap<(TokenId, String), KeyUse>,
     pub(super) emergencies: BTreeMap<EmergencyId, (Seq, Emergency)>,
     pub(super) heard: HashMap<RadioId, LastHeard>,
-    pub(super) messages: BTreeMap<HeardKey, Wall>,
+    /// Texts and statuses that are on record: when the first copy was, and where it stands.
+    pub(super) messages: BTreeMap<HeardKey, (Wall, Seq)>,
+    /// The newest alert of those that have left memory which each radio was asked to answer.
+    pub(super) asked: HashMap<RadioId, Asked>,
     pub(super) stations: HashMap<StationId, StationBook>,
     pub(super) references: HashMap<RadioId, u8>,
     pub(super) accepted: u64,
@@ -101,6 +140,10 @@ impl State {
             Fact::Started { .. } => self.interrupted(),
             Fact::PolicyInForce(policy) => {
                 self.policy = policy.as_ref().clone();
+                self.index_stations();
+            }
+            Fact::StationsInForce { stations } => {
+                self.policy.stations.extend(stations.iter().cloned());
                 self.index_stations();
             }
             Fact::RosterImported {
@@ -148,25 +191,24 @@ impl State {
                 reference,
                 ..
             } => {
-                self.messages
-                    .insert(HeardKey::new(*from, text, *status, *reference), at);
+                let key = HeardKey::new(*from, text, *status, *reference);
+                self.messages.insert(key, (at, seq));
             }
             Fact::Evidenced {
                 alert,
                 delivery,
-                evidence:
-                    Evidence::Answered(Answer {
-                        text,
-                        by: AnsweredBy::Status(code),
-                        ..
-                    }),
+                evidence: Evidence::Answered(answer),
             } => {
-                // Nobody confirms a status, so its user presses the key twice: the second
-                // must not answer the next alert.
+                // A user presses the key twice, a radio repeats a text whose acknowledgement was
+                // lost: the second copy must not answer the next alert.
                 let known = self.alerts.get(alert).and_then(|b| b.delivery(*delivery));
+                let status = match answer.by {
+                    AnsweredBy::Status(code) => Some(code),
+                    AnsweredBy::Text | AnsweredBy::PolledStatus(_) => None,
+                };
                 if let Some(radio) = known.map(|delivery| delivery.recipient.radio) {
-                    let key = HeardKey::new(radio, text, Some(*code), None);
-                    self.messages.insert(key, at);
+                    let key = HeardKey::new(radio, &answer.text, status, answer.reference);
+                    self.messages.insert(key, (at, seq));
                 }
             }
             Fact::EmergencyRaised(emergency) => {
@@ -253,7 +295,8 @@ impl State {
     /// of the fold in every run: right before a checkpoint and once a minute.
     pub(super) fn forget(&mut self, now: Wall) {
         self.keys.retain(|_, used| now.since(used.at) < KEY_LIFE);
-        self.messages.retain(|_, at| now.since(*at) < HEARD_LIFE);
+        self.messages
+            .retain(|_, (at, _)| now.since(*at) < HEARD_LIFE);
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("silence_closes") {
             self.emergencies
@@ -265,8 +308,16 @@ impl State {
                 .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
         });
         let linger = self.policy.linger;
-        self.alerts
-            .retain(|_, book| book.ended_at.is_none_or(|ended| now.since(ended) < linger));
+        let asked = &mut self.asked;
+        self.alerts.retain(|_, book| {
+            let kept = book.ended_at.is_none_or(|ended| now.since(ended) < linger);
+            if !kept {
+                remember_asked(asked, book, now);
+            }
+            kept
+        });
+        self.asked
+            .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);
     }
 
     pub(super) fn index_stations(&mut self) {

@@ -24,8 +24,10 @@ use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
+mod answers;
 mod attempts;
 mod routing;
+mod sizes;
 mod trunked;
 
 const OWN: u32 = 16_000_001;
@@ -326,6 +328,10 @@ impl Rig {
 
     /// The engine that a restart after the first `durable` facts would have.
     fn restart(&mut self, durable: usize) {
+        self.restart_with(policy(), durable);
+    }
+
+    fn restart_with(&mut self, policy: Policy, durable: usize) {
         let mut engine = Engine::new(self.now, [9; 32]);
         self.facts.truncate(durable);
         for (entry, seq) in self.facts.iter().zip(1..) {
@@ -340,7 +346,7 @@ impl Rig {
         }
         self.engine = engine;
         self.jobs.clear();
-        self.engine.resume(policy(), "test", self.now);
+        self.engine.resume(policy, "test", self.now);
         self.drain();
     }
 }

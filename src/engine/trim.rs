@@ -27,16 +27,19 @@ impl Engine {
             });
         }
         let by = who.name.clone();
-        self.emit(Fact::PolicyInForce(Box::new(self.state.policy.clone())));
+        for fact in Fact::of_policy(&self.state.policy) {
+            self.emit(fact);
+        }
         let entries: Vec<RosterEntry> = self.state.roster.entries().collect();
-        for (number, piece) in facts::pieces(&entries, RosterEntry::size).enumerate() {
+        for (number, piece) in facts::pieces(&entries, facts::stored_size).enumerate() {
             self.emit(Fact::RosterImported {
                 by: by.clone(),
                 clears: number == 0,
                 entries: piece.to_vec(),
             });
         }
-        let tokens: Vec<_> = self.state.tokens.values().cloned().collect();
+        let mut tokens: Vec<_> = self.state.tokens.values().cloned().collect();
+        tokens.sort_by_key(|token| token.id);
         for token in tokens {
             self.emit(Fact::TokenCreated {
                 by: by.clone(),

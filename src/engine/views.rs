@@ -152,7 +152,7 @@ impl AlertView {
                 (true, u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
             }
         };
-        let targets = share.targets(alert, node);
+        let targets = share.targets(&alert.targets, node);
         Some(Self {
             id: alert.id,
             mark: alert.mark.to_string(),

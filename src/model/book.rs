@@ -113,6 +113,13 @@ impl DeliveryBook {
         self.rung >= Rung::Received && !self.again
     }
 
+    /// Whether the radio can have seen the alert: it was written to a link, or an attempt is
+    /// under way or of unknown outcome.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.rung >= Rung::Sent || self.open.is_some() || self.unclear
+    }
+
     /// Attempts that count: those since the last "send again" of which something left.
     #[must_use]
     pub const fn attempts_now(&self) -> u8 {
@@ -307,7 +314,8 @@ impl AlertBook {
                 self.group(*group, *carrier).attempts = *number;
             }
             Fact::Polled { carrier, polls, .. } => self.spend(*carrier, *polls, at),
-            Fact::Predicted { carriers, .. } => self.predicted.clone_from(carriers),
+            Fact::Predicted { carriers, .. } => self.predicted.extend(carriers),
+            Fact::Targets { targets, .. } => self.alert.targets.extend(targets.iter().cloned()),
             Fact::Baselined { deliveries, .. } => {
                 for index in deliveries {
                     self.change(*index, |book| book.baselined = true);
@@ -545,7 +553,8 @@ mod tests {
             (1u8..4).prop_map(|choice| Evidence::Answered(Answer {
                 choice,
                 text: choice.to_string(),
-                by: AnsweredBy::Text
+                by: AnsweredBy::Text,
+                reference: None,
             })),
         ]
     }

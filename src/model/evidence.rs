@@ -36,6 +36,9 @@ pub struct Answer {
     pub text: String,
     /// How it came.
     pub by: AnsweredBy,
+    /// The radio's own message number, where the form has one: the same text with the same
+    /// number within minutes is this answer again.
+    pub reference: Option<u16>,
 }
 
 /// One piece of evidence about one delivery.

@@ -5,12 +5,12 @@
 use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId, TextForm};
 use serde::{Deserialize, Serialize};
 
-use crate::model::alert::Alert;
+use crate::model::alert::{Alert, Target};
 use crate::model::delivery::{End, Outcome};
 use crate::model::emergency::Emergency;
 use crate::model::evidence::Evidence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
-use crate::model::policy::{AnswerSet, Policy};
+use crate::model::policy::{AnswerSet, Policy, StationPolicy};
 use crate::model::roster::{Recipient, RosterEntry};
 use crate::model::token::Token;
 use crate::model::wall::Wall;
@@ -21,6 +21,10 @@ pub const CHUNK: usize = 250;
 /// Most bytes that the recipients or roster lines of one fact may take together: with what
 /// stands around them a record stays below its limit of 16 KiB.
 pub const CHUNK_BYTES: usize = 12 * 1024;
+
+/// Most bytes that one fact may take on disk: with what stands around it a record stays below
+/// its limit of 16 KiB.
+pub const FACT_BYTES: usize = 15 * 1024;
 
 /// Cuts `items` into pieces of at most [`CHUNK`] items and [`CHUNK_BYTES`] bytes, as `size`
 /// counts them; a larger item stands alone.
@@ -42,6 +46,12 @@ pub fn pieces<'a, T>(
     })
 }
 
+/// How many bytes something takes on disk.
+pub fn stored_size(stored: &impl Serialize) -> usize {
+    // It fails only for what has no length, which no stored form has.
+    postcard::experimental::serialized_size(stored).unwrap_or(usize::MAX)
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,8 +61,13 @@ pub enum Fact {
         /// Its version.
         version: String,
     },
-    /// This policy is in force from here on.
+    /// This policy is in force from here on. Stations that do not fit follow in the same commit.
     PolicyInForce(Box<Policy>),
+    /// Further stations of the policy that was put in force last.
+    StationsInForce {
+        /// In the order of the configuration.
+        stations: Vec<StationPolicy>,
+    },
     /// Lines of the roster were imported; `first` of an import that replaces clears the old one.
     RosterImported {
         /// Who imported it.
@@ -78,6 +93,13 @@ pub enum Fact {
     },
     /// An alert was accepted; its recipients follow in the same commit.
     AlertAccepted(Box<Alert>),
+    /// Further targets that the alert names.
+    Targets {
+        /// The alert.
+        alert: AlertId,
+        /// As they were named, each once.
+        targets: Vec<Target>,
+    },
     /// Recipients of an alert, frozen.
     Recipients {
         /// The alert.
@@ -131,7 +153,7 @@ pub enum Fact {
         /// The deliveries.
         deliveries: Vec<DeliveryIndex>,
     },
-    /// What an alert was predicted to take, made when it was accepted.
+    /// What an alert was predicted to take of some carriers, made when it was accepted.
     Predicted {
         /// The alert.
         alert: AlertId,
@@ -347,13 +369,15 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 28] = [
+    pub const NAMES: [&'static str; 30] = [
         "started",
         "policy_in_force",
+        "stations_in_force",
         "roster_imported",
         "token_created",
         "token_revoked",
         "alert_accepted",
+        "targets",
         "recipients",
         "attempt_started",
         "group_attempt_started",
@@ -378,12 +402,64 @@ impl Fact {
         "trimmed",
     ];
 
+    /// The facts that put a policy in force.
+    #[must_use]
+    pub fn of_policy(policy: &Policy) -> Vec<Self> {
+        let whole = Self::PolicyInForce(Box::new(policy.clone()));
+        if whole.size() <= FACT_BYTES {
+            return vec![whole];
+        }
+        let bare = Policy {
+            stations: Vec::new(),
+            ..policy.clone()
+        };
+        let stations = pieces(&policy.stations, stored_size);
+        let stations = stations.map(|piece| Self::StationsInForce {
+            stations: piece.to_vec(),
+        });
+        let first = Self::PolicyInForce(Box::new(bare));
+        std::iter::once(first).chain(stations).collect()
+    }
+
+    /// The facts that put an alert and its recipients on record, in order.
+    #[must_use]
+    pub fn of_alert(alert: Alert, recipients: &[Recipient]) -> Vec<Self> {
+        let id = alert.id;
+        let mut alert = Box::new(alert);
+        let mut targets = Vec::new();
+        if stored_size(&alert) > CHUNK_BYTES {
+            targets = std::mem::take(&mut alert.targets);
+        }
+        let mut facts = vec![Self::AlertAccepted(alert)];
+        facts.extend(pieces(&targets, stored_size).map(|piece| Self::Targets {
+            alert: id,
+            targets: piece.to_vec(),
+        }));
+        let mut first = 0;
+        for piece in pieces(recipients, stored_size) {
+            facts.push(Self::Recipients {
+                alert: id,
+                first: DeliveryIndex(first),
+                recipients: piece.to_vec(),
+            });
+            first += u32::try_from(piece.len()).unwrap_or(u32::MAX);
+        }
+        facts
+    }
+
+    /// How many bytes it takes on disk.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        stored_size(self)
+    }
+
     /// The alert this fact belongs to.
     #[must_use]
     pub fn alert(&self) -> Option<AlertId> {
         match self {
             Self::AlertAccepted(alert) => Some(alert.id),
-            Self::Recipients { alert, .. }
+            Self::Targets { alert, .. }
+            | Self::Recipients { alert, .. }
             | Self::AttemptStarted { alert, .. }
             | Self::GroupAttemptStarted { alert, .. }
             | Self::Baselined { alert, .. }
@@ -405,10 +481,12 @@ impl Fact {
         match self {
             Self::Started { .. } => "started",
             Self::PolicyInForce(_) => "policy_in_force",
+            Self::StationsInForce { .. } => "stations_in_force",
             Self::RosterImported { .. } => "roster_imported",
             Self::TokenCreated { .. } => "token_created",
             Self::TokenRevoked { .. } => "token_revoked",
             Self::AlertAccepted(_) => "alert_accepted",
+            Self::Targets { .. } => "targets",
             Self::Recipients { .. } => "recipients",
             Self::AttemptStarted { .. } => "attempt_started",
             Self::GroupAttemptStarted { .. } => "group_attempt_started",

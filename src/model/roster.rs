@@ -165,26 +165,6 @@ pub enum RosterEntry {
 pub const MEMBERS: usize = 2_000;
 
 impl RosterEntry {
-    /// About how many bytes it takes on disk, never fewer.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Radio(radio) => 32 + radio.name.len() + radio.node.as_str().len(),
-            Self::Person(person) => {
-                16 + person.id.len()
-                    + person.name.len()
-                    + person.node.as_str().len()
-                    + 5 * person.radios.len()
-            }
-            Self::Group(group) => {
-                24 + group.id.len()
-                    + group.name.len()
-                    + group.node.as_str().len()
-                    + 5 * group.members.len()
-            }
-        }
-    }
-
     /// Where it hangs in the organisation.
     #[must_use]
     pub const fn node(&self) -> &Node {
@@ -223,14 +203,6 @@ pub struct Recipient {
     pub home: Option<CarrierId>,
     /// The talkgroup through which the alert reaches it first.
     pub talkgroup: Option<GroupId>,
-}
-
-impl Recipient {
-    /// About how many bytes it takes on disk, never fewer.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        40 + self.name.len() + self.node.as_str().len()
-    }
 }
 
 #[cfg(test)]

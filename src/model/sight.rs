@@ -92,14 +92,14 @@ impl Share {
     /// The targets that may be named. Of an alert from elsewhere these are its own radios,
     /// and what the place in the tree tells anyway; people and groups of others are not named.
     #[must_use]
-    pub fn targets(&self, alert: &Alert, node: &Node) -> Vec<Target> {
+    pub fn targets(&self, targets: &[Target], node: &Node) -> Vec<Target> {
         let named = |target: &&Target| match (self, target) {
             (Self::Whole, _) | (_, Target::All) => true,
             (Self::Part { radios, .. }, Target::Radio(id)) => radios.contains(id),
             (_, Target::Node(other)) => other.covers(node) || node.covers(other),
             (_, Target::Person(_) | Target::Group(_)) => false,
         };
-        alert.targets.iter().filter(named).cloned().collect()
+        targets.iter().filter(named).cloned().collect()
     }
 }
 
@@ -161,7 +161,7 @@ impl<'a> Seen<'a> {
             Fact::Started { .. } | Fact::StationChanged { .. } | Fact::ClockConfirmed { .. } => {
                 whole(true)
             }
-            Fact::PolicyInForce(_) | Fact::Trimmed { .. } => None,
+            Fact::PolicyInForce(_) | Fact::StationsInForce { .. } | Fact::Trimmed { .. } => None,
             Fact::RosterImported {
                 by,
                 clears,
@@ -192,11 +192,16 @@ fn of_alert<'a>(node: &Node, fact: &'a Fact, share: &Share) -> Option<Seen<'a>> 
     match fact {
         Fact::AlertAccepted(alert) => {
             let mut alert = alert.as_ref().clone();
-            alert.targets = share.targets(&alert, node);
+            alert.targets = share.targets(&alert.targets, node);
             if let Share::Part { deliveries, .. } = share {
                 alert.recipients = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
             }
             Some(Seen::part(Fact::AlertAccepted(Box::new(alert))))
+        }
+        Fact::Targets { alert, targets } => {
+            let targets = share.targets(targets, node);
+            let alert = *alert;
+            (!targets.is_empty()).then(|| Seen::part(Fact::Targets { alert, targets }))
         }
         Fact::Recipients {
             alert,

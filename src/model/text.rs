@@ -2,6 +2,9 @@
 
 use narrowcast_protocol::air;
 
+/// Longest reason for cancelling an alert or closing an emergency, in characters.
+pub const REASON: usize = 300;
+
 /// A character that no text of ours may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("character {position} (U+{code:04X}) is a control or bidirectional character: remove it")]

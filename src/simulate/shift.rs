@@ -195,19 +195,25 @@ impl Plan {
     }
 
     fn a_radio(&mut self, id: RadioId, member: bool) -> RadioConfig {
-        let answers = match self.rng.below(5) {
+        let answers = match self.rng.below(6) {
             0 => Answers::Never,
             1 | 2 => Answers::Status(1),
+            3 => Answers::Words("收到"),
             _ => Answers::Text(1),
         };
         let least = self.seconds(1, 20);
-        let most = least + self.seconds(1, 90);
+        // Some answer when the alert is long over.
+        let slowest = if self.rng.chance(0.1) { 400 } else { 90 };
+        let most = least + self.seconds(1, slowest);
+        let repeats = self.rng.chance(0.15);
+        let repeats_after = self.seconds(5, 500);
         RadioConfig {
             group: member.then_some(TALKGROUP),
             answers,
             on: !self.rng.chance(0.05),
             delay: (least, most),
             twice: self.rng.chance(0.1),
+            repeats_after: repeats.then_some(repeats_after),
             ..RadioConfig::new(id)
         }
     }

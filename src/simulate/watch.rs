@@ -66,6 +66,7 @@ pub struct Tally {
 #[derive(Debug)]
 struct Given {
     delivery: Option<(AlertId, DeliveryIndex)>,
+    carrier: CarrierId,
     text: String,
 }
 
@@ -321,7 +322,12 @@ impl Watch {
         let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
         self.airtime(alert, carrier, bursts);
         let text = text.text.clone();
-        self.jobs.insert(id, Given { delivery, text });
+        let given = Given {
+            delivery,
+            carrier,
+            text,
+        };
+        self.jobs.insert(id, given);
     }
 
     /// "I have your message" is said of what the ledger has, and of nothing else.
@@ -351,7 +357,8 @@ impl Watch {
         };
         if let Some((alert, index)) = given.delivery {
             let text = given.text.clone();
-            if let Some(what) = self.alerts.too_often(self.now, (alert, index), &text) {
+            let way = (alert, index, given.carrier);
+            if let Some(what) = self.alerts.too_often(self.now, way, &text) {
                 self.broken(Invariant::NoTextTooOften, what);
             }
             self.alerts.written(alert, index);

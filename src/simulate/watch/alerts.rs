@@ -8,7 +8,7 @@ use narrowcast_protocol::time::Instant;
 
 use crate::model::alert::{Alert, Ask, Mark, Precedence};
 use crate::model::delivery::Rung;
-use crate::model::evidence::{AnsweredBy, Evidence};
+use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex};
 use crate::model::wall::Wall;
@@ -17,6 +17,9 @@ use crate::model::wall::Wall;
 /// to the next, less what a busy port takes to write.
 const TIMES: u32 = 6;
 const APART: Duration = Duration::from_millis(19_500);
+/// A text with the same number within this time of the first is the same text; less what the
+/// ledger takes to make the first durable.
+const SAME_NUMBER: Duration = Duration::from_secs(590);
 /// Once a minute the engine forgets, and the ledger takes its time.
 const FORGOTTEN_WITHIN: Duration = Duration::from_secs(150);
 
@@ -34,7 +37,7 @@ pub(super) struct Seen {
     acknowledged: Option<Instant>,
     written: bool,
     /// How often each text was written since the last "send again", and when last.
-    texts: BTreeMap<String, (u32, Instant)>,
+    texts: BTreeMap<String, (u32, Instant, CarrierId)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +86,9 @@ pub(super) struct Alerts {
     by_token: BTreeMap<String, AlertId>,
     /// The newest alert of each mark.
     by_mark: BTreeMap<Mark, AlertId>,
+    /// Numbered texts that were taken for an answer: which alert the first copy answered, and
+    /// when.
+    numbered: BTreeMap<(RadioId, String, u16), (AlertId, Instant)>,
     /// Which radio has shown which alert.
     shown: BTreeSet<(RadioId, AlertId)>,
     linger: Duration,
@@ -216,17 +222,20 @@ impl Alerts {
     pub(super) fn too_often(
         &mut self,
         now: Instant,
-        (alert, index): (AlertId, DeliveryIndex),
+        (alert, index, carrier): (AlertId, DeliveryIndex, CarrierId),
         text: &str,
     ) -> Option<String> {
+        let flash = self.precedence(alert) == Some(Precedence::Flash);
         let seen = self.seen(alert, index)?;
         let radio = seen.radio;
         let before = seen.texts.get(text).copied();
-        let times = before.map_or(1, |(times, _)| times + 1);
-        seen.texts.insert(text.to_owned(), (times, now));
-        let soon = before.is_some_and(|(_, at)| now.since(at) < APART);
+        let times = before.map_or(1, |(times, ..)| times + 1);
+        seen.texts.insert(text.to_owned(), (times, now, carrier));
+        // A Flash that went round goes over its home as soon as that is back.
+        let soon = before
+            .is_some_and(|(_, at, over)| now.since(at) < APART && !(flash && over != carrier));
         (soon || times > TIMES).then(|| {
-            let since = before.map(|(_, at)| now.since(at));
+            let since = before.map(|(_, at, _)| now.since(at));
             format!("{text:?} goes to {radio} for the {times}. time, {since:?} after the last")
         })
     }
@@ -385,6 +394,7 @@ impl Alerts {
     ) -> Learnt {
         let mut learnt = Learnt::default();
         let shown = &self.shown;
+        let numbered = &mut self.numbered;
         let Some(book) = self.all.get_mut(&alert) else {
             learnt.without_grounds = Some(format!("evidence for {alert}, which is unknown"));
             return learnt;
@@ -400,7 +410,9 @@ impl Alerts {
         let grounds = match evidence {
             Evidence::Written => seen.written,
             Evidence::LinkConfirmed | Evidence::TextAcknowledged => has_it,
-            Evidence::Answered(_) => has_it && asks,
+            Evidence::Answered(answer) => {
+                has_it && asks && !is_copy(numbered, now, radio, alert, answer)
+            }
             // Nothing in this world reports that a text was read.
             Evidence::ReadReport => false,
             Evidence::StationAccepted | Evidence::OnAir | Evidence::Present => true,
@@ -429,5 +441,27 @@ impl Alerts {
             }
         }
         learnt
+    }
+}
+
+/// Whether an answer is the copy of a text that answered another alert within minutes.
+fn is_copy(
+    numbered: &mut BTreeMap<(RadioId, String, u16), (AlertId, Instant)>,
+    now: Instant,
+    radio: RadioId,
+    alert: AlertId,
+    answer: &Answer,
+) -> bool {
+    let Some(reference) = answer.reference else {
+        return false;
+    };
+    let key = (radio, answer.text.clone(), reference);
+    let first = numbered.get(&key).copied();
+    match first.filter(|(_, at)| now.since(*at) < SAME_NUMBER) {
+        Some((other, _)) => other != alert,
+        None => {
+            numbered.insert(key, (alert, now));
+            false
+        }
     }
 }

@@ -38,6 +38,8 @@ pub enum Answers {
     Never,
     /// With a text: the numbered answer, behind the alert's mark.
     Text(u8),
+    /// With these words and no mark.
+    Words(&'static str),
     /// With a status code.
     Status(u16),
 }
@@ -59,6 +61,9 @@ pub struct RadioConfig {
     pub delay: (Duration, Duration),
     /// Whether its user answers a second time a little later.
     pub twice: bool,
+    /// After so long the radio sends a text of its user once more, with the same number: the
+    /// acknowledgement was lost, or it believes so.
+    pub repeats_after: Option<Duration>,
 }
 
 impl RadioConfig {
@@ -73,6 +78,7 @@ impl RadioConfig {
             on: true,
             delay: (Duration::from_secs(2), Duration::from_secs(9)),
             twice: false,
+            repeats_after: None,
         }
     }
 }
@@ -137,6 +143,8 @@ pub struct Radio {
     reference: u8,
     /// What its user is going to write again, and when.
     second: Option<(Instant, RadioId, String)>,
+    /// A text that it sends once more, and when.
+    copy: Option<(Instant, Vec<[u8; 33]>)>,
 }
 
 impl Radio {
@@ -155,6 +163,7 @@ impl Radio {
             seen: BTreeMap::new(),
             reference: 0,
             second: None,
+            copy: None,
         }
     }
 
@@ -212,7 +221,10 @@ impl Radio {
         ) else {
             return;
         };
-        self.insist(now, &packet.pdus(1));
+        let pdus = packet.pdus(1);
+        let copy = self.config.repeats_after;
+        self.copy = copy.map(|after| (now + after, bursts(&pdus)));
+        self.insist(now, &pdus);
     }
 
     /// A burst that is for this radio arrived; the text it completed, if it is shown now.
@@ -239,6 +251,7 @@ impl Radio {
             self.reassembler = Reassembler::default();
             self.outbox.clear();
             self.unanswered = None;
+            self.copy = None;
         }
     }
 
@@ -276,10 +289,18 @@ impl Radio {
             .map(|next| next.ready);
         let again = self.unanswered.as_ref().map(|waiting| waiting.again);
         let second = self.second.as_ref().map(|(at, ..)| *at);
-        [self.alarm, again, send, second, self.reassembler.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let copy = self.copy.as_ref().map(|(at, _)| *at);
+        [
+            self.alarm,
+            again,
+            send,
+            second,
+            copy,
+            self.reassembler.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Whether the next transmission may begin now, as far as this radio is concerned.
@@ -325,6 +346,13 @@ impl Radio {
         }
         if let Some((_, to, words)) = self.second.take_if(|(at, ..)| *at <= now) {
             self.write(now, to, &words);
+        }
+        if let Some((_, bursts)) = self.copy.take_if(|(at, _)| *at <= now) {
+            self.outbox.push_back(Outgoing {
+                ready: now,
+                at_once: false,
+                bursts: bursts.into(),
+            });
         }
         if let Some(mut waiting) = self.unanswered.take_if(|waiting| waiting.again <= now)
             && waiting.tries > 0
@@ -470,6 +498,7 @@ impl Radio {
         let later = now + self.rng.between(least, most);
         match self.config.answers {
             Answers::Never => {}
+            Answers::Words(words) => self.write(later, to, words),
             Answers::Text(choice) => {
                 // The mark stands first, or behind the drill sign.
                 let mark = text
