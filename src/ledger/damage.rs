@@ -166,6 +166,113 @@ fn a_record_that_is_not_the_one_of_the_head_is_refused() {
     assert!(matches!(error, LedgerError::HeadDamaged { .. }));
 }
 
+/// A ledger whose store opens from a snapshot, so that old records, far from its end, are read
+/// only when asked for; and one of them is damaged.
+fn with_a_rotten_record() -> (TempDir, Seq) {
+    let parent = TempDir::new().unwrap();
+    let dir = parent.path().join("ledger");
+    let mut ledger = open(&dir).unwrap();
+    for n in 0..50 {
+        let words = format!("needle {n}.{}", "x".repeat(6_000));
+        ledger.commit(&vec![text(&words); 40]).unwrap();
+    }
+    drop(ledger);
+    drop(open(&dir).unwrap());
+    let mut bytes = fs::read(dir.join("db")).unwrap();
+    let needle = b"needle 20.";
+    for at in 0..bytes.len() - needle.len() {
+        if bytes[at..].starts_with(needle) {
+            bytes[at] ^= 1;
+        }
+    }
+    fs::write(dir.join("db"), bytes).unwrap();
+    (parent, Seq(2_000))
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_an_error_of_its_own_and_the_rest_works() {
+    let (parent, last) = with_a_rotten_record();
+    let mut ledger = open(&parent.path().join("ledger")).unwrap();
+    assert_eq!(ledger.last(), last);
+    let mut next = Seq(1);
+    let (mut good, mut bad) = (0, Vec::new());
+    while next <= last {
+        match ledger.read(next, 64) {
+            Ok(page) => {
+                good += page.len();
+                next = page.last().unwrap().seq.next();
+            }
+            Err(LedgerError::Unreadable { seq, .. }) if seq > next => {
+                let before = usize::try_from(seq.0 - next.0).unwrap();
+                good += ledger.read(next, before).unwrap().len();
+                next = seq;
+            }
+            Err(LedgerError::Unreadable { seq, .. }) => {
+                bad.push(seq);
+                next = seq.next();
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(bad.len() >= 40 && bad.len() < 400, "{bad:?}");
+    assert!(bad.contains(&Seq(801)), "{bad:?}");
+    assert_eq!(good + bad.len(), 2_000);
+    assert_eq!(ledger.commit(&many(3)), Ok(Seq(2_003)));
+    assert_eq!(ledger.read(Seq(1_990), 99).unwrap().len(), 14);
+    let error = verify(&mut ledger, |_| ()).unwrap_err();
+    assert!(matches!(error, LedgerError::Unreadable { seq, .. } if seq == bad[0]));
+}
+
+#[test]
+fn what_must_be_folded_is_salvaged_up_to_the_first_rotten_record() {
+    let (parent, _) = with_a_rotten_record();
+    let dir = parent.path().join("ledger");
+    let (mut ledger, lost) = salvage(&dir, "city", 1).unwrap();
+    let lost = lost.unwrap();
+    assert_eq!(lost.head, Some(Seq(2_000)));
+    assert!(lost.has < Seq(801) && lost.has >= Seq(400), "{lost}");
+    assert!(lost.kept.join("db").exists());
+    assert_eq!(verify(&mut ledger, |_| ()).unwrap().last, lost.has);
+    ledger.commit(&many(1)).unwrap();
+    drop(ledger);
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+    assert_eq!(salvage(&dir, "city", 1).unwrap().1, None);
+}
+
+#[test]
+fn behind_a_checkpoint_a_rotten_record_costs_nothing() {
+    let (parent, last) = with_a_rotten_record();
+    let dir = parent.path().join("ledger");
+    open(&dir).unwrap().save_checkpoint(last, b"all").unwrap();
+    let (ledger, lost) = salvage(&dir, "city", 1).unwrap();
+    assert_eq!((ledger.last(), lost), (last, None));
+}
+
+#[test]
+fn a_damaged_snapshot_is_left_out() {
+    let parent = TempDir::new().unwrap();
+    let dir = parent.path().join("ledger");
+    open(&dir).unwrap().commit(&many(700)).unwrap();
+    drop(open(&dir).unwrap());
+    for entry in fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_str().unwrap().contains("snap.") {
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[20] ^= 1;
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    let error = open(&dir).unwrap_err().to_string();
+    assert!(
+        error.contains("damaged") && error.contains("--salvage"),
+        "{error}"
+    );
+    let (ledger, lost) = salvage(&dir, "city", 1).unwrap();
+    assert_eq!(ledger.last(), Seq(700));
+    let lost = lost.unwrap().to_string();
+    assert!(lost.contains("no record up to 700 is lost"), "{lost}");
+}
+
 /// Flips a bit in a copy, at many places of every file, and opens each copy in a process of its
 /// own, because the store may panic.
 #[test]

@@ -31,7 +31,7 @@ mod damage;
 #[cfg(test)]
 mod suite;
 
-use crate::ledger::record::Stored;
+use crate::ledger::record::{GENESIS, Stored, follows};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -135,6 +135,11 @@ impl<L: Ledger + ?Sized> Pages for L {
     }
 }
 
+fn missing(seq: Seq) -> LedgerError {
+    let why = "it is missing".into();
+    LedgerError::Unreadable { seq, why }
+}
+
 /// Keeps a state as a checkpoint.
 pub type CheckpointWriter = Box<dyn FnOnce(&[u8]) -> Result<(), LedgerError> + Send>;
 
@@ -157,14 +162,35 @@ pub trait Ledger: Send {
     /// The store failed or a value is no record.
     fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError>;
 
-    /// Up to `limit` records from position `from` on, in order.
+    /// Up to `limit` records from position `from` on, in order, each checked against its hash
+    /// and the record before it.
     ///
     /// # Errors
-    /// The store failed or a record is unreadable.
+    /// The store failed. [`LedgerError::Unreadable`] or [`LedgerError::Chain`] with the first
+    /// position that is gone or damaged: what stands behind it can be read from there on.
     fn read(&mut self, from: Seq, limit: usize) -> Result<Vec<Record>, LedgerError> {
-        self.stored(from, limit)?
-            .iter()
-            .map(Stored::decode)
+        let page = self.stored(from, limit)?;
+        let expected = from.max(self.first());
+        let found = page.first().map(|stored| stored.seq);
+        if limit > 0 && expected <= self.last() && found != Some(expected) {
+            return Err(missing(expected));
+        }
+        let mut before = match expected {
+            Seq(1) => Some((Seq(0), GENESIS)),
+            // One before that is gone or cannot be read is another record's fault.
+            Seq(seq) => {
+                let seq = Seq(seq.saturating_sub(1));
+                let hash = self.hash_of(seq).ok().flatten();
+                hash.map(|hash| (seq, hash))
+            }
+        };
+        page.iter()
+            .map(|stored| {
+                let record = stored.decode()?;
+                follows(before, stored)?;
+                before = Some((stored.seq, stored.hash));
+                Ok(record)
+            })
             .collect()
     }
 

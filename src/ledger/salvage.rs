@@ -1,18 +1,30 @@
-//! A ledger that lost its end, opened with what is there.
+//! A damaged ledger, opened with what is there of it.
+//!
+//! | damage | what is done |
+//! |---|---|
+//! | it ends before its head or a checkpoint, or the head cannot be read | it goes on from where it ends |
+//! | the store cannot be opened with its snapshots | they are removed: the store finds the same in its log |
+//! | a record that must be folded is gone or damaged | the records before it are copied into a new store |
+//!
+//! Before anything is changed the whole directory is copied beside itself. The store itself
+//! clears what it cannot read of its log when it is opened: who means to have the medium
+//! examined copies the directory before anything else.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::ledger::LedgerError;
 use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
 use crate::ledger::sled::SledLedger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::model::ids::Seq;
+
+const PAGE: usize = 512;
 
 /// What could not be recovered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Salvaged {
-    /// Why the ledger could not be opened as it was.
+    /// Why the ledger could not be used as it was.
     pub why: LedgerError,
     /// The last record that is there.
     pub has: Seq,
@@ -28,15 +40,15 @@ impl std::fmt::Display for Salvaged {
             Some(head) if head > self.has => {
                 write!(f, "records {} to {head} are lost", self.has.next())?;
             }
-            _ => write!(f, "what stood behind record {} is not known", self.has)?,
+            Some(head) => write!(f, "no record up to {head} is lost")?,
+            None => write!(f, "what stood behind record {} is not known", self.has)?,
         }
         write!(f, "; the files are kept in {}", self.kept.display())
     }
 }
 
-/// Opens the ledger in `dir` as [`SledLedger::open`] does. One that does not end as its head
-/// and its checkpoints prove is copied aside and then opened with what is there; what is lost
-/// is returned, to be recorded.
+/// Opens the ledger in `dir` as [`SledLedger::open`] does, damaged or not. What is lost is
+/// returned, to be recorded; nothing if it was sound from its newest checkpoint on.
 ///
 /// # Errors
 /// As [`SledLedger::open`], but for what is salvaged; or the files cannot be copied.
@@ -45,16 +57,54 @@ pub fn salvage(
     jurisdiction: &str,
     epoch: u64,
 ) -> Result<(SledLedger, Option<Salvaged>), LedgerError> {
-    let why = match SledLedger::open(dir, jurisdiction, epoch) {
+    let (mut ledger, lost) = with_its_end(dir, jurisdiction, epoch)?;
+    let Err((seq, why)) = foldable(&mut ledger) else {
+        return Ok((ledger, lost));
+    };
+    let head = lost.as_ref().map_or(Some(ledger.last()), |lost| lost.head);
+    let kept = lost.map_or_else(|| copy_aside(dir), |lost| Ok(lost.kept))?;
+    let ledger = rebuilt(ledger, dir, (jurisdiction, epoch), seq)?;
+    let has = ledger.last();
+    let lost = Salvaged {
+        why,
+        has,
+        head,
+        kept,
+    };
+    Ok((ledger, Some(lost)))
+}
+
+/// Copies the directory beside itself and removes the store's snapshots, from which it opens
+/// faster and without which it opens all the same. Returns where the copy is.
+///
+/// # Errors
+/// The files cannot be copied or removed.
+pub fn without_snapshots(dir: &Path) -> Result<PathBuf, LedgerError> {
+    let kept = copy_aside(dir)?;
+    for path in snapshots(dir)? {
+        fs::remove_file(&path).map_err(|error| at_path(&path, &error))?;
+    }
+    sync_dir(dir)?;
+    Ok(kept)
+}
+
+fn with_its_end(
+    dir: &Path,
+    jurisdiction: &str,
+    epoch: u64,
+) -> Result<(SledLedger, Option<Salvaged>), LedgerError> {
+    let (why, kept) = match SledLedger::open(dir, jurisdiction, epoch) {
         Ok(ledger) => return Ok((ledger, None)),
         Err(
             why @ (LedgerError::Shortened { .. }
             | LedgerError::HeadDamaged { .. }
             | LedgerError::Chain { .. }),
-        ) => why,
+        ) => (why, copy_aside(dir)?),
+        Err(why @ LedgerError::Store(_)) if !snapshots(dir)?.is_empty() => {
+            (why, without_snapshots(dir)?)
+        }
         Err(other) => return Err(other),
     };
-    let kept = copy_aside(dir)?;
     let mut has = Seq(0);
     let mut head = Head::read(dir).unwrap_or_default().map(|(seq, _)| seq);
     let ledger = SledLedger::open_if(dir, jurisdiction, epoch, |ending| {
@@ -72,10 +122,64 @@ pub fn salvage(
     Ok((ledger, Some(lost)))
 }
 
+/// Reads what an engine folds. Says which record it cannot have.
+fn foldable(ledger: &mut SledLedger) -> Result<(), (Seq, LedgerError)> {
+    let checkpoint = ledger.checkpoint().unwrap_or_default();
+    let mut next = checkpoint.map_or(ledger.first(), |(at, _)| at.next());
+    while next <= ledger.last() {
+        match ledger.read(next, PAGE) {
+            Ok(page) => next = page.last().map_or(next, |last| last.seq).next(),
+            Err(why @ (LedgerError::Unreadable { seq, .. } | LedgerError::Chain { seq, .. })) => {
+                return Err((seq, why));
+            }
+            Err(why) => return Err((next, why)),
+        }
+    }
+    Ok(())
+}
+
+/// Puts a new ledger with the records before `end` in the place of this one.
+fn rebuilt(
+    mut from: SledLedger,
+    dir: &Path,
+    (jurisdiction, epoch): (&str, u64),
+    end: Seq,
+) -> Result<SledLedger, LedgerError> {
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = dir.with_file_name(name);
+    if new.exists() {
+        fs::remove_dir_all(&new).map_err(|error| at_path(&new, &error))?;
+    }
+    let mut to = SledLedger::open(&new, jurisdiction, epoch)?;
+    let mut next = from.first();
+    while next < end {
+        let many = usize::try_from(end.0 - next.0).unwrap_or(PAGE).min(PAGE);
+        to.adopt(&from.stored(next, many)?)?;
+        next = Seq(next.0.saturating_add(many as u64));
+    }
+    drop((from, to));
+    fs::remove_dir_all(dir)
+        .and_then(|()| fs::rename(&new, dir))
+        .map_err(|error| at_path(dir, &error))?;
+    SledLedger::open(dir, jurisdiction, epoch)
+}
+
+fn snapshots(dir: &Path) -> Result<Vec<PathBuf>, LedgerError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|error| at_path(dir, &error))? {
+        let entry = entry.map_err(|error| at_path(dir, &error))?;
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
 /// Copies the directory beside itself, under a name that says when.
 fn copy_aside(dir: &Path) -> Result<PathBuf, LedgerError> {
     let mut name = dir.file_name().unwrap_or_default().to_owned();
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ");
     name.push(format!(".bad-{now}"));
     let kept = dir.with_file_name(name);
     copy_all(dir, &kept)?;

@@ -22,8 +22,8 @@ use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::ending::{Ending, as_proven};
 use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
-use crate::ledger::record::{Hash, Stored, Tip};
-use crate::ledger::{CheckpointWriter, Ledger, LedgerError};
+use crate::ledger::record::{Hash, Stored, Tip, follows};
+use crate::ledger::{CheckpointWriter, Ledger, LedgerError, missing};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -104,7 +104,13 @@ impl SledLedger {
         }
         if let Some(mark) = ledger.db.get(TRIM_MARK).map_err(failed)? {
             let up_to = mark.as_ref().try_into().map(u64::from_be_bytes);
-            ledger.trim(Seq(up_to.unwrap_or(0)))?;
+            match ledger.trim(Seq(up_to.unwrap_or(0))) {
+                // What cannot be read cannot be removed either; everything else works.
+                Err(error @ LedgerError::Unreadable { .. }) => {
+                    tracing::warn!(%error, "an interrupted trimming cannot be finished");
+                }
+                finished => finished?,
+            }
         }
         Ok(ledger)
     }
@@ -173,6 +179,17 @@ impl SledLedger {
     fn get(&self, seq: Seq) -> Result<Option<Stored>, LedgerError> {
         get(&self.db, seq)
     }
+
+    /// A record that the index names.
+    fn indexed(&self, seq: Seq) -> Result<Record, LedgerError> {
+        let found = self.get(seq)?.ok_or_else(|| missing(seq))?;
+        let record = found.decode()?;
+        // One before it that is gone or cannot be read is another record's fault.
+        let before = Seq(seq.0.saturating_sub(1));
+        let before = self.get(before).ok().flatten();
+        follows(before.map(|before| (before.seq, before.hash)), &found)?;
+        Ok(record)
+    }
 }
 
 impl Ledger for SledLedger {
@@ -187,10 +204,15 @@ impl Ledger for SledLedger {
 
     fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
         self.usable()?;
+        let mut next = from.max(self.first);
         self.db
             .range(fact_key(from)..=fact_key(Seq(u64::MAX)))
             .take(limit)
-            .map(|pair| stored(pair.map_err(failed)?))
+            .map(|pair| {
+                let found = stored(pair.map_err(|error| unreadable(next, &error))?)?;
+                next = found.seq.next();
+                Ok(found)
+            })
             .collect()
     }
 
@@ -204,12 +226,8 @@ impl Ledger for SledLedger {
         self.db
             .range(index_key(id, from)..=index_key(id, Seq(u64::MAX)))
             .keys()
-            .filter_map(|key| {
-                let seq = key.map_err(failed).and_then(|key| seq_of(&key));
-                seq.and_then(|seq| self.get(seq)).transpose()
-            })
             .take(limit)
-            .map(|stored| stored?.decode())
+            .map(|key| self.indexed(seq_of(&key.map_err(failed)?)?))
             .collect()
     }
 
@@ -268,7 +286,7 @@ impl Ledger for SledLedger {
             let step = end.min(Seq(self.first.0.saturating_add(TRIM_STEP)));
             let mut batch = Batch::default();
             for pair in self.db.range(fact_key(self.first)..fact_key(step)) {
-                let stored = stored(pair.map_err(failed)?)?;
+                let stored = stored(pair.map_err(|error| unreadable(self.first, &error))?)?;
                 // What cannot be read has no index to be found by.
                 let alert = stored.decode().ok().and_then(|record| record.fact.alert());
                 if let Some(alert) = alert {
@@ -295,7 +313,8 @@ impl Ledger for SledLedger {
 }
 
 fn get(db: &Db, seq: Seq) -> Result<Option<Stored>, LedgerError> {
-    let value = db.get(fact_key(seq)).map_err(failed)?;
+    let value = db.get(fact_key(seq));
+    let value = value.map_err(|error| unreadable(seq, &error))?;
     value.map(|value| split(seq, &value)).transpose()
 }
 
@@ -374,6 +393,16 @@ fn failed(error: sled::Error) -> LedgerError {
     LedgerError::Store(error.to_string())
 }
 
+fn unreadable(seq: Seq, error: &sled::Error) -> LedgerError {
+    LedgerError::Unreadable {
+        seq,
+        why: format!(
+            "the store cannot read it ({error}); restore a copy of the ledger's directory, or \
+             import the last export into a new one (`narrowcast ledger import`)"
+        ),
+    }
+}
+
 /// Opens the store. A handle that was just dropped lets go of the lock a moment later, when
 /// the threads of the store have ended; that moment is waited for.
 pub(super) fn open_patiently(dir: &Path) -> sled::Result<Db> {
@@ -400,6 +429,12 @@ fn in_use_or_failed(dir: &Path, error: &sled::Error) -> LedgerError {
         LedgerError::InUse {
             path: dir.display().to_string(),
         }
+    } else if matches!(error, sled::Error::Corruption { .. }) {
+        LedgerError::Store(format!(
+            "{}: {error}: its files are damaged; restore a copy of the directory, import the last \
+             export into a new one (`narrowcast ledger import`), or start `narrowcast serve --salvage`",
+            dir.display()
+        ))
     } else {
         LedgerError::Store(format!("{}: {error}", dir.display()))
     }

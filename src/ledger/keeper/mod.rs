@@ -325,7 +325,8 @@ impl Keeper {
             if result.is_ok() && ledger.first() <= up_to && ledger.first() < ledger.last() {
                 return ControlFlow::Continue(());
             }
-            let lost = result.clone().err();
+            let failed = |error: &LedgerError| matches!(error, LedgerError::Store(_));
+            let lost = result.clone().err().filter(failed);
             if let Some(done) = done.take() {
                 let _ = done.send(result.map_err(KeeperError::from));
             }

@@ -300,14 +300,17 @@ async fn long_reads_and_trimmings_let_commits_pass_between_their_steps() {
     let page = read.await.unwrap();
     trim.await.unwrap();
     assert_eq!(
-        bench.calls().get(3..8),
+        bench.calls().get(3..10),
         Some(
             [
                 Call::Commit(GROUP),
                 Call::Read(256),
+                // The hash of the record before them.
+                Call::Read(1),
                 Call::Commit(1),
                 Call::Trim(Seq(256)),
                 Call::Read(256),
+                Call::Read(1),
             ]
             .as_slice()
         )
