@@ -19,6 +19,7 @@ use serde_json::json;
 use super::Access;
 use super::client::Client;
 use super::output::print;
+use super::probe::probe;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
@@ -44,6 +45,26 @@ pub(super) enum LedgerCommand {
         #[arg(long, default_value = "default")]
         jurisdiction: String,
     },
+    /// Open a ledger of a stopped server, and say whether its end is there. `verify` reads it all.
+    Check {
+        /// The ledger's directory.
+        ledger: PathBuf,
+        /// The jurisdiction whose ledger it is.
+        #[arg(long, default_value = "default")]
+        jurisdiction: String,
+    },
+}
+
+/// A ledger that can be opened.
+fn check(access: &Access, ledger: &SledLedger, dir: &Path) {
+    let (first, last) = (ledger.first().0, ledger.last().0);
+    let value = json!({"ok": true, "first": first, "last": last});
+    print(access, &value, |_| {
+        format!(
+            "{} can be opened: records {first} to {last}, nothing is missing at its end",
+            dir.display()
+        )
+    });
 }
 
 /// What `verify` checks.
@@ -72,6 +93,7 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
             }
             match dir {
                 Some(dir) => {
+                    probe(&dir, &jurisdiction)?;
                     let mut ledger = open(&dir, &jurisdiction)?;
                     let bar = bar(ledger.last());
                     ledger::export::export(&mut ledger, &file, |at| bar.set_position(at.0))?;
@@ -93,6 +115,10 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
             bar.finish_and_clear();
             report(access, &sound, &format!("imported into {}", dir.display()));
         }
+        LedgerCommand::Check {
+            ledger: dir,
+            jurisdiction,
+        } => check(access, &open(&dir, &jurisdiction)?, &dir),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -101,6 +127,7 @@ pub(super) fn verify(access: &Access, arguments: &VerifyArguments) -> anyhow::Re
     let sound = match (&arguments.file, &arguments.ledger) {
         (Some(file), _) => ledger::export::check(file)?,
         (None, Some(dir)) => {
+            probe(dir, &arguments.jurisdiction)?;
             let mut ledger = open(dir, &arguments.jurisdiction)?;
             let bar = bar(ledger.last());
             let checked = ledger::verify::verify(&mut ledger, |at| bar.set_position(at.0));

@@ -7,6 +7,7 @@ mod doctor;
 mod emergency;
 mod ledger;
 mod output;
+mod probe;
 mod roster;
 mod serve;
 mod simulate;
@@ -58,6 +59,9 @@ enum Command {
         /// The configuration file.
         #[arg(long, default_value = "/etc/narrowcast.toml")]
         config: PathBuf,
+        /// Start with what is there of a ledger that lost its end; its files are copied aside.
+        #[arg(long)]
+        salvage: bool,
     },
     /// Print the commented default configuration.
     Config,
@@ -101,7 +105,7 @@ enum Command {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let access = arguments.access;
     match arguments.command {
-        Command::Serve { config } => serve::serve(&config),
+        Command::Serve { config, salvage } => serve::serve(&config, salvage),
         Command::Config => {
             output::write(narrowcast::config::DOCUMENTED);
             Ok(ExitCode::SUCCESS)

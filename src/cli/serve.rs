@@ -5,19 +5,33 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use narrowcast::config::{Config, ConfigError};
-use narrowcast::{observe, server};
+use narrowcast::{ledger, observe, server};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Access;
 use super::output::{print, safe_lines};
+use super::probe::probe;
 
-pub(super) fn serve(path: &Path) -> anyhow::Result<ExitCode> {
+pub(super) fn serve(path: &Path, salvage: bool) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
     observe::logs::init(&config.log)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
+    }
+    let dir = config.ledger.directory(&config.server.state_dir);
+    let jurisdiction = config.ledger.jurisdiction.clone();
+    if let Err(panicked) = probe(&dir, &jurisdiction) {
+        if !salvage {
+            return Err(panicked);
+        }
+        let kept = ledger::salvage::without_snapshots(&dir)?;
+        tracing::error!(kept = %kept.display(), "the store's snapshots are left out: {panicked:#}");
+        probe(&dir, &jurisdiction)?;
+    }
+    if salvage && let Some(lost) = ledger::salvage::salvage(&dir, &jurisdiction, 1)?.1 {
+        tracing::error!(why = %lost.why, "the ledger was salvaged: {lost}");
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {

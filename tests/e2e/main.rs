@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod damage;
 mod durability;
 mod failing_ledger;
 mod flapping;
