@@ -12,7 +12,6 @@ use std::time::Instant;
 
 use bare::{Appended, Raw, Sled, median, ratio};
 use narrowcast::ledger::Ledger;
-use narrowcast::ledger::keeper::{GROUP, Keeper};
 use narrowcast::ledger::record::{GENESIS, Stored};
 use narrowcast::ledger::sled::SledLedger;
 use narrowcast::model::facts::{Entry, Fact};
@@ -22,6 +21,8 @@ use narrowcast::model::wall::Wall;
 const SUBMITTERS: u64 = 64;
 const ROUNDS: u64 = 100;
 const REPEATS: usize = 5;
+/// Most records that are committed together.
+const GROUP: usize = 512;
 
 type Work = fn(&Path) -> f64;
 
@@ -138,22 +139,20 @@ fn crowd(submit: impl Fn(u64) + Sync) -> f64 {
 }
 
 fn ledger_crowd(dir: &Path) -> f64 {
-    let ledger = SledLedger::open(dir, "city", 1).expect("the ledger opens");
-    let keeper = Keeper::start(Box::new(ledger)).expect("a thread");
-    crowd(|n| {
-        let ticket = keeper.commit(vec![entry(n)], false).expect("there is room");
-        ticket.wait().expect("the ledger commits");
+    let mut ledger = SledLedger::open(dir, "city", 1).expect("the ledger opens");
+    bare_crowd(entry, move |group: &[Entry]| {
+        ledger.commit(group).expect("the ledger commits");
     })
 }
 
 /// The least that makes groups: a channel and a thread.
-fn bare_crowd(mut commit: impl FnMut(&[Raw]) + Send) -> f64 {
-    let (sender, waiting) = mpsc::sync_channel::<(Raw, SyncSender<()>)>(GROUP);
+fn bare_crowd<T: Send>(make: fn(u64) -> T, mut commit: impl FnMut(&[T]) + Send) -> f64 {
+    let (sender, waiting) = mpsc::sync_channel::<(T, SyncSender<()>)>(GROUP);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             while let Ok(first) = waiting.recv() {
                 let group = std::iter::once(first).chain(waiting.try_iter()).take(GROUP);
-                let (group, done): (Vec<Raw>, Vec<SyncSender<()>>) = group.unzip();
+                let (group, done): (Vec<T>, Vec<SyncSender<()>>) = group.unzip();
                 commit(&group);
                 done.iter()
                     .for_each(|done| done.send(()).expect("it waits"));
@@ -161,7 +160,7 @@ fn bare_crowd(mut commit: impl FnMut(&[Raw]) + Send) -> f64 {
         });
         let rate = crowd(|n| {
             let (done, answer) = mpsc::sync_channel(1);
-            sender.send((raw(n), done)).expect("the writer lives");
+            sender.send((make(n), done)).expect("the writer lives");
             answer.recv().expect("the writer answers");
         });
         drop(sender);
@@ -171,10 +170,10 @@ fn bare_crowd(mut commit: impl FnMut(&[Raw]) + Send) -> f64 {
 
 fn sled_crowd(dir: &Path) -> f64 {
     let mut sled = Sled::open(dir);
-    bare_crowd(move |group| sled.commit(group))
+    bare_crowd(raw, move |group| sled.commit(group))
 }
 
 fn file_crowd(dir: &Path) -> f64 {
     let mut file = Appended::open(dir);
-    bare_crowd(move |group| file.commit(group))
+    bare_crowd(raw, move |group| file.commit(group))
 }

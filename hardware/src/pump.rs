@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::capture::{Direction, Tap};
 use crate::clock::Clock;
-use crate::events::{Backlog, LinkEvent, LinkState};
+use crate::events::{Backlog, EventLanes, LinkEvent, LinkState};
 use crate::port::{LARGEST_CHUNK, Port, PortConfig, PortError};
 use crate::reconnect::Reconnect;
 use outgoing::{Outgoing, STALL};
@@ -55,7 +55,8 @@ impl Lanes {
 ///   a wait, see [`Reconnect`].
 /// * Jobs are handed to the session while the port is down, too: it knows what to answer.
 /// * Reports wait in a bounded backlog when their channel is full; messages and job steps
-///   are never dropped, and reading pauses before memory grows.
+///   are never dropped, and reading pauses before memory grows. An emergency has a lane of
+///   its own and waits behind no other report.
 pub struct Pump {
     config: PortConfig,
     session: Box<dyn Session>,
@@ -111,12 +112,7 @@ impl Pump {
     }
 
     /// Runs until `shutdown`, or until nobody listens to `events` any more.
-    pub async fn run(
-        mut self,
-        mut jobs: Lanes,
-        events: mpsc::Sender<LinkEvent>,
-        shutdown: CancellationToken,
-    ) {
+    pub async fn run(mut self, mut jobs: Lanes, events: EventLanes, shutdown: CancellationToken) {
         let mut link = self.open(None);
         let mut buffer = vec![0; LARGEST_CHUNK];
         let mut next_tick = tokio::time::Instant::now();
@@ -135,7 +131,15 @@ impl Pump {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                permit = events.reserve(), if !self.backlog.is_empty() => match permit {
+                permit = events.emergencies.reserve(), if self.backlog.has_emergencies() => match permit {
+                    Ok(permit) => {
+                        if let Some(event) = self.backlog.pop_emergency() {
+                            permit.send(event);
+                        }
+                    }
+                    Err(_) => break,
+                },
+                permit = events.others.reserve(), if !self.backlog.is_empty() => match permit {
                     Ok(permit) => {
                         if let Some(event) = self.backlog.pop() {
                             permit.send(event);
@@ -157,7 +161,7 @@ impl Pump {
                     }
                 }
                 Some(job) = jobs.routine.recv(), if writable => self.transmit(job),
-                () = events.closed() => break,
+                () = events.others.closed() => break,
             }
         }
         self.leave(link, &events).await;
@@ -307,7 +311,7 @@ impl Pump {
     }
 
     /// Writes what is queued, closes, and hands over the last events, each within reason.
-    async fn leave(mut self, link: Link, events: &mpsc::Sender<LinkEvent>) {
+    async fn leave(mut self, link: Link, events: &EventLanes) {
         let mut closing = None;
         if let Link::Up(mut port) = link {
             self.session.leaving(self.clock.now());
@@ -336,8 +340,8 @@ impl Pump {
             closing = Some(port.close());
         }
         let last_events = async {
-            while let Some(event) = self.backlog.pop() {
-                if events.send(event).await.is_err() {
+            while let Some(event) = self.backlog.pop_emergency().or_else(|| self.backlog.pop()) {
+                if events.lane_of(&event).send(event).await.is_err() {
                     break;
                 }
             }

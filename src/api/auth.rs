@@ -1,7 +1,6 @@
 //! Bearer tokens: their text form, their hash, and who asks.
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
@@ -81,18 +80,6 @@ pub(crate) async fn principal(
         Response::You(principal) if principal.role.may(right) => Ok(principal),
         Response::You(_) => Err(Problem::forbidden("the token's role does not permit this")),
         _ => Err(Problem::unexpected()),
-    }
-}
-
-/// Whether the token may look; while there is no engine to ask, whoever could look before.
-pub(crate) async fn may_look(api: &Api, bearer: &Bearer) -> Result<Principal, Problem> {
-    match principal(api, bearer, Right::Look).await {
-        Ok(who) => Ok(who),
-        Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() => {
-            let known = api.backend.board.borrow().reader(&bearer.0);
-            known.ok_or(problem)
-        }
-        Err(problem) => Err(problem),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The way from the API to the engine and the ledger: bounded queues with an urgent lane.
+//! The way from the API to the engine and the ledger: bounded queues, with a lane for what is
+//! urgent and one for what only looks.
 //!
 //! The API owns a [`Backend`]; the server owns the [`BackendEnds`] and drains them, the
 //! urgent lane first.
@@ -18,7 +19,6 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
 use crate::model::roster::Node;
-use crate::model::token::Principal;
 
 /// How long a reply may take before the API says that the engine is away.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -84,14 +84,12 @@ pub struct Board {
     pub ready: bool,
     /// Why the server is degraded, in words; empty when it is not.
     pub degraded: Vec<String>,
+    /// Whether the ledger is away: nothing is accepted, and looking shows the state of before.
+    pub away: bool,
     /// Emergencies that are raised and not yet on disk.
     pub unrecorded: Vec<Emergency>,
-    /// While there is no engine to ask: the emergencies that are on disk.
-    pub recorded: Vec<Emergency>,
     /// Where the radios of these emergencies hang; the root if not named here.
     pub places: HashMap<RadioId, Node>,
-    /// While there is no engine to ask: SHA-256 of the tokens that may look, and whose they are.
-    pub readers: Arc<HashMap<[u8; 32], Principal>>,
     /// How many stations are configured.
     pub stations: usize,
     /// Stations that are configured and not there.
@@ -101,15 +99,6 @@ pub struct Board {
 }
 
 impl Board {
-    /// Whose this credential is while there is no engine to ask; none if it may not look.
-    #[must_use]
-    pub fn reader(&self, credential: &Credential) -> Option<Principal> {
-        match credential {
-            Credential::Token(hash) => self.readers.get(hash).cloned(),
-            Credential::System => Some(Principal::system()),
-        }
-    }
-
     /// Whether an emergency of this radio is seen from `node`.
     #[must_use]
     pub fn shows(&self, node: &Node, radio: RadioId) -> bool {
@@ -138,6 +127,7 @@ pub enum Unavailable {
 #[derive(Debug, Clone)]
 pub struct Backend {
     urgent: mpsc::Sender<Call>,
+    looks: mpsc::Sender<Call>,
     routine: mpsc::Sender<Call>,
     pages: mpsc::Sender<Page>,
     /// Up to where the ledger is durable.
@@ -152,7 +142,9 @@ pub struct Backend {
 pub struct BackendEnds {
     /// Emergencies and Flash; drained first.
     pub urgent: mpsc::Receiver<Call>,
-    /// Everything else.
+    /// What [only looks](Request::only_looks): answered at once, whatever the disk does.
+    pub looks: mpsc::Receiver<Call>,
+    /// Everything else; left alone while the next batch is full.
     pub routine: mpsc::Receiver<Call>,
     /// Pages of the ledger.
     pub pages: mpsc::Receiver<Page>,
@@ -166,12 +158,14 @@ pub struct BackendEnds {
 #[must_use]
 pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
     let (urgent, urgent_end) = mpsc::channel(capacity);
+    let (looks, looks_end) = mpsc::channel(capacity);
     let (routine, routine_end) = mpsc::channel(capacity);
     let (pages, pages_end) = mpsc::channel(capacity);
     let (durable_end, durable) = watch::channel(Seq::default());
     let (board_end, board) = watch::channel(Board::default());
     let api = Backend {
         urgent,
+        looks,
         routine,
         pages,
         durable,
@@ -180,6 +174,7 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
     };
     let server = BackendEnds {
         urgent: urgent_end,
+        looks: looks_end,
         routine: routine_end,
         pages: pages_end,
         durable: durable_end,
@@ -207,6 +202,8 @@ impl Backend {
     ) -> Result<Result<Response, Refusal>, Unavailable> {
         let lane = if is_urgent(&request) {
             &self.urgent
+        } else if request.only_looks() {
+            &self.looks
         } else {
             &self.routine
         };

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 
-use crate::api::auth::{Bearer, may_look};
+use crate::api::auth::{Bearer, principal};
 use crate::api::body::EventBody;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
@@ -26,6 +26,7 @@ use crate::api::sight::Sight;
 use crate::api::unrecorded::{self, Unrecorded};
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{AlertId, Seq};
+use crate::model::token::Right;
 
 const PAGE: usize = 256;
 /// How often a comment is sent when nothing happens.
@@ -63,7 +64,7 @@ pub(super) async fn events(
     headers: HeaderMap,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let who = may_look(&api, &bearer).await?;
+    let who = principal(&api, &bearer, Right::Look).await?;
     let permit = Arc::clone(&api.streams)
         .try_acquire_owned()
         .map_err(|_| Problem::unavailable("too many event streams are open", 10))?;
@@ -174,7 +175,7 @@ impl Reader {
         let mut away_since = None;
         loop {
             if self.checked.elapsed() >= RECHECK {
-                let who = may_look(&self.api, &self.bearer).await.ok()?;
+                let who = principal(&self.api, &self.bearer, Right::Look).await.ok()?;
                 self.sight.renew(who);
                 self.checked = Instant::now();
             }

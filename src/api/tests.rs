@@ -30,6 +30,7 @@ fn scripted(
     let (api, ends) = backend(8);
     let BackendEnds {
         mut urgent,
+        mut looks,
         mut routine,
         mut pages,
         durable,
@@ -41,6 +42,7 @@ fn scripted(
         loop {
             let call = tokio::select! {
                 Some(call) = urgent.recv() => call,
+                Some(call) = looks.recv() => call,
                 Some(call) = routine.recv() => call,
                 Some(page) = pages.recv() => {
                     page_of(page);

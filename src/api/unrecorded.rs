@@ -41,7 +41,7 @@ impl Unrecorded {
 
     /// Whether the ledger has failed and is not back.
     pub(super) fn ledger_is_away(&self) -> bool {
-        !self.board.borrow().degraded.is_empty()
+        self.board.borrow().away
     }
 
     /// What was not told yet and is seen from `node`, oldest first.
@@ -50,7 +50,7 @@ impl Unrecorded {
             return Vec::new();
         }
         let board = self.board.borrow_and_update();
-        let away = !board.degraded.is_empty();
+        let away = board.away;
         let now = Wall::from(jiff::Timestamp::now());
         let due = |emergency: &Emergency| away || now.since(emergency.raised_at) >= COMMIT;
         let seen = || {

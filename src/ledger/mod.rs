@@ -8,7 +8,7 @@
 //! * [`sled`]: the ledger on a disk
 //! * `head`: how far it goes, kept outside the store; `ending`: whether it does
 //! * [`salvage`]: a ledger that lost its end, opened with what is there
-//! * [`keeper`]: the thread that owns it, and commits for many at once
+//! * [`keeper`]: the thread that owns it
 //! * [`verify`]: the chain, walked
 //! * [`export`]: the ledger as lines of JSON, and back
 //! * [`ballast`]: free space, and some held back for emergencies
@@ -120,7 +120,7 @@ pub enum LedgerError {
     },
 }
 
-/// Where records are read in pages: a ledger, or the [`Keeper`](keeper::Keeper) of one.
+/// Where records are read in pages.
 pub trait Pages {
     /// Up to `limit` records from position `from` on, in order; fewer only at the end.
     ///

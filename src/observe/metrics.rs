@@ -71,6 +71,13 @@ pub struct QueueLabel {
     pub queue: &'static str,
 }
 
+/// A message of a radio that was dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct MessageLabel {
+    /// What it was: a short fixed word.
+    pub kind: &'static str,
+}
+
 /// How requests were answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AnswerLabel {
@@ -94,6 +101,9 @@ pub struct Metrics {
     pub facts: Counter,
     /// Failed commits.
     pub commit_failures: Counter,
+    commit_under_way: Gauge<f64, AtomicU64>,
+    held_messages: Gauge,
+    dropped_messages: Family<MessageLabel, Counter>,
     /// Waiting in a queue.
     pub queue: Family<QueueLabel, Gauge>,
     /// Requests answered.
@@ -134,6 +144,9 @@ impl Default for Metrics {
             commit: Histogram::new(exponential_buckets(0.000_25, 2.0, 16)),
             facts: Counter::default(),
             commit_failures: Counter::default(),
+            commit_under_way: Gauge::default(),
+            held_messages: Gauge::default(),
+            dropped_messages: Family::default(),
             queue: Family::default(),
             answers: Family::default(),
             streams: Gauge::default(),
@@ -188,6 +201,22 @@ impl Metrics {
             "ledger_failures",
             "Commits that failed",
             self.commit_failures.clone(),
+        );
+        r.register_with_unit(
+            "ledger_commit_under_way",
+            "For how long the commit under way has been made",
+            Unit::Seconds,
+            self.commit_under_way.clone(),
+        );
+        r.register(
+            "held_messages",
+            "Messages of radios that wait for the ledger",
+            self.held_messages.clone(),
+        );
+        r.register(
+            "dropped_messages",
+            "Messages of radios dropped unacknowledged, by kind",
+            self.dropped_messages.clone(),
         );
         r.register(
             "ledger_free_bytes",
@@ -294,6 +323,24 @@ impl Metrics {
     pub fn committed(&self, facts: u64, time: Duration) {
         self.facts.inc_by(facts);
         self.commit.observe(time.as_secs_f64());
+    }
+
+    /// The commit under way has been made for so long; zero when there is none.
+    pub fn committing(&self, time: Duration) {
+        self.commit_under_way.set(time.as_secs_f64());
+    }
+
+    /// So many messages of radios wait for the ledger.
+    pub fn held(&self, messages: usize) {
+        self.held_messages
+            .set(i64::try_from(messages).unwrap_or(i64::MAX));
+    }
+
+    /// So many messages of this kind were dropped unacknowledged.
+    pub fn messages_dropped(&self, kind: &'static str, count: u64) {
+        self.dropped_messages
+            .get_or_create(&MessageLabel { kind })
+            .inc_by(count);
     }
 
     /// Takes over what the engine counts itself.

@@ -14,7 +14,7 @@ use crate::model::roster::Node;
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 use crate::server::ServerError;
-use crate::server::core::seed;
+use crate::server::task::seed;
 
 /// Makes a directory that only its owner can enter, if it is not there.
 pub(super) fn private_directory(path: &Path) -> Result<(), ServerError> {

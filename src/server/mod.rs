@@ -1,19 +1,28 @@
-//! Wiring and shutdown: the engine's task, the ledger's thread, the links, the API.
+//! Wiring and shutdown: the core's task, the ledger's thread, the links, the API.
 //!
 //! ```text
-//! links --LinkEvent--> core <--Call-- API
+//! links --LinkEvent--> task <--Call-- API
 //!   ^                  |  ^
-//!   |     outputs held |  | durable up to
-//!   +------------------+  +--- keeper (ledger thread)
+//!   |    what the core |  | answers
+//!   |          says    v  |
+//!   +------------------+--+-- keeper (the ledger's thread)
 //! ```
+//!
+//! | part | holds |
+//! |---|---|
+//! | `task` | the loop around the core: what it is told, what it wants done |
+//! | `ledger` | the ledger's side of it |
+//! | `replies` | who waits for which answer |
+//! | `board` | what must be seen, whatever the ledger does |
+//! | `space` | free space, and the ballast |
 
-mod core;
-mod degraded;
+mod board;
 mod first_token;
+mod ledger;
 mod listen;
-mod posture;
-mod recovery;
+mod replies;
 mod space;
+mod task;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use narrowcast_hardware::clock::Clock;
-
+use narrowcast_hardware::events::EventLanes;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -29,15 +38,19 @@ use tracing::{info, warn};
 use crate::api::backend::{self, Backend};
 use crate::api::router::Api;
 use crate::config::Config;
+use crate::core::io::Limits;
 use crate::ledger::LedgerError;
 use crate::observe::metrics::Metrics;
 use crate::station;
 
-use self::core::Core;
-pub use self::recovery::OpenLedger;
+use self::space::Hold;
+use self::task::{Parts, Task};
+pub use crate::ledger::keeper::OpenLedger;
 
-/// Events of all links that may wait for the engine.
+/// Events of all links that may wait for the core.
 const LINK_EVENTS: usize = 4_096;
+/// Emergencies of all links that may wait for the core, in a lane of their own.
+const EMERGENCIES: usize = 1_024;
 
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +89,11 @@ pub enum ServerError {
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
     /// The core ended by itself.
-    #[error("the engine's task ended unexpectedly")]
+    #[error("the core's task ended unexpectedly")]
     Core,
 }
 
-/// The server behind its API: the engine's task, the ledger's thread and the links.
+/// The server behind its API: the core's task, the ledger's thread and the links.
 #[derive(Debug)]
 pub struct Served {
     /// The way to ask the engine.
@@ -137,7 +150,7 @@ pub async fn serve(config: &Config, shutdown: &CancellationToken) -> Result<Serv
 
 fn on_disk(config: &Config) -> OpenLedger {
     let dir = config.ledger.directory(&config.server.state_dir);
-    recovery::on_disk(dir, config.ledger.jurisdiction.clone())
+    ledger::on_disk(dir, config.ledger.jurisdiction.clone())
 }
 
 async fn serve_over(
@@ -149,14 +162,37 @@ async fn serve_over(
     let metrics = Arc::new(Metrics::default());
     let (backend, ends) = backend::backend(config.server.queue);
     let clock = Clock::start();
-    let (events, events_end) = tokio::sync::mpsc::channel(LINK_EVENTS);
+    let (events, events_end) = EventLanes::new(EMERGENCIES, LINK_EVENTS);
     let links = station::start(config, clock, &events, shutdown)?;
     drop(events);
-    let way = (links, events_end, ends);
-    let core = Core::start(config, ledger, clock, way, Arc::clone(&metrics)).await?;
+    let dir = config.ledger.directory(&config.server.state_dir);
+    first_token::private_directory(&dir)?;
+    let policy = config.to_policy();
+    let hold = Hold::new(&dir, config.ledger.ballast, policy.space.low_bytes);
+    let limits = Limits {
+        checkpoint_every: config.ledger.checkpoint_every,
+        ..Limits::default()
+    };
+    let mut task = Task::start(Parts {
+        open: ledger,
+        policy,
+        limits,
+        hold,
+        clock,
+        links,
+        events: events_end,
+        ends,
+        metrics: Arc::clone(&metrics),
+    })
+    .await?;
+    if !task.has_tokens() {
+        let token = first_token::make(&config.server.admin_token())?;
+        task.make_first_token(token).await?;
+    }
+    task.ready();
     Ok(Served {
         backend,
         metrics,
-        core: tokio::spawn(core.run(shutdown.clone())),
+        core: tokio::spawn(task.run(shutdown.clone())),
     })
 }

@@ -1,21 +1,26 @@
-//! How much space the ledger has.
+//! How much space the ledger has, and the ballast that is released when it has none. A disk
+//! that hangs lets every call wait, so all of it happens on a thread of its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use crate::ledger::ballast::{Ballast, Space};
+use crate::model::policy::SpaceMarks;
 
-/// The ledger's file system and the ballast that is thrown off when it is full.
-#[derive(Debug, Clone)]
+/// How often free space is measured.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// The ledger's file system and the ballast on it.
+#[derive(Debug)]
 pub(super) struct Hold {
     dir: PathBuf,
     ballast: Ballast,
-    /// It is laid in only where so much is free: at least as much again stays free.
+    /// The ballast is laid in only where so much is free: at least as much again stays free.
     enough: u64,
-    loading: Arc<AtomicBool>,
 }
 
 impl Hold {
@@ -25,11 +30,8 @@ impl Hold {
             dir: dir.to_path_buf(),
             ballast: Ballast::new(dir, bytes),
             enough: low.max(bytes).saturating_add(bytes),
-            loading: Arc::default(),
         };
-        if hold.may_take_in() {
-            hold.load();
-        }
+        hold.take_in_ballast();
         hold
     }
 
@@ -41,7 +43,7 @@ impl Hold {
     }
 
     /// Frees the ballast, so that emergencies can be recorded.
-    pub(super) fn throw_off(&self) {
+    fn release_ballast(&self) {
         match self.ballast.release() {
             Ok(true) => warn!("the ballast file is freed to make room for emergencies"),
             Ok(false) => {}
@@ -49,29 +51,116 @@ impl Hold {
         }
     }
 
-    /// Lays the ballast in again when there is room, on a thread that may wait.
-    pub(super) fn take_in(&self) {
-        if !self.may_take_in() || self.loading.swap(true, Ordering::AcqRel) {
+    /// Lays the ballast in again, when there is room.
+    fn take_in_ballast(&self) {
+        let has_room = || {
+            self.measure()
+                .is_some_and(|space| space.free >= self.enough)
+        };
+        if self.ballast.held() || !has_room() {
             return;
         }
-        let hold = self.clone();
-        tokio::task::spawn_blocking(move || {
-            hold.load();
-            hold.loading.store(false, Ordering::Release);
-        });
-    }
-
-    fn may_take_in(&self) -> bool {
-        !self.ballast.held()
-            && self
-                .measure()
-                .is_some_and(|space| space.free >= self.enough)
-    }
-
-    fn load(&self) {
         match self.ballast.hold() {
             Ok(()) => info!("ballast laid in"),
             Err(error) => warn!(%error, "cannot lay in the ballast file"),
         }
+    }
+}
+
+/// The thread that measures, and what it is told.
+#[derive(Debug)]
+pub(super) struct SpaceWatch {
+    /// Whether the ballast's space is needed.
+    orders: Sender<bool>,
+    needed: bool,
+    /// What was measured last.
+    pub(super) measured: mpsc::Receiver<Space>,
+}
+
+impl SpaceWatch {
+    /// Starts to measure; it ends when this is dropped.
+    pub(super) fn start(hold: Hold) -> std::io::Result<Self> {
+        let (orders, told) = channel();
+        let (measured_in, measured) = mpsc::channel(1);
+        let work = move || {
+            let mut needed = false;
+            loop {
+                if needed {
+                    hold.release_ballast();
+                } else {
+                    hold.take_in_ballast();
+                }
+                if let Some(space) = hold.measure() {
+                    // If the last one was not taken yet, the next one comes soon.
+                    let _ = measured_in.try_send(space);
+                }
+                match told.recv_timeout(EVERY) {
+                    Ok(order) => needed = order,
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("space".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            orders,
+            needed: false,
+            measured,
+        })
+    }
+
+    /// Says whether the ballast's space is needed for emergencies.
+    pub(super) fn need_ballast(&mut self, needed: bool) {
+        if self.needed != needed {
+            self.needed = needed;
+            // The thread lives as long as this.
+            let _ = self.orders.send(needed);
+        }
+    }
+}
+
+/// What people are told of the space that is left; none if there is enough.
+pub(super) fn shortage(space: Space, marks: &SpaceMarks) -> Option<String> {
+    let permille = u128::from(space.free) * 1_000 / u128::from(space.total.max(1));
+    let refused = if permille < u128::from(marks.critical_permille) {
+        "only emergencies are taken"
+    } else if permille < u128::from(marks.low_permille) || space.free < marks.low_bytes {
+        "Routine and Priority are refused"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "the ledger's disk is almost full, {} MiB are free: {refused} until there is more space",
+        space.free >> 20
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_at_which_mark_is_said() {
+        let marks = SpaceMarks {
+            low_permille: 50,
+            low_bytes: 10 << 20,
+            critical_permille: 10,
+        };
+        let told = |free| {
+            let total = 1_000 << 20;
+            shortage(Space { free, total }, &marks)
+        };
+        assert_eq!(told(100 << 20), None);
+        let low = told(40 << 20).unwrap();
+        assert!(low.contains("40 MiB") && low.contains("Routine"), "{low}");
+        let critical = told(9 << 20).unwrap();
+        assert!(critical.contains("only emergencies"), "{critical}");
+        let small = Space {
+            free: 9 << 20,
+            total: 20 << 20,
+        };
+        assert!(shortage(small, &marks).unwrap().contains("Routine"));
     }
 }

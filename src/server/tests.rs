@@ -7,21 +7,21 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request as HttpRequest, StatusCode};
 use narrowcast_hardware::clock::Clock;
-use narrowcast_hardware::events::LinkEvent;
+use narrowcast_hardware::events::{EventLanes, LinkEvent};
 use narrowcast_protocol::air::{
     CarrierId, CarrierKind, Heard, HeardKind, RadioId, Slot, StationId, TextForm,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::core::Core;
-use super::recovery::Recovery;
 use super::space::Hold;
+use super::task::{Parts, Task};
 use crate::api::auth;
 use crate::api::backend::{Backend, Board, Unavailable, backend};
 use crate::api::router::{Api, router};
-use crate::engine::io::{Credential, Request, Response, Submit};
+use crate::core::io::Limits;
+use crate::engine::io::{Credential, Refusal, Request, Response, Submit};
 use crate::ledger::memory::{MemoryLedger, MemoryStore};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::{AlertId, TokenId};
@@ -39,7 +39,7 @@ const SECRET: &str = "nc_test";
 
 struct Running {
     backend: Backend,
-    events: mpsc::Sender<LinkEvent>,
+    events: EventLanes,
     store: MemoryStore,
     shutdown: CancellationToken,
     core: tokio::task::JoinHandle<()>,
@@ -83,22 +83,25 @@ async fn start_under(policy: Policy) -> Running {
     let store = MemoryStore::default();
     let opened = store.clone();
     let open = move || Ok(Box::new(MemoryLedger::open(&opened, "test", 1)?) as Box<_>);
-    let recovery = Recovery {
-        open: Arc::new(open),
-        policy,
-    };
     let dir = tempfile::tempdir().unwrap();
     let (backend, ends) = backend(16);
-    let (events, events_end) = mpsc::channel(16);
-    let hold = Hold::new(dir.path(), 0, 0);
-    let ends = (Links::default(), events_end, ends);
-    let metrics = Arc::new(Metrics::default());
-    let core = Core::over(recovery, hold, Clock::start(), ends, metrics, 1_000)
-        .await
-        .unwrap();
-    core.ready();
+    let (events, events_end) = EventLanes::new(16, 16);
+    let task = Task::start(Parts {
+        open: Arc::new(open),
+        policy,
+        limits: Limits::default(),
+        hold: Hold::new(dir.path(), 0, 0),
+        clock: Clock::start(),
+        links: Links::default(),
+        events: events_end,
+        ends,
+        metrics: Arc::new(Metrics::default()),
+    })
+    .await
+    .unwrap();
+    task.ready();
     let shutdown = CancellationToken::new();
-    let core = tokio::spawn(core.run(shutdown.clone()));
+    let core = tokio::spawn(task.run(shutdown.clone()));
     Running {
         backend,
         events,
@@ -111,11 +114,11 @@ async fn start_under(policy: Policy) -> Running {
 
 impl Running {
     async fn ask(&self, request: Request) -> Result<Response, Unavailable> {
-        Ok(self
-            .backend
-            .ask(Credential::System, request)
-            .await?
-            .unwrap())
+        match self.backend.ask(Credential::System, request).await? {
+            Ok(response) => Ok(response),
+            Err(Refusal::Away) => Err(Unavailable::Away),
+            Err(refusal) => panic!("{refusal}"),
+        }
     }
 
     async fn submit(&self, id: u128) -> Result<Response, Unavailable> {
@@ -159,6 +162,11 @@ impl Running {
         self.ask(Request::CreateToken(token)).await.unwrap();
     }
 
+    /// Something that a link says.
+    async fn link(&self, event: LinkEvent) {
+        self.events.lane_of(&event).send(event).await.unwrap();
+    }
+
     async fn distress(&self) {
         let carrier = CarrierId {
             station: StationId(1),
@@ -168,14 +176,12 @@ impl Running {
             from: radio(1),
             to: 9,
         };
-        self.events
-            .send(LinkEvent::Heard(Heard {
-                carrier,
-                what,
-                owed: vec![],
-            }))
-            .await
-            .unwrap();
+        self.link(LinkEvent::Heard(Heard {
+            carrier,
+            what,
+            owed: vec![],
+        }))
+        .await;
     }
 
     /// Waits until the board shows it, within 20 s.
@@ -219,11 +225,7 @@ async fn a_ledger_that_fails_and_stays_failed_hides_no_emergency_and_loses_nothi
         serde_json::Value::Null
     );
     let (status, _) = running.emergencies_over_http("nc_stranger").await;
-    assert_eq!(
-        status,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "a stranger sees nothing"
-    );
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "a stranger sees nothing");
     // It stays failed over more than one try to open it again.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     let still = running.backend.board.borrow().clone();

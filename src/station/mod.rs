@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use narrowcast_hardware::capture::{CaptureConfig, CaptureRing};
 use narrowcast_hardware::clock::Clock;
-use narrowcast_hardware::events::LinkEvent;
+use narrowcast_hardware::events::EventLanes;
 use narrowcast_hardware::pump::{Lanes, Pump};
 use narrowcast_protocol::air::{JobId, StationId};
 use narrowcast_protocol::session::Job;
@@ -98,7 +98,7 @@ impl Links {
 pub fn start(
     config: &Config,
     clock: Clock,
-    events: &mpsc::Sender<LinkEvent>,
+    events: &EventLanes,
     shutdown: &CancellationToken,
 ) -> Result<Links, LinkError> {
     let mut links = Links {

@@ -12,6 +12,7 @@ use narrowcast_protocol::time::Instant;
 use tokio_serial::{SerialPort, SerialStream};
 
 use super::*;
+use crate::events::EventEnds;
 use crate::port::SerialSettings;
 
 /// Answers every chunk with itself and reports it; sends `size` bytes for each job, and says
@@ -55,10 +56,18 @@ impl Session for Echo {
             self.actions.push_back(Action::Reopen { why: "told to" });
             return;
         }
+        let radio = RadioId::new(7).unwrap();
+        if bytes == b"!" {
+            return self.actions.push_back(Action::Heard(Heard {
+                carrier: carrier(),
+                what: HeardKind::Emergency { from: radio, to: 9 },
+                owed: Vec::new(),
+            }));
+        }
         self.actions.push_back(Action::Heard(Heard {
             carrier: carrier(),
             what: HeardKind::Text {
-                from: RadioId::new(7).unwrap(),
+                from: radio,
                 to: narrowcast_protocol::air::Address::Radio(RadioId::new(8).unwrap()),
                 text: String::from_utf8_lossy(bytes).into_owned(),
                 reference: None,
@@ -106,6 +115,7 @@ impl Session for Echo {
 struct Running {
     urgent: mpsc::Sender<Job>,
     routine: mpsc::Sender<Job>,
+    emergencies: mpsc::Receiver<LinkEvent>,
     events: mpsc::Receiver<LinkEvent>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<()>,
@@ -114,13 +124,20 @@ struct Running {
 impl Running {
     fn start(config: PortConfig, session: Echo, room: usize) -> Self {
         let (urgent, routine, lanes) = Lanes::new(8, 8);
-        let (sender, events) = mpsc::channel(room);
+        let (
+            sender,
+            EventEnds {
+                emergencies,
+                others: events,
+            },
+        ) = EventLanes::new(room, room);
         let shutdown = CancellationToken::new();
         let pump = Pump::new(config, Box::new(session), Clock::start(), 1, None);
         let task = tokio::spawn(pump.run(lanes, sender, shutdown.clone()));
         Self {
             urgent,
             routine,
+            emergencies,
             events,
             shutdown,
             task,
@@ -374,6 +391,29 @@ async fn nobody_listening_loses_no_message_and_blocks_no_job() {
 }
 
 #[tokio::test]
+async fn an_emergency_waits_behind_no_other_event() {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let bound = std::net::UdpSocket::bind::<std::net::SocketAddr>(listen).unwrap();
+    let listen = bound.local_addr().unwrap();
+    drop(bound);
+    let mut pump = Running::start(PortConfig::Udp { listen }, Echo::default(), 1);
+    pump.up().await;
+    let mut far = Port::open(&PortConfig::UdpClient {
+        remote: listen,
+        local: None,
+    })
+    .await
+    .unwrap();
+    // Nobody takes the other events: their lane is full, and 200 wait before it.
+    for _ in 0..200 {
+        far.send(Peer::Line, b"text").await.unwrap();
+    }
+    far.send(Peer::Line, b"!").await.unwrap();
+    let emergency = tokio::time::timeout(Duration::from_secs(10), pump.emergencies.recv());
+    assert!(emergency.await.unwrap().unwrap().is_emergency());
+}
+
+#[tokio::test]
 async fn the_urgent_lane_is_drained_first() {
     let bench = Bench::new();
     let session = Echo {
@@ -385,7 +425,12 @@ async fn the_urgent_lane_is_drained_first() {
         routine.send(job(id)).await.unwrap();
         urgent.send(job(100 + id)).await.unwrap();
     }
-    let (sender, mut events) = mpsc::channel(64);
+    let (
+        sender,
+        EventEnds {
+            others: mut events, ..
+        },
+    ) = EventLanes::new(64, 64);
     let shutdown = CancellationToken::new();
     let pump = Pump::new(bench.config(), Box::new(session), Clock::start(), 1, None);
     let task = tokio::spawn(pump.run(lanes, sender, shutdown.clone()));

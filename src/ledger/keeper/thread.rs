@@ -1,190 +1,236 @@
-//! The thread: groups of commits, and steps of readers between them.
+//! The thread: the owner's request, and one task of others between two requests.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{mpsc, watch};
+use tracing::warn;
 
-use crate::ledger::keeper::{GROUP, KeeperError, Latency};
+use crate::ledger::keeper::{Answer, Checkpoint, OpenLedger, Request};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::facts::Entry;
 use crate::model::ids::Seq;
 
+/// A commit that takes longer is logged.
 const SLOW: Duration = Duration::from_millis(500);
+/// A commit that takes longer is logged as an error.
 const ALARMING: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) queue: Mutex<Queue>,
+    queue: Mutex<Queue>,
     pub(super) wake: Condvar,
-    pub(super) room: Notify,
-    pub(super) ended: watch::Sender<Option<KeeperError>>,
-    pub(super) last: AtomicU64,
+    pub(super) ended: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 pub(super) struct Queue {
-    pub(super) commits: VecDeque<Ticket>,
-    pub(super) steps: VecDeque<Step>,
-    /// Why nothing is taken in any more.
-    pub(super) state: Option<KeeperError>,
-    pub(super) latency: Latency,
-    pub(super) under_way: Option<Instant>,
+    /// What the owner asked and the thread has not begun.
+    pub(super) request: Option<Request>,
+    /// What else is to be done, in order.
+    pub(super) tasks: VecDeque<Task>,
+    /// How many of the tasks are [`Task::LetGo`]: no request overtakes one.
+    pub(super) closings: usize,
+    /// What was given is done, and nothing more.
+    pub(super) leaving: bool,
 }
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Queue")
-            .field("commits", &self.commits.len())
-            .field("steps", &self.steps.len())
-            .field("state", &self.state)
-            .finish_non_exhaustive()
+            .field("request", &self.request)
+            .field("tasks", &self.tasks.len())
+            .field("closings", &self.closings)
+            .field("leaving", &self.leaving)
+            .finish()
     }
 }
 
-pub(super) struct Ticket {
-    pub(super) entries: Vec<Entry>,
-    pub(super) done: oneshot::Sender<Result<Seq, KeeperError>>,
+/// Something that is done between two requests.
+pub(super) enum Task {
+    /// One step of something longer.
+    Step(Step),
+    /// A state to keep.
+    Checkpoint { at: Seq, state: Vec<u8> },
+    /// The end of this handle of the ledger.
+    LetGo,
 }
 
-/// One short piece of a reader's work: more to come, done, or the ledger is lost.
-pub(super) type Step = Box<dyn FnMut(&mut dyn Ledger) -> ControlFlow<Option<LedgerError>> + Send>;
+/// One short piece of work: more to come, or done. It is dropped when there is no ledger.
+pub(super) type Step = Box<dyn FnMut(&mut dyn Ledger) -> ControlFlow<()> + Send>;
 
-pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map(drop)
+/// What the thread does next.
+enum Turn {
+    Request(Request),
+    Task(Task),
+    Leave,
 }
 
 impl Shared {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn why(&self) -> KeeperError {
-        self.lock().state.clone().unwrap_or(KeeperError::Closed)
-    }
-
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
             wake: Condvar::new(),
-            room: Notify::new(),
-            ended: watch::Sender::new(None),
-            last: AtomicU64::new(0),
+            ended: watch::Sender::new(false),
         })
     }
 
-    pub(super) fn run(&self, mut ledger: Box<dyn Ledger>) {
-        let why = loop {
-            match self.turn(&mut *ledger) {
-                ControlFlow::Continue(()) => {}
-                ControlFlow::Break(why) => break why,
-            }
-        };
-        let mut queue = self.lock();
-        queue.state = Some(why.clone());
-        let waiting = std::mem::take(&mut *queue);
-        queue.state = Some(why.clone());
-        queue.latency = waiting.latency;
-        drop(queue);
-        for ticket in waiting.commits {
-            let _ = ticket.done.send(Err(why.clone()));
-        }
-        drop(waiting.steps);
-        // It may take a while, and the directory is locked until it is done.
-        drop(ledger);
-        self.room.notify_waiters();
-        self.ended.send_replace(Some(why));
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One group of commits and one step of a reader.
-    fn turn(&self, ledger: &mut dyn Ledger) -> ControlFlow<KeeperError> {
+    pub(super) fn push(&self, task: Task) {
+        self.lock().tasks.push_back(task);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn run(&self, open: &OpenLedger, answers: &mpsc::Sender<Answer>) {
+        let mut hand = Hand::default();
+        let mut after_request = false;
+        loop {
+            match self.next(after_request) {
+                Turn::Request(request) => {
+                    after_request = true;
+                    // Whoever does not wait for it any more needs no answer.
+                    drop(answers.blocking_send(hand.answer(request, open)));
+                }
+                Turn::Task(task) => {
+                    after_request = false;
+                    if let Some(step) = hand.perform(task) {
+                        self.lock().tasks.push_back(Task::Step(step));
+                    }
+                }
+                Turn::Leave => break,
+            }
+        }
+        hand.let_go();
+        self.ended.send_replace(true);
+    }
+
+    /// Waits for something to do. Behind a request a task has its turn.
+    fn next(&self, after_request: bool) -> Turn {
         let mut queue = self.lock();
-        while queue.commits.is_empty() && queue.steps.is_empty() && queue.state.is_none() {
+        loop {
+            let task_first = after_request || queue.closings > 0 || queue.request.is_none();
+            if task_first && let Some(task) = queue.tasks.pop_front() {
+                if matches!(task, Task::LetGo) {
+                    queue.closings -= 1;
+                }
+                return Turn::Task(task);
+            }
+            if let Some(request) = queue.request.take() {
+                return Turn::Request(request);
+            }
+            if queue.leaving {
+                return Turn::Leave;
+            }
             queue = self
                 .wake
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        if queue.commits.is_empty()
-            && let Some(why) = &queue.state
-        {
-            return ControlFlow::Break(why.clone());
-        }
-        let many = queue.commits.len().min(GROUP);
-        let group: Vec<Ticket> = queue.commits.drain(..many).collect();
-        let step = queue.steps.pop_front();
-        queue.under_way = (many > 0).then(Instant::now);
-        drop(queue);
-        if many > 0 {
-            self.room.notify_waiters();
-            if let Err(error) = self.commit(ledger, group) {
-                tracing::error!(%error, "the ledger failed and is given up");
-                return ControlFlow::Break(error.into());
+    }
+}
+
+/// The ledger in the thread's hand, and the states that are being written.
+#[derive(Default)]
+struct Hand {
+    ledger: Option<Box<dyn Ledger>>,
+    writers: Vec<JoinHandle<()>>,
+}
+
+impl Hand {
+    fn answer(&mut self, request: Request, open: &OpenLedger) -> Answer {
+        match request {
+            Request::Open => {
+                // It may take a while, and the directory is locked until it is done.
+                self.let_go();
+                Answer::Opened(self.open(open))
             }
-        }
-        if let Some(mut step) = step {
-            match step(ledger) {
-                ControlFlow::Continue(()) => self.lock().steps.push_back(step),
-                ControlFlow::Break(None) => {}
-                ControlFlow::Break(Some(error)) => return ControlFlow::Break(error.into()),
+            Request::Read { from, limit } => {
+                let ledger = self.ledger.as_mut().ok_or_else(closed);
+                Answer::Page(ledger.and_then(|ledger| ledger.read(from, limit)))
             }
+            Request::Commit(batch) => Answer::Committed(self.commit(&batch)),
         }
-        ControlFlow::Continue(())
     }
 
-    fn commit(&self, ledger: &mut dyn Ledger, group: Vec<Ticket>) -> Result<(), LedgerError> {
+    fn open(&mut self, open: &OpenLedger) -> Result<(Seq, Option<Checkpoint>), LedgerError> {
+        let mut ledger = open()?;
+        let kept = ledger.checkpoint()?;
+        let last = ledger.last();
+        self.ledger = Some(ledger);
+        Ok((last, kept))
+    }
+
+    fn commit(&mut self, batch: &[Entry]) -> Result<Seq, LedgerError> {
         let started = Instant::now();
-        let commits = group.len() as u64;
-        let before = ledger.last();
-        let mut entries = Vec::new();
-        let mut waiting = Vec::with_capacity(group.len());
-        for ticket in group {
-            let start = entries.len();
-            entries.extend(ticket.entries);
-            waiting.push((start..entries.len(), ticket.done));
+        let result = self.ledger.as_mut().ok_or_else(closed)?.commit(batch);
+        let took = started.elapsed();
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let facts = batch.len();
+        if took > ALARMING {
+            tracing::error!(millis, facts, "a commit to the ledger took far too long");
+        } else if took > SLOW {
+            warn!(millis, facts, "a commit to the ledger was slow");
         }
-        let mut result = ledger.commit(&entries);
-        if matches!(result, Err(LedgerError::TooLarge { .. })) {
-            // Nothing was written: those before the guilty one need not suffer with it.
-            result = waiting.iter().try_fold(before, |_, (range, _)| {
-                ledger.commit(entries.get(range.clone()).unwrap_or_default())
-            });
-        }
-        let durable = ledger.last();
-        self.last.store(durable.0, Ordering::Release);
-        self.measure(started.elapsed(), commits);
-        for (range, done) in waiting {
-            let end = Seq(before.0.saturating_add(range.end as u64));
-            let answer = match &result {
-                Err(error) if end > durable => Err(error.clone().into()),
-                _ => Ok(end),
-            };
-            let _ = done.send(answer);
-        }
-        result.map(drop)
+        result
     }
 
-    fn measure(&self, took: Duration, commits: u64) {
-        let mut queue = self.lock();
-        queue.under_way = None;
-        let latency = &mut queue.latency;
-        latency.last = took;
-        latency.max = latency.max.max(took);
-        latency.sum = latency.sum.saturating_add(took);
-        latency.groups += 1;
-        latency.commits += commits;
-        drop(queue);
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        if took > ALARMING {
-            tracing::error!(millis, commits, "a commit to the ledger took far too long");
-        } else if took > SLOW {
-            tracing::warn!(millis, commits, "a commit to the ledger was slow");
+    /// Gives back a step that is to go on.
+    fn perform(&mut self, task: Task) -> Option<Step> {
+        match task {
+            Task::Step(mut step) => {
+                let more = step(self.ledger.as_deref_mut()?);
+                more.is_continue().then_some(step)
+            }
+            Task::Checkpoint { at, state } => {
+                self.save_checkpoint(at, state);
+                None
+            }
+            Task::LetGo => {
+                self.let_go();
+                None
+            }
         }
     }
+
+    fn save_checkpoint(&mut self, at: Seq, state: Vec<u8>) {
+        let Some(ledger) = &mut self.ledger else {
+            return;
+        };
+        let told = move |result: Result<(), LedgerError>| {
+            if let Err(error) = result {
+                warn!(%error, %at, "checkpoint not saved; the next start takes longer");
+            }
+        };
+        self.writers.retain(|writer| !writer.is_finished());
+        match ledger.checkpoint_writer(at) {
+            Ok(Some(write)) => {
+                let thread = std::thread::Builder::new().name("checkpoint".to_owned());
+                match thread.spawn(move || told(write(&state))) {
+                    Ok(writer) => self.writers.push(writer),
+                    Err(error) => told(Err(LedgerError::Store(error.to_string()))),
+                }
+            }
+            Ok(None) => told(ledger.save_checkpoint(at, &state)),
+            Err(error) => told(Err(error)),
+        }
+    }
+
+    /// Drops the ledger when the states that are being written are kept.
+    fn let_go(&mut self) {
+        for writer in self.writers.drain(..) {
+            // A panic there has been reported, and leaves the checkpoint of before.
+            let _ = writer.join();
+        }
+        self.ledger = None;
+    }
+}
+
+fn closed() -> LedgerError {
+    LedgerError::Store("it is closed".into())
 }

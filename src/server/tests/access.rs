@@ -284,7 +284,7 @@ impl Counties {
             what,
             owed: vec![],
         });
-        self.running.events.send(heard).await.unwrap();
+        self.running.link(heard).await;
         loop {
             if let Some(open) = self.open(from).await {
                 return open;
@@ -647,7 +647,7 @@ async fn while_the_ledger_is_away_emergencies_are_fenced_too() {
         what,
         owed: vec![],
     });
-    counties.running.events.send(heard).await.unwrap();
+    counties.running.link(heard).await;
     counties
         .running
         .board(|board| board.unrecorded.len() == 1)
@@ -712,9 +712,8 @@ async fn what_a_radio_or_a_station_says_reaches_no_reader_raw() {
             station: StationId(1),
             description: format!("a{hostile}b"),
         };
-        let events = &counties.running.events;
-        events.send(LinkEvent::Heard(heard)).await.unwrap();
-        events.send(LinkEvent::Notice(identified)).await.unwrap();
+        counties.running.link(LinkEvent::Heard(heard)).await;
+        counties.running.link(LinkEvent::Notice(identified)).await;
     }
     let last = counties.alert("nc_admin", "radio:1").await;
     let stream = counties.stream("nc_admin", &last).await;

@@ -53,16 +53,8 @@ async fn health_and_metrics_tell_of_stations_strangers_queues_and_the_ledger() {
         why: "unknown id",
         count: 1,
     };
-    running
-        .events
-        .send(LinkEvent::Notice(refused))
-        .await
-        .unwrap();
-    running
-        .events
-        .send(carrier_is(CarrierState::Up))
-        .await
-        .unwrap();
+    running.link(LinkEvent::Notice(refused)).await;
+    running.link(carrier_is(CarrierState::Up)).await;
     running
         .board(|board| board.stations_down.is_empty() && board.quarantined == 1)
         .await;
@@ -78,11 +70,7 @@ async fn health_and_metrics_tell_of_stations_strangers_queues_and_the_ledger() {
     running.store.fail_at(1);
     assert!(running.submit(8).await.is_err());
     running.board(|board| !board.degraded.is_empty()).await;
-    running
-        .events
-        .send(carrier_is(CarrierState::Gone))
-        .await
-        .unwrap();
+    running.link(carrier_is(CarrierState::Gone)).await;
     running.board(|board| !board.stations_down.is_empty()).await;
     let lost = LinkState {
         up: false,
@@ -90,7 +78,7 @@ async fn health_and_metrics_tell_of_stations_strangers_queues_and_the_ledger() {
         flaps: 1,
         hold_down: Duration::ZERO,
     };
-    running.events.send(LinkEvent::Link(lost)).await.unwrap();
+    running.link(LinkEvent::Link(lost)).await;
     let seen = health(http(&running, &metrics, "/health").await);
     assert_eq!(seen["status"], "degraded");
     assert_eq!(seen["stations_down"], 1);
