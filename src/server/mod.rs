@@ -11,6 +11,7 @@
 //! | part | holds |
 //! |---|---|
 //! | `task` | the loop around the core: what it is told, what it wants done |
+//! | `link_events` | what the links report |
 //! | `ledger` | the ledger's side of it |
 //! | `replies` | who waits for which answer |
 //! | `board` | what must be seen, whatever the ledger does |
@@ -19,6 +20,7 @@
 mod board;
 mod first_token;
 mod ledger;
+mod link_events;
 mod listen;
 mod replies;
 mod space;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::events::{EventEnds, LinkEvent};
-use narrowcast_protocol::session::{Job, Notice, Refusal as JobRefusal, Step};
+use narrowcast_protocol::session::{Job, Refusal as JobRefusal, Step};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use crate::ledger::ballast::Space;
 use crate::ledger::keeper::{Answer, OpenLedger, Request as LedgerRequest};
 use crate::model::policy::Policy;
 use crate::model::wall::Wall;
-use crate::observe::metrics::{DropLabel, Metrics, QueueLabel};
+use crate::observe::metrics::{Metrics, QueueLabel};
 use crate::server::ServerError;
 use crate::server::board::Shown;
 use crate::server::ledger::LedgerSide;
@@ -58,12 +58,12 @@ pub(super) struct Task {
     core: Core,
     ledger: LedgerSide,
     replies: Replies,
-    links: Links,
+    pub(super) links: Links,
     events: EventEnds,
     ends: BackendEnds,
-    shown: Shown,
+    pub(super) shown: Shown,
     space: SpaceWatch,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     housekeeping: Instant,
     /// How the first administrator's token came out.
     first_token: Option<Result<(), Refusal>>,
@@ -292,82 +292,13 @@ impl Task {
         }
     }
 
-    fn input(&mut self, input: Input) {
+    pub(super) fn input(&mut self, input: Input) {
         self.core.input(input, now(self.clock));
     }
 
     fn ask(&mut self, caller: Caller, credential: Credential, request: Request) {
         let ticket = self.replies.expect(caller);
         self.core.call(ticket, credential, request, now(self.clock));
-    }
-
-    fn link_event(&mut self, event: LinkEvent) {
-        match event {
-            LinkEvent::Heard(heard) => self.input(Input::Heard(heard)),
-            LinkEvent::Job { id, step } => {
-                if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
-                    self.links.forget(id);
-                }
-                self.input(Input::Step { id, step });
-            }
-            LinkEvent::Sent(id) => self.input(Input::Sent(id)),
-            LinkEvent::Carrier { id, state, room } => {
-                self.shown.carrier(id, state);
-                self.input(Input::Carrier { id, state, room });
-            }
-            LinkEvent::Notice(notice) => self.notice(notice),
-            LinkEvent::Link(state) => {
-                if !state.up {
-                    self.metrics.links_lost.inc();
-                }
-                info!(up = state.up, flaps = state.flaps, why = %state.why, "link");
-            }
-        }
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        match notice {
-            Notice::StationIdentified {
-                station,
-                description,
-            } => {
-                self.shown.strangers.admitted(station);
-                self.input(Input::StationIdentified {
-                    station,
-                    description,
-                });
-            }
-            Notice::LogInRefused {
-                claimed,
-                peer,
-                why,
-                count,
-            } => {
-                self.metrics.log_ins_refused.inc_by(u64::from(count));
-                self.shown.strangers.refused(claimed, Instant::now());
-                warn!(claimed, %peer, why, count, "log-in refused")
-            }
-            Notice::Dropped {
-                station,
-                cause,
-                count,
-            } => {
-                let link = station.map_or_else(|| "-".to_owned(), |id| id.to_string());
-                self.metrics
-                    .dropped
-                    .get_or_create(&DropLabel { link, cause })
-                    .inc_by(u64::from(count));
-            }
-            Notice::StationMoved { station, from, to } => {
-                warn!(station = station.0, %from, %to, "a station logged in from another address");
-            }
-            Notice::StationCloses { station } => {
-                info!(station = station.0, "a station says that it closes")
-            }
-            Notice::StationLeft { station, why } => {
-                info!(station = station.0, why, "a station left")
-            }
-        }
     }
 
     /// Does what the core says, until it says nothing.

@@ -1,0 +1,81 @@
+//! What the links report: to the core, to the board, to the counters and the log.
+
+use narrowcast_hardware::events::LinkEvent;
+use narrowcast_protocol::session::{Notice, Step};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::engine::io::Input;
+use crate::observe::metrics::DropLabel;
+use crate::server::task::Task;
+
+impl Task {
+    pub(super) fn link_event(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Heard(heard) => self.input(Input::Heard(heard)),
+            LinkEvent::Job { id, step } => {
+                if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
+                    self.links.forget(id);
+                }
+                self.input(Input::Step { id, step });
+            }
+            LinkEvent::Sent(id) => self.input(Input::Sent(id)),
+            LinkEvent::Carrier { id, state, room } => {
+                self.shown.carrier(id, state);
+                self.input(Input::Carrier { id, state, room });
+            }
+            LinkEvent::Notice(notice) => self.notice(notice),
+            LinkEvent::Link(state) => {
+                if !state.up {
+                    self.metrics.links_lost.inc();
+                }
+                info!(up = state.up, flaps = state.flaps, why = %state.why, "link");
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::StationIdentified {
+                station,
+                description,
+            } => {
+                self.shown.strangers.admitted(station);
+                self.input(Input::StationIdentified {
+                    station,
+                    description,
+                });
+            }
+            Notice::LogInRefused {
+                claimed,
+                peer,
+                why,
+                count,
+            } => {
+                self.metrics.log_ins_refused.inc_by(u64::from(count));
+                self.shown.strangers.refused(claimed, Instant::now());
+                warn!(claimed, %peer, why, count, "log-in refused")
+            }
+            Notice::Dropped {
+                station,
+                cause,
+                count,
+            } => {
+                let link = station.map_or_else(|| "-".to_owned(), |id| id.to_string());
+                self.metrics
+                    .dropped
+                    .get_or_create(&DropLabel { link, cause })
+                    .inc_by(u64::from(count));
+            }
+            Notice::StationMoved { station, from, to } => {
+                warn!(station = station.0, %from, %to, "a station logged in from another address");
+            }
+            Notice::StationCloses { station } => {
+                info!(station = station.0, "a station says that it closes")
+            }
+            Notice::StationLeft { station, why } => {
+                info!(station = station.0, why, "a station left")
+            }
+        }
+    }
+}
