@@ -1,6 +1,6 @@
 //! Bytes of memory for each live delivery, counted by the allocator: 50,000 of them in a
 //! roster of 50,000 radios, some sent, some answered by the terminal, most waiting.
-//! The target is 600.
+//! The target is 500.
 
 mod bare;
 mod city;

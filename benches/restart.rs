@@ -246,7 +246,9 @@ fn build(at: &Path) {
         shift.pass(Duration::from_secs(2 * 3600));
         shift.input(Input::Tick);
     }
+    everything_is_over(&mut shift);
     live(&mut shift);
+    assert_eq!(live_deliveries(&mut shift), city::RADIOS as usize);
     shift.pass(Duration::from_secs(15 * 60));
     let seq = writer.borrow_mut().commit();
     let (at_seq, state) = shift.engine.checkpoint();
@@ -260,6 +262,22 @@ fn build(at: &Path) {
     assert_eq!(writer.borrow_mut().commit().0, seq.0 + TAIL);
     copy_all(&dir.path().join("ledger"), &at.join("ledger"));
     std::fs::write(at.join("complete"), []).expect("it is written");
+}
+
+/// Lets so much time pass that the engine has nothing of the earlier alerts in its memory.
+fn everything_is_over(shift: &mut Shift<'_>) {
+    for _ in 0..12 {
+        shift.pass(Duration::from_secs(3600));
+        shift.input(Input::Tick);
+    }
+    assert_eq!(live_deliveries(shift), 0);
+}
+
+fn live_deliveries(shift: &mut Shift<'_>) -> usize {
+    match shift.ask(Request::Overview) {
+        Response::Overview(overview) => overview.deliveries,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Alerts of which nothing is over: a fifth received and waiting for the person's answer, a

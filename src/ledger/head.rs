@@ -16,8 +16,10 @@
 //!
 //! | what ends the server | what the head can lack | what the head has and the store has not |
 //! |---|---|---|
-//! | the process is killed | the last commit, if it was not reported | nothing |
-//! | the power fails | the last commit, reported or not | nothing that the drive was told to keep |
+//! | the process is killed | the commit under way, which was not reported | nothing |
+//! | the power fails | that and the one before it, the last that was reported | nothing |
+//!
+//! A drive that says it has kept what it has not can lose more, and then the head says so.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -39,11 +41,11 @@ const SLOTS: usize = 2;
 const NAME: &str = "head";
 
 /// A position and the chain hash of the record there.
-pub(crate) type Mark = (Seq, Hash);
+pub type Mark = (Seq, Hash);
 
 /// The open head of a ledger.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub struct Head {
     path: PathBuf,
     file: File,
     written: u64,
@@ -52,12 +54,18 @@ pub(crate) struct Head {
 
 impl Head {
     /// What the head file in `dir` says; none if there is no such file.
-    pub(crate) fn read(dir: &Path) -> Result<Option<Mark>, LedgerError> {
+    ///
+    /// # Errors
+    /// [`LedgerError::HeadDamaged`], or the file cannot be read.
+    pub fn read(dir: &Path) -> Result<Option<Mark>, LedgerError> {
         Ok(newest(dir)?.map(|(_, mark)| mark))
     }
 
     /// Opens the head in `dir` and lets it say `mark`; a new file is made if there is none.
-    pub(crate) fn open(dir: &Path, mark: Mark) -> Result<Self, LedgerError> {
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), or the file cannot be written or forced.
+    pub fn open(dir: &Path, mark: Mark) -> Result<Self, LedgerError> {
         let found = newest(dir)?;
         if found.is_none() {
             Self::replace(dir, mark)?;
@@ -81,7 +89,10 @@ impl Head {
     }
 
     /// Makes the head file in `dir` anew, durably, with `mark` in it.
-    pub(crate) fn replace(dir: &Path, mark: Mark) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn replace(dir: &Path, mark: Mark) -> Result<(), LedgerError> {
         let path = dir.join(NAME);
         write_whole(&path, |file| {
             let mut first = slot(0, mark);
@@ -93,7 +104,10 @@ impl Head {
 
     /// Writes the next head; it survives the process at once, and a loss of power from the next
     /// forcing on.
-    pub(crate) fn write(&mut self, mark: Mark) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, mark: Mark) -> Result<(), LedgerError> {
         self.written = self.written.wrapping_add(1);
         let at = self.written % SLOTS as u64 * SLOT as u64;
         self.file
@@ -102,7 +116,10 @@ impl Head {
     }
 
     /// Runs `work` while what was written is forced to the medium; both are done afterwards.
-    pub(crate) fn forced_beside(
+    ///
+    /// # Errors
+    /// That of `work`, or the file cannot be forced.
+    pub fn forced_beside(
         &self,
         work: impl FnOnce() -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {

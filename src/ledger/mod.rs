@@ -6,7 +6,7 @@
 //! * [`record`]: the stored form of a record and the chain over it
 //! * [`memory`]: the ledger of tests and simulations, with faults to order
 //! * [`sled`]: the ledger on a disk
-//! * `head`: how far it goes, kept outside the store; `ending`: whether it does
+//! * [`head`]: how far it goes, kept outside the store; `ending`: whether it does
 //! * [`salvage`]: a ledger that lost its end, opened with what is there
 //! * [`keeper`]: the thread that owns it
 //! * [`verify`]: the chain, walked
@@ -18,7 +18,7 @@ mod checkpoint;
 mod ending;
 pub mod export;
 mod files;
-mod head;
+pub mod head;
 pub mod keeper;
 pub mod memory;
 pub mod record;

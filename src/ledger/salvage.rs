@@ -13,6 +13,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
 use crate::ledger::sled::SledLedger;
@@ -159,9 +161,11 @@ fn rebuilt(
         next = Seq(next.0.saturating_add(many as u64));
     }
     drop((from, to));
-    fs::remove_dir_all(dir)
-        .and_then(|()| fs::rename(&new, dir))
-        .map_err(|error| at_path(dir, &error))?;
+    // In one step: a crash here finds one of the two in place.
+    renameat_with(CWD, &new, CWD, dir, RenameFlags::EXCHANGE)
+        .map_err(|error| at_path(dir, &error.into()))?;
+    sync_dir(dir.parent().unwrap_or(Path::new("")))?;
+    fs::remove_dir_all(&new).map_err(|error| at_path(&new, &error))?;
     SledLedger::open(dir, jurisdiction, epoch)
 }
 
