@@ -69,8 +69,11 @@ fn compare(name: &str, contest: &[(&str, Work)]) {
     for ((who, _), rates) in contest.iter().zip(&rates) {
         println!("  {who:<8} {:>9.0} records/s", median(rates.clone()));
     }
-    let ((first, _), ours) = (contest[0], &rates[0]);
-    for ((other, _), theirs) in contest.iter().zip(&rates).skip(1) {
+    let mut entrants = contest.iter().zip(&rates);
+    let Some(((first, _), ours)) = entrants.next() else {
+        return;
+    };
+    for ((other, _), theirs) in entrants {
         println!("  {first}/{other} {:.2}", ratio(ours, theirs));
     }
 }
