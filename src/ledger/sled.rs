@@ -89,6 +89,8 @@ impl SledLedger {
             checkpoints: &checkpoints,
             hash_of: &|seq| Ok(get(&db, seq)?.map(|stored| stored.hash)),
         })?;
+        // What a killed process flushed may not be on the medium yet, and now counts as durable.
+        file.sync_data().map_err(|error| at_path(&path, &error))?;
         let mut ledger = Self {
             db,
             file,
