@@ -78,14 +78,18 @@ impl Engine {
         let (answered, late): (Vec<_>, Vec<_>) = others
             .into_iter()
             .partition(|(_, _, delivery)| delivery.rung == Rung::Answered);
+        let found = match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
+            ([one], _, _) | ([], [], [one]) | ([], [.., one], []) => *one,
+            ([], [], []) if mark.is_some() => return Matched::Nothing(ReportNote::MarkUnknown),
+            ([], [], []) => return Matched::Nothing(ReportNote::NothingAsked),
+            ([], ..) => return ambiguous(answered.iter().chain(&late).map(|(id, ..)| id.alert)),
+            _ => return ambiguous(waiting.iter().map(|(id, ..)| id.alert)),
+        };
+        let (id, book, delivery) = found;
         // Without a mark, what was only sent may not have been seen: while another alert can
         // be meant, also one that has left memory, only one that the terminal has is answered. Of
         // a radio that confirms nothing this cannot be known: there, one that was answered is over.
-        let plain = mark.is_none() && set.is_none();
-        if plain
-            && let [(id, _, delivery)] = waiting.as_slice()
-            && delivery.rung < Rung::Received
-        {
+        if mark.is_none() && set.is_none() && delivery.rung < Rung::Received {
             let confirms = delivery.recipient.confirms;
             let forgotten = self.state.asked.get(&from);
             let forgotten = forgotten.filter(|asked| confirms || !asked.answered);
@@ -94,26 +98,13 @@ impl Engine {
                 .chain(&late)
                 .map(|(other, ..)| other.alert)
                 .chain(forgotten.map(|asked| asked.alert))
+                .filter(|other| *other != id.alert)
                 .peekable();
             if others.peek().is_some() {
                 return ambiguous(others.chain([id.alert]));
             }
         }
-        match (waiting.as_slice(), answered.as_slice(), late.as_slice()) {
-            ([(id, book, _)], _, _) | ([], [], [(id, book, _)]) | ([], [.., (id, book, _)], []) => {
-                self.choose(*id, book, words, status, set)
-            }
-            ([], [], []) if mark.is_some() => Matched::Nothing(ReportNote::MarkUnknown),
-            ([], [], []) => Matched::Nothing(ReportNote::NothingAsked),
-            _ => {
-                let meant = if waiting.is_empty() {
-                    answered.iter().chain(&late)
-                } else {
-                    waiting.iter().chain(&[])
-                };
-                ambiguous(meant.map(|(id, _, _)| id.alert))
-            }
-        }
+        self.choose(id, book, words, status, set)
     }
 
     fn choose(
