@@ -106,6 +106,7 @@ fn you(request: &Request) -> Result<Response, Refusal> {
             expires_at: Wall::default(),
             seq: Seq(9),
             repeated: false,
+            hindrances: Vec::new(),
         })),
         _ => Err(Refusal::NotFound("thing")),
     }

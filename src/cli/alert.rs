@@ -190,6 +190,7 @@ async fn send(
             cell(receipt, "recipients")
         )
     });
+    show_hindrances(access, &receipt);
     if !arguments.no_wait {
         let id = receipt
             .get("id")
@@ -208,6 +209,25 @@ fn name(value: impl ValueEnum) -> String {
         .unwrap_or_default()
 }
 
+/// Says on standard error who cannot get the alert, and what would help.
+fn show_hindrances(access: &Access, answer: &Value) {
+    if access.json {
+        return;
+    }
+    for hindrance in members(answer, "hindrances") {
+        let radios: Vec<String> = members(hindrance, "radios")
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        eprintln!(
+            "{} radios cannot get it ({}): {}",
+            cell(hindrance, "recipients"),
+            radios.join(", "),
+            cell(hindrance, "remedy")
+        );
+    }
+}
+
 fn show_plan(access: &Access, plan: &Value) {
     print(access, plan, |plan| {
         format!(
@@ -218,6 +238,7 @@ fn show_plan(access: &Access, plan: &Value) {
             cell(plan, "parts")
         )
     });
+    show_hindrances(access, plan);
     if !access.json {
         let columns = [
             ("CARRIER", "carrier"),

@@ -45,7 +45,7 @@ impl Engine {
                 let delivery = book.delivery(id.index)?;
                 let asked = book.alert.ask.wants_answer()
                     && (!exercise || book.alert.exercise)
-                    && delivery.was_sent();
+                    && book.can_be_known_to(delivery);
                 asked.then_some((id, book, delivery))
             })
             .filter(|(_, book, _)| mark.is_none_or(|mark| book.alert.mark == mark))

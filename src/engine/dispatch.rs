@@ -448,6 +448,7 @@ impl Engine {
             let wanted: Vec<_> = (0u32..)
                 .zip(&book.deliveries)
                 .filter(|(_, delivery)| wants_sending(&book.alert.ask, delivery))
+                .filter(|(_, delivery)| !self.is_with_the_site(delivery))
                 .map(|(index, delivery)| {
                     let spent = book.times_sent(delivery) >= self.state.policy.max_attempts;
                     (DeliveryIndex(index), delivery.attempts > 0, spent)

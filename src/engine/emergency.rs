@@ -171,7 +171,9 @@ impl Engine {
             idempotency: None,
         };
         if let Ok(recipients) = self.state.roster.resolve(&words.targets, &Node::root()) {
-            self.accept(words, recipients, by.to_owned(), Node::root(), None);
+            let alert = self.draft(words, &recipients, by.to_owned(), Node::root(), None);
+            let hindered = self.hindered(&alert, &recipients);
+            self.accept(alert, &recipients, hindered);
         }
     }
 

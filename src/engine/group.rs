@@ -135,7 +135,11 @@ impl Engine {
         };
         let permitted = |id: &CarrierId| self.permits(&book.alert, *id);
         let mut pairs = BTreeSet::new();
-        for recipient in book.deliveries.iter().map(|delivery| &delivery.recipient) {
+        let open = book
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.end.is_none());
+        for recipient in open.map(|delivery| &delivery.recipient) {
             let Some(group) = recipient.talkgroup else {
                 continue;
             };

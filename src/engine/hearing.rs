@@ -103,9 +103,11 @@ impl Engine {
                 self.radio_left(from, carrier);
                 self.pay(carrier, owed);
             }
-            HeardKind::Position { .. }
-            | HeardKind::Presence { .. }
-            | HeardKind::Registered { .. } => self.pay(carrier, owed),
+            HeardKind::Registered { from } => {
+                self.recall(from);
+                self.pay(carrier, owed);
+            }
+            HeardKind::Position { .. } | HeardKind::Presence { .. } => self.pay(carrier, owed),
         }
     }
 
@@ -228,6 +230,7 @@ impl Engine {
         }
         let absence = self.state.policy.catch_up.absence;
         if before.is_none_or(|seen| now.since(seen.at) >= absence) {
+            self.recall(radio);
             self.catch_up(radio);
         }
         self.want_baseline(radio, carrier);

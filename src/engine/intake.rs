@@ -8,13 +8,14 @@ use narrowcast_protocol::air::{CarrierId, Delivery};
 use crate::engine::Engine;
 use crate::engine::compose;
 use crate::engine::forecast::Load;
+use crate::engine::hindrance::Hindered;
 use crate::engine::io::{Receipt, Refusal, Response, Submit};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
 use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
-use crate::model::delivery::Rung;
+use crate::model::delivery::{End, Rung};
 use crate::model::facts::{self, CHUNK, Fact, Prediction};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 use crate::model::roster::{Node, Recipient};
@@ -56,12 +57,19 @@ impl Engine {
             key,
             body,
         });
+        let (by, node) = (who.name.clone(), who.node.clone());
+        let alert = self.draft(submit, &recipients, by, node, key);
+        let hindered = self.hindered(&alert, &recipients);
+        if let Some(why) = hindered.text_for_nobody(recipients.len()) {
+            return Err(Refusal::Invalid {
+                field: "text",
+                why: why.to_owned(),
+            });
+        }
         Ok(Response::Accepted(self.accept(
-            submit,
-            recipients,
-            who.name.clone(),
-            who.node.clone(),
-            key,
+            alert,
+            &recipients,
+            hindered,
         )))
     }
 
@@ -91,6 +99,7 @@ impl Engine {
             expires_at: used.expires_at,
             seq: used.seq,
             repeated: true,
+            hindrances: Vec::new(),
         }))
     }
 
@@ -175,16 +184,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts an alert on record and its deliveries into the queues.
-    pub(super) fn accept(
-        &mut self,
+    /// The alert that a submission becomes.
+    pub(super) fn draft(
+        &self,
         submit: Submit,
-        recipients: Vec<Recipient>,
+        recipients: &[Recipient],
         by: String,
         node: Node,
         idempotency: Option<Idempotency>,
-    ) -> Receipt {
+    ) -> Alert {
         let accepted_at = self.wall();
+        let expires_at = submit.expires_at;
         let mut alert = Alert {
             id: submit.id,
             text: submit.text,
@@ -192,26 +202,42 @@ impl Engine {
             ask: submit.ask,
             targets: submit.targets,
             accepted_at,
-            expires_at: submit
-                .expires_at
-                .unwrap_or(accepted_at.plus(self.state.policy.default_expiry)),
+            expires_at: expires_at.unwrap_or(accepted_at.plus(self.state.policy.default_expiry)),
             exercise: submit.exercise,
             station: submit.station,
             by,
             node,
-            mark: self.fresh_mark(&recipients),
+            mark: self.fresh_mark(recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             answer_set: None,
             idempotency,
         };
-        alert.answer_set = self.free_set(&alert, &recipients);
-        let predictions = self.predict(&alert, &self.loads(&alert, &recipients));
+        alert.answer_set = self.free_set(&alert, recipients);
+        alert
+    }
+
+    /// Puts an alert on record and its deliveries into the queues.
+    pub(super) fn accept(
+        &mut self,
+        alert: Alert,
+        recipients: &[Recipient],
+        hindered: Hindered,
+    ) -> Receipt {
+        let predictions = self.predict(&alert, &self.loads(&alert, recipients));
         let (id, mark, expires_at, count) =
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
         self.urgent |= alert.precedence == Precedence::Flash;
         let seq = self.state.seq.next();
-        for fact in Fact::of_alert(alert, &recipients) {
+        for fact in Fact::of_alert(alert, recipients) {
             self.emit(fact);
+        }
+        for (delivery, reason) in hindered.of {
+            let (alert, end) = (id, End::Failed(reason));
+            self.emit(Fact::DeliveryEnded {
+                alert,
+                delivery,
+                end,
+            });
         }
         for piece in facts::pieces(&predictions, facts::stored_size) {
             self.emit(Fact::Predicted {
@@ -221,6 +247,7 @@ impl Engine {
         }
         self.record_baselines(id);
         self.start_deliveries(id);
+        self.settle(id);
         Receipt {
             id,
             mark: mark.to_string(),
@@ -228,6 +255,7 @@ impl Engine {
             expires_at,
             seq,
             repeated: false,
+            hindrances: hindered.told,
         }
     }
 
@@ -243,7 +271,8 @@ impl Engine {
         let first: Vec<_> = (0u32..)
             .zip(&book.deliveries)
             .filter(|(_, delivery)| {
-                !(book.alert.ask == Ask::Nothing && delivery.recipient.talkgroup.is_some())
+                let by_group = book.alert.ask == Ask::Nothing;
+                delivery.end.is_none() && !(by_group && delivery.recipient.talkgroup.is_some())
             })
             .map(|(index, delivery)| {
                 let index = DeliveryIndex(index);
@@ -264,24 +293,8 @@ impl Engine {
 
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
         let recipients = self.check(who, &submit)?;
-        let mut alert = Alert {
-            id: submit.id,
-            text: submit.text,
-            precedence: submit.precedence,
-            ask: submit.ask,
-            targets: submit.targets,
-            accepted_at: self.wall(),
-            expires_at: submit.expires_at.unwrap_or(self.wall()),
-            exercise: submit.exercise,
-            station: submit.station,
-            by: who.name.clone(),
-            node: who.node.clone(),
-            mark: self.fresh_mark(&recipients),
-            recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
-            answer_set: None,
-            idempotency: None,
-        };
-        alert.answer_set = self.free_set(&alert, &recipients);
+        let (by, node) = (who.name.clone(), who.node.clone());
+        let alert = self.draft(submit, &recipients, by, node, None);
         Ok(Response::Plan(Box::new(self.plan(&alert, &recipients))))
     }
 
@@ -290,10 +303,11 @@ impl Engine {
             recipients: alert.recipients,
             at_best_sent: 0,
             unreachable: 0,
-            parts: 1,
+            parts: 0,
             answer_set: alert.answer_set.map(|set| set.name),
             words_only: alert.answer_set.is_none() && self.wants_set(alert, recipients),
             baseline_polls: 0,
+            hindrances: self.hindered(alert, recipients).told,
             carriers: Vec::new(),
             sample: Vec::new(),
         };
@@ -378,7 +392,7 @@ impl Engine {
         let cancelled = book
             .deliveries
             .iter()
-            .any(|d| d.end == Some(crate::model::delivery::End::Cancelled));
+            .any(|d| d.end == Some(End::Cancelled));
         if cancelled {
             return Err(Refusal::Conflict(
                 "the alert was cancelled: submit a new one".into(),
@@ -429,7 +443,7 @@ impl Engine {
         if book.ended_at.is_some() {
             return Err(Refusal::Conflict("the alert is over already".into()));
         }
-        let end = Some(crate::model::delivery::End::Cancelled);
+        let end = Some(End::Cancelled);
         self.finish(alert, end, Some(who.name.clone()), Some(because));
         Ok(Response::Done(self.state.seq))
     }

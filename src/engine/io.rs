@@ -7,7 +7,7 @@ use narrowcast_protocol::air::{CarrierId, Heard, JobId, RadioId, StationId};
 use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;
 
-use crate::engine::views::{AlertView, DeliveryView, Overview, Plan, StationView};
+use crate::engine::views::{AlertView, DeliveryView, Hindrance, Overview, Plan, StationView};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Entry;
@@ -371,6 +371,8 @@ pub struct Receipt {
     pub seq: Seq,
     /// Whether this is the first answer given again.
     pub repeated: bool,
+    /// Recipients that cannot get it; not said again when the first answer is repeated.
+    pub hindrances: Vec<Hindrance>,
 }
 
 /// Why a request was refused.

@@ -9,6 +9,7 @@
 //! | [`io`] | what goes in and out |
 //! | `state`, `roster`, `checkpoint` | the fold over all facts |
 //! | `intake` | what is accepted, and what a dry run says |
+//! | `hindrance` | who can never get an alert, and why |
 //! | `marks` | by which short sign a radio names an alert |
 //! | `compose` | how an alert is worded and split for the air |
 //! | `queue`, `dispatch` | what goes to which carrier next |
@@ -35,6 +36,7 @@ mod emergency;
 mod forecast;
 mod group;
 mod hearing;
+mod hindrance;
 mod intake;
 pub mod io;
 mod marks;

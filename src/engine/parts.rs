@@ -60,7 +60,12 @@ impl Progress {
 
     /// Whether a terminal confirmed this part.
     pub(super) fn is_received(&self, part: u8) -> bool {
-        self.proven_at(Rung::Received) & bit(part) != 0
+        self.is_proven(part, Rung::Received)
+    }
+
+    /// Whether this rung is proven of this part.
+    pub(super) fn is_proven(&self, part: u8, rung: Rung) -> bool {
+        self.proven_at(rung) & bit(part) != 0
     }
 
     /// The highest rung that is proven of every one of `parts`.

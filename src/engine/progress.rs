@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{JobId, RadioId, TextForm};
+use narrowcast_protocol::air::{CarrierId, CarrierKind, JobId, RadioId, TextForm};
 use narrowcast_protocol::session::{Job, Refusal, Step};
 
 use crate::engine::Engine;
@@ -223,9 +223,11 @@ impl Engine {
         let received = delivery.confirmed();
         let progress = self.progress.get(&id).copied().unwrap_or_default();
         let more = progress.next(self.parts_of(id)).is_some();
+        // A trunked site that has taken a part delivers it in its own time.
+        let taken = self.takes_over(delivery.carrier) && progress.is_proven(part, Rung::Accepted);
         if received {
             self.attempt_over(id, radio, number, Outcome::Evidenced);
-        } else if more && (progress.is_received(part) || !confirms) {
+        } else if more && (progress.is_received(part) || !confirms || taken) {
             self.busy.remove(&radio);
             self.enqueue(id, self.clock.mono());
         } else if !confirms {
@@ -256,6 +258,36 @@ impl Engine {
         let goes_on = self.queues.find(id.alert, id.index).is_some() || self.has_job(id);
         if !goes_on {
             self.attempt_over(id, radio, number, outcome);
+        }
+    }
+
+    /// Whether stations of this kind take a text over and deliver it by themselves.
+    fn takes_over(&self, carrier: Option<CarrierId>) -> bool {
+        carrier.is_some_and(|id| self.kind(id) == CarrierKind::Backhaul)
+    }
+
+    /// Whether a trunked site has accepted the text and nothing higher has come: it is not sent
+    /// again before the radio comes back, or a person asks for it.
+    pub(super) fn is_with_the_site(&self, delivery: &DeliveryBook) -> bool {
+        delivery.rung == Rung::Accepted && !delivery.again && self.takes_over(delivery.carrier)
+    }
+
+    /// A radio came back to a site: what the site took over for it and did not deliver is sent
+    /// again.
+    pub(super) fn recall(&mut self, radio: RadioId) {
+        for id in self.deliveries_of(radio) {
+            let Some(book) = self.state.alerts.get(&id.alert) else {
+                continue;
+            };
+            let with_site = book.delivery(id.index).is_some_and(|delivery| {
+                self.is_with_the_site(delivery)
+                    && delivery.open.is_none()
+                    && book.times_sent(delivery) < self.state.policy.max_attempts
+            });
+            let waits = self.queues.find(id.alert, id.index).is_some();
+            if with_site && !waits && book.ended_at.is_none() {
+                self.enqueue(id, self.clock.mono());
+            }
         }
     }
 
@@ -306,6 +338,9 @@ impl Engine {
             self.progress.remove(&id);
             self.more.remove(&id);
             return self.ask_after_text(id);
+        }
+        if self.is_with_the_site(delivery) {
+            return;
         }
         let policy = &self.state.policy;
         let made = delivery.attempts_now();

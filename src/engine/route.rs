@@ -66,6 +66,12 @@ impl Engine {
         self.way(alert, index).now
     }
 
+    /// The carriers where a recipient's radio was heard last and where it lives.
+    pub(super) fn lives_at(&self, recipient: &Recipient) -> impl Iterator<Item = CarrierId> {
+        let heard = self.seen_at(recipient.radio).map(|seen| seen.carrier);
+        heard.into_iter().chain(recipient.home)
+    }
+
     /// The carrier of a recipient before anything was tried.
     pub(super) fn carrier_for(&self, alert: &Alert, recipient: &Recipient) -> Option<CarrierId> {
         self.way_for(alert, recipient, 0).now

@@ -45,7 +45,7 @@ fn remember_asked(asked: &mut HashMap<RadioId, Asked>, book: &AlertBook, now: Wa
     for delivery in book
         .deliveries
         .iter()
-        .filter(|delivery| delivery.was_sent())
+        .filter(|delivery| book.can_be_known_to(delivery))
     {
         let news = Asked {
             alert: book.alert.id,

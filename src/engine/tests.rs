@@ -26,6 +26,7 @@ use crate::model::wall::Wall;
 
 mod answers;
 mod attempts;
+mod hindrances;
 mod routing;
 mod sizes;
 mod trunked;
@@ -739,6 +740,8 @@ fn an_exercise_never_reaches_a_live_station_nor_a_live_alert_a_test_station() {
     let mut rig = Rig::new();
     rig.up(1);
     rig.up(3);
+    // The radio lies on the bench, within reach of the test station.
+    rig.present(1, 3);
     let mut drill = rig.a_submit("drill", Precedence::Flash, Ask::Receipt, "radio:1");
     drill.exercise = true;
     rig.ask(Request::Submit(drill)).unwrap();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Ask, Precedence};
 use crate::model::book::{AlertBook, DeliveryBook};
-use crate::model::delivery::{End, Rung};
+use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
 use crate::model::roster::Node;
@@ -255,6 +255,19 @@ pub struct StationView {
     pub waiting: BTreeMap<u8, u32>,
 }
 
+/// What keeps some recipients from ever getting an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hindrance {
+    /// Why.
+    pub reason: FailReason,
+    /// How many recipients.
+    pub recipients: u32,
+    /// The first of their radios, 20 at most.
+    pub radios: Vec<RadioId>,
+    /// What is in the way, and what would help.
+    pub remedy: String,
+}
+
 /// What would happen to an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -272,6 +285,8 @@ pub struct Plan {
     pub words_only: bool,
     /// Radios whose status would have to be asked for first, one burst each.
     pub baseline_polls: u32,
+    /// Recipients that could not get it.
+    pub hindrances: Vec<Hindrance>,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlan>,
     /// The first of the recipients.

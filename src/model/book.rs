@@ -46,6 +46,8 @@ pub struct DeliveryBook {
     pub attempts_before: u8,
     /// Attempts since the last "send again" that were sent to their end.
     pub completed: u8,
+    /// Whether an attempt has ended of which something may have left.
+    pub tried: bool,
     /// The number of the attempt under way.
     pub open: Option<u8>,
     /// The carrier of the newest attempt.
@@ -76,6 +78,7 @@ impl DeliveryBook {
             attempts: 0,
             attempts_before: 0,
             completed: 0,
+            tried: false,
             open: None,
             carrier: None,
             wording: None,
@@ -113,11 +116,11 @@ impl DeliveryBook {
         self.rung >= Rung::Received && !self.again
     }
 
-    /// Whether the radio can have seen the alert: it was written to a link, or an attempt is
-    /// under way or of unknown outcome.
+    /// Whether the radio can have seen something of the alert: it was written to a link, or an
+    /// attempt is under way, or one has ended of which a part may have left.
     #[must_use]
     pub fn was_sent(&self) -> bool {
-        self.rung >= Rung::Sent || self.open.is_some() || self.unclear
+        self.rung >= Rung::Sent || self.open.is_some() || self.tried
     }
 
     /// Attempts that count: those since the last "send again" of which something left.
@@ -135,6 +138,7 @@ impl DeliveryBook {
 
     fn attempt_ended(&mut self, outcome: Outcome) {
         self.unclear = outcome == Outcome::Unclear && self.rung < Rung::Received;
+        self.tried |= outcome != Outcome::Withdrawn;
         match outcome {
             Outcome::Evidenced => {
                 self.completed = self.completed.saturating_add(1);
@@ -386,8 +390,9 @@ impl AlertBook {
             return;
         }
         for book in &mut self.deliveries {
-            if book.open.take().is_some() && book.rung < Rung::Received {
-                book.unclear = true;
+            if book.open.take().is_some() {
+                book.tried = true;
+                book.unclear |= book.rung < Rung::Received;
             }
         }
     }
@@ -421,6 +426,15 @@ impl AlertBook {
                 last: at,
             }),
         }
+    }
+
+    /// Whether this recipient can have seen something of the alert, sent to it alone or to its
+    /// talkgroup.
+    #[must_use]
+    pub fn can_be_known_to(&self, delivery: &DeliveryBook) -> bool {
+        let heard =
+            |known: &GroupBook| known.attempts > 0 && delivery.hears(known.group, known.carrier);
+        delivery.was_sent() || self.groups.iter().any(heard)
     }
 
     /// How often the text was sent so that this recipient could hear it: since the last

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::body::AskBody;
+use crate::api::body::{AskBody, HindranceBody};
 use crate::engine::io::Receipt;
 use crate::engine::views::{AlertView, CarrierUse, Counts};
 use crate::model::alert::{Ask, Precedence};
@@ -25,6 +25,8 @@ pub struct ReceiptBody {
     pub seq: u64,
     /// Whether this is the first answer given again for the same idempotency key.
     pub repeated: bool,
+    /// Recipients that cannot get it; not said again on a repeat.
+    pub hindrances: Vec<HindranceBody>,
 }
 
 impl From<Receipt> for ReceiptBody {
@@ -36,6 +38,7 @@ impl From<Receipt> for ReceiptBody {
             expires_at: receipt.expires_at,
             seq: receipt.seq.0,
             repeated: receipt.repeated,
+            hindrances: receipt.hindrances.into_iter().map(Into::into).collect(),
         }
     }
 }

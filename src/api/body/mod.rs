@@ -27,7 +27,7 @@ pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
 pub use emergency::{EmergencyBody, EmergencyList, PositionBody};
 pub use event::EventBody;
 pub use health::HealthBody;
-pub use plan::{CarrierPlanBody, PlanBody, PlannedBody};
+pub use plan::{CarrierPlanBody, HindranceBody, PlanBody, PlannedBody};
 pub use roster::{LineError, RosterLine, RosterList};
 pub use station::{StationBody, StationList, StationTestBody};
 pub use submit::{AskBody, SubmitBody};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::engine::views::Plan;
-use crate::model::delivery::Rung;
+use crate::engine::views::{Hindrance, Plan};
+use crate::model::delivery::{FailReason, Rung};
 
 /// What would happen to an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,10 +24,37 @@ pub struct PlanBody {
     pub words_only: bool,
     /// Radios whose status would have to be asked for first, one burst each.
     pub baseline_polls: u32,
+    /// Recipients that could not get it.
+    pub hindrances: Vec<HindranceBody>,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlanBody>,
     /// The first of the recipients.
     pub sample: Vec<PlannedBody>,
+}
+
+/// What keeps some recipients from ever getting an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HindranceBody {
+    /// Why: `unencodable` (the text is too long for their radios) or `no-permitted-station`.
+    #[schema(value_type = String)]
+    pub reason: FailReason,
+    /// How many recipients.
+    pub recipients: u32,
+    /// The first of their radios, 20 at most.
+    pub radios: Vec<u32>,
+    /// What is in the way, and what would help.
+    pub remedy: String,
+}
+
+impl From<Hindrance> for HindranceBody {
+    fn from(hindrance: Hindrance) -> Self {
+        Self {
+            reason: hindrance.reason,
+            recipients: hindrance.recipients,
+            radios: hindrance.radios.iter().map(|radio| radio.get()).collect(),
+            remedy: hindrance.remedy,
+        }
+    }
 }
 
 /// What one carrier would bear.
@@ -85,6 +112,7 @@ impl From<Plan> for PlanBody {
             answer_set: plan.answer_set,
             words_only: plan.words_only,
             baseline_polls: plan.baseline_polls,
+            hindrances: plan.hindrances.into_iter().map(Into::into).collect(),
             carriers: carriers.collect(),
             sample: sample.collect(),
         }

@@ -138,3 +138,28 @@ fn an_answer_that_may_be_to_an_alert_out_of_memory_names_both() {
     rig.says(1, "收到", 8);
     assert!(answered(&mut rig, second));
 }
+
+#[test]
+fn a_part_that_was_seen_of_a_text_that_never_came_whole_can_be_what_is_answered() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let long = "沿公路撤离到体育馆集合,注意风向变化".repeat(6);
+    let first = rig
+        .submit(&long, Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    let (job, ..) = rig.last_send();
+    rig.input(Input::Sent(job));
+    rig.step_lost(job);
+    let second = rig
+        .submit("二", Precedence::Flash, Ask::Acknowledgement, "radio:1")
+        .id;
+    rig.up(1);
+    let (job, ..) = rig.last_send();
+    rig.play(job, 1, None);
+    rig.presses(1, 1);
+    assert!(!answered(&mut rig, first) && !answered(&mut rig, second));
+    assert_eq!(
+        newest_note(&rig),
+        Some(ReportNote::Ambiguous(vec![first, second]))
+    );
+}
