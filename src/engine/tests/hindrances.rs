@@ -19,11 +19,10 @@ impl Rig {
     }
 
     fn end_of(&mut self, alert: AlertId) -> Option<End> {
-        let last = self.facts.iter().rev().find_map(|entry| match entry.fact {
+        self.facts.iter().rev().find_map(|entry| match entry.fact {
             Fact::DeliveryEnded { alert: of, end, .. } if of == alert => Some(end),
             _ => None,
-        });
-        last
+        })
     }
 }
 
