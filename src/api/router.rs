@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{self, DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response as AxumResponse};
 use axum::routing::get;
@@ -25,6 +25,9 @@ use crate::observe::metrics::{AnswerLabel, Metrics};
 
 /// Most bytes of a request body, where the route does not say otherwise.
 pub const BODY_LIMIT: usize = 1 << 20;
+
+/// Up to where the ledger was durable when a reading was asked for.
+pub const RECORDED_TO: HeaderName = HeaderName::from_static("narrowcast-recorded-to");
 
 /// Most event streams at once.
 pub const STREAMS: usize = 256;
@@ -88,6 +91,7 @@ pub fn router(api: Api) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(api.clone(), recorded_to))
         .layer(middleware::from_fn_with_state(api.clone(), counted))
         .with_state(api)
 }
@@ -130,6 +134,24 @@ async fn counted(State(api): State<Api>, request: extract::Request, next: Next) 
     let status = response.status().as_u16();
     let label = AnswerLabel { status };
     api.metrics.answers.get_or_create(&label).inc();
+    response
+}
+
+/// Says with every reading up to where the ledger was durable when it was asked for: what it
+/// shows beyond that may not be recorded yet.
+async fn recorded_to(
+    State(api): State<Api>,
+    request: extract::Request,
+    next: Next,
+) -> AxumResponse {
+    let reads = request.method() == Method::GET;
+    let durable = api.backend.durable.borrow().0;
+    let mut response = next.run(request).await;
+    if reads {
+        response
+            .headers_mut()
+            .insert(RECORDED_TO, HeaderValue::from(durable));
+    }
     response
 }
 

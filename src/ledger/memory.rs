@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::ledger::checkpoint::fits;
 use crate::ledger::record::{Stored, Tip};
@@ -26,6 +26,11 @@ struct Shared {
     broken: bool,
     commit_time: Duration,
     elapsed: Duration,
+    /// How long a commit really takes.
+    sleep: Duration,
+    /// Whether commits stand still.
+    hangs: bool,
+    commits: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +73,37 @@ impl MemoryStore {
     /// Lets every commit from now on take this long, on paper: see [`elapsed`](Self::elapsed).
     pub fn commit_time(&self, time: Duration) {
         self.lock().commit_time = time;
+    }
+
+    /// Lets every commit take this long, in real time: its thread sleeps.
+    pub fn slow(&self, time: Duration) {
+        self.lock().sleep = time;
+    }
+
+    /// Lets commits stand still, the one under way too, or go on.
+    pub fn hang(&self, hangs: bool) {
+        self.lock().hangs = hangs;
+    }
+
+    /// How many commits were begun.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.lock().commits
+    }
+
+    fn stand_still(&self) {
+        let begun = Instant::now();
+        self.lock().commits += 1;
+        loop {
+            let (sleep, hangs) = {
+                let shared = self.lock();
+                (shared.sleep, shared.hangs)
+            };
+            if !hangs && begun.elapsed() >= sleep {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// How long all commits together took, on paper: nothing sleeps.
@@ -129,6 +165,7 @@ impl MemoryLedger {
     }
 
     fn append(&mut self, records: Vec<(Stored, Option<AlertId>)>) -> Result<(), LedgerError> {
+        self.store.stand_still();
         let mut shared = self.shared()?;
         let fault = match &mut shared.fault {
             Some(fault) if fault.commits_before == 0 => Some(*fault),

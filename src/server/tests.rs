@@ -34,6 +34,7 @@ use crate::station::Links;
 
 mod access;
 mod posture;
+mod slow;
 
 const SECRET: &str = "nc_test";
 

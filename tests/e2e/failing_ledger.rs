@@ -1,19 +1,13 @@
 //! A ledger that starts to fail at commit n and stays failed, under a running server with
 //! radios on the air.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use narrowcast::config::Config;
-use narrowcast::ledger::memory::{MemoryLedger, MemoryStore};
+use narrowcast::ledger::memory::MemoryLedger;
 use narrowcast::model::facts::{Fact, Record};
-use narrowcast::server;
-use narrowcast_world::radio::Answers;
-use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
-use crate::support::place::{FIRST_RADIO, Place, http, roster};
-use crate::support::site::Site;
+use crate::support::place::FIRST_RADIO;
+use crate::support::running::Running;
 use crate::support::stream::Stream;
 use crate::support::{books, until};
 
@@ -26,43 +20,7 @@ const IN_DISTRESS_BEFORE: u32 = FIRST_RADIO + 1;
 const WRITER: u32 = FIRST_RADIO + 2;
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A server in this process, over a ledger that can be told to fail.
-struct Running {
-    place: Place,
-    http: reqwest::Client,
-    store: MemoryStore,
-    shutdown: CancellationToken,
-    server: tokio::task::JoinHandle<()>,
-    site: Site,
-}
-
 impl Running {
-    async fn start(seed: u64) -> Self {
-        let (place, http, store) = (Place::new(), http(), MemoryStore::default());
-        let config = Config::load(&place.config()).unwrap();
-        let opened = store.clone();
-        let open = move || Ok(Box::new(MemoryLedger::open(&opened, "default", 1)?) as Box<_>);
-        let shutdown = CancellationToken::new();
-        let stop = shutdown.clone();
-        let server = tokio::spawn(async move {
-            server::run_over(Arc::new(open), config, stop)
-                .await
-                .unwrap();
-        });
-        place.until_up(&http).await;
-        place.import(&http, roster(RADIOS)).await;
-        let site = Site::start(place.homebrew, RADIOS, Answers::Never, 0.0, seed).await;
-        until("a log-in", PATIENCE, async || site.seen().log_ins == 1).await;
-        Self {
-            place,
-            http,
-            store,
-            shutdown,
-            server,
-            site,
-        }
-    }
-
     /// Submits until one submission is not accepted; the ids of those that were.
     async fn load(&self) -> Vec<String> {
         let mut accepted = Vec::new();
@@ -76,13 +34,6 @@ impl Running {
             accepted.push(body["id"].as_str().unwrap().to_owned());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-
-    async fn emergency_of(&self, radio: u32) -> Option<Value> {
-        let (status, body) = self.place.get(&self.http, "emergencies").await;
-        assert_eq!(status, 200, "{body}");
-        let all = body["emergencies"].as_array().unwrap();
-        all.iter().find(|one| one["radio"] == radio).cloned()
     }
 
     /// What must hold as long as the ledger has failed.
@@ -114,7 +65,7 @@ impl Running {
 
 /// One round: the ledger fails at the `n`-th commit of the load.
 async fn round(n: u64, written: bool) {
-    let running = Running::start(n).await;
+    let running = Running::start(RADIOS, n).await;
     let types = "types=emergency_raised,emergency_unrecorded";
     let stream = Stream::open(&running.place, &running.http, types, None).await;
     if written {
@@ -182,9 +133,9 @@ async fn round(n: u64, written: bool) {
         (1, 0),
         "round {n}: the link did not stay up"
     );
-    running.shutdown.cancel();
-    running.server.await.unwrap();
-    let mut ledger = MemoryLedger::open(&running.store, "default", 1).unwrap();
+    let store = running.store.clone();
+    running.end().await;
+    let mut ledger = MemoryLedger::open(&store, "default", 1).unwrap();
     let records = books::all(&mut ledger);
     books::nothing_sent_unrecorded(&records, &seen.texts);
     for id in accepted {

@@ -13,6 +13,7 @@ mod flapping;
 mod full_disk;
 mod once;
 mod recordings;
+mod slow_ledger;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

@@ -10,6 +10,7 @@
 pub(crate) mod books;
 pub(crate) mod peers;
 pub(crate) mod place;
+pub(crate) mod running;
 pub(crate) mod site;
 pub(crate) mod stream;
 
