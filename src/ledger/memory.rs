@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::checkpoint::fits;
 use crate::ledger::record::{Stored, Tip};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -164,6 +164,10 @@ impl MemoryLedger {
         }
     }
 
+    fn reading(&self) -> MemoryReader {
+        MemoryReader(self.store.clone())
+    }
+
     fn append(&mut self, records: Vec<(Stored, Option<AlertId>)>) -> Result<(), LedgerError> {
         self.store.stand_still();
         let mut shared = self.shared()?;
@@ -200,18 +204,12 @@ impl MemoryLedger {
     }
 }
 
-impl Ledger for MemoryLedger {
-    fn commit(&mut self, batch: &[Entry]) -> Result<Seq, LedgerError> {
-        if !batch.is_empty() {
-            let alerts = batch.iter().map(|entry| entry.fact.alert());
-            let records = self.tip.extend(batch)?.into_iter().zip(alerts).collect();
-            self.append(records)?;
-        }
-        Ok(self.tip.last)
-    }
+/// Reads a ledger in memory, also while it commits.
+struct MemoryReader(MemoryStore);
 
+impl Reader for MemoryReader {
     fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
-        let shared = self.shared()?;
+        let shared = self.0.lock();
         Ok(shared
             .records
             .range(from..)
@@ -226,7 +224,7 @@ impl Ledger for MemoryLedger {
         from: Seq,
         limit: usize,
     ) -> Result<Vec<Record>, LedgerError> {
-        let shared = self.shared()?;
+        let shared = self.0.lock();
         shared
             .index
             .range((id, from)..=(id, Seq(u64::MAX)))
@@ -241,7 +239,7 @@ impl Ledger for MemoryLedger {
         before: Option<AlertId>,
         limit: usize,
     ) -> Result<Vec<AlertId>, LedgerError> {
-        let shared = self.shared()?;
+        let shared = self.0.lock();
         let mut alerts: Vec<AlertId> = shared
             .index
             .iter()
@@ -252,6 +250,45 @@ impl Ledger for MemoryLedger {
         alerts.dedup();
         alerts.truncate(limit);
         Ok(alerts)
+    }
+}
+
+impl Ledger for MemoryLedger {
+    fn commit(&mut self, batch: &[Entry]) -> Result<Seq, LedgerError> {
+        if !batch.is_empty() {
+            let alerts = batch.iter().map(|entry| entry.fact.alert());
+            let records = self.tip.extend(batch)?.into_iter().zip(alerts).collect();
+            self.append(records)?;
+        }
+        Ok(self.tip.last)
+    }
+
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        drop(self.shared()?);
+        self.reading().stored(from, limit)
+    }
+
+    fn of_alert(
+        &mut self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        drop(self.shared()?);
+        self.reading().of_alert(id, from, limit)
+    }
+
+    fn alerts(
+        &mut self,
+        before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, LedgerError> {
+        drop(self.shared()?);
+        self.reading().alerts(before, limit)
+    }
+
+    fn reader(&self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(self.reading()))
     }
 
     fn first(&self) -> Seq {

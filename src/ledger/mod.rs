@@ -140,6 +140,84 @@ fn missing(seq: Seq) -> LedgerError {
     LedgerError::Unreadable { seq, why }
 }
 
+/// Reads what is recorded, on any thread, beside a ledger that commits meanwhile. It may see
+/// what is just being committed.
+pub trait Reader: Send {
+    /// As [`Ledger::stored`].
+    ///
+    /// # Errors
+    /// As [`Ledger::stored`].
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError>;
+
+    /// As [`Ledger::read`]: each record is checked against the one before it.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`].
+    fn read(&mut self, from: Seq, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        let previous = Seq(from.0.saturating_sub(1));
+        let found = self.stored(previous, 1).unwrap_or_default();
+        let found = found.first().filter(|stored| stored.seq == previous);
+        let mut before = found.map(|stored| (stored.seq, stored.hash));
+        let page = self.stored(from, limit)?;
+        let records = page.iter().map(|stored| {
+            let record = stored.decode()?;
+            follows(before, stored)?;
+            before = Some((stored.seq, stored.hash));
+            Ok(record)
+        });
+        records.collect()
+    }
+
+    /// As [`Ledger::of_alert`].
+    ///
+    /// # Errors
+    /// As [`Ledger::of_alert`].
+    fn of_alert(
+        &mut self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError>;
+
+    /// As [`Ledger::alerts`].
+    ///
+    /// # Errors
+    /// As [`Ledger::alerts`].
+    fn alerts(
+        &mut self,
+        before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, LedgerError>;
+}
+
+/// A ledger reads for itself, between its commits.
+impl<L: Ledger + ?Sized> Reader for &mut L {
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        L::stored(self, from, limit)
+    }
+
+    fn read(&mut self, from: Seq, limit: usize) -> Result<Vec<Record>, LedgerError> {
+        L::read(self, from, limit)
+    }
+
+    fn of_alert(
+        &mut self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        L::of_alert(self, id, from, limit)
+    }
+
+    fn alerts(
+        &mut self,
+        before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, LedgerError> {
+        L::alerts(self, before, limit)
+    }
+}
+
 /// Keeps a state as a checkpoint.
 pub type CheckpointWriter = Box<dyn FnOnce(&[u8]) -> Result<(), LedgerError> + Send>;
 
@@ -231,6 +309,12 @@ pub trait Ledger: Send {
             .first()
             .filter(|stored| stored.seq == seq)
             .map(|stored| stored.hash))
+    }
+
+    /// A second handle that reads while this one commits; none if only this one can. Drop it
+    /// before this one.
+    fn reader(&self) -> Option<Box<dyn Reader>> {
+        None
     }
 
     /// Keeps `state` as the fold of everything up to `at`.

@@ -23,7 +23,7 @@ use crate::ledger::ending::{Ending, as_proven};
 use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
 use crate::ledger::record::{Hash, Stored, Tip, follows};
-use crate::ledger::{CheckpointWriter, Ledger, LedgerError, missing};
+use crate::ledger::{CheckpointWriter, Ledger, LedgerError, Reader, missing};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -182,15 +182,11 @@ impl SledLedger {
         get(&self.db, seq)
     }
 
-    /// A record that the index names.
-    fn indexed(&self, seq: Seq) -> Result<Record, LedgerError> {
-        let found = self.get(seq)?.ok_or_else(|| missing(seq))?;
-        let record = found.decode()?;
-        // One before it that is gone or cannot be read is another record's fault.
-        let before = Seq(seq.0.saturating_sub(1));
-        let before = self.get(before).ok().flatten();
-        follows(before.map(|before| (before.seq, before.hash)), &found)?;
-        Ok(record)
+    fn reading(&self) -> SledReader {
+        SledReader {
+            db: self.db.clone(),
+            first: self.first,
+        }
     }
 }
 
@@ -206,16 +202,7 @@ impl Ledger for SledLedger {
 
     fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
         self.usable()?;
-        let mut next = from.max(self.first);
-        self.db
-            .range(fact_key(from)..=fact_key(Seq(u64::MAX)))
-            .take(limit)
-            .map(|pair| {
-                let found = stored(pair.map_err(|error| unreadable(next, &error))?)?;
-                next = found.seq.next();
-                Ok(found)
-            })
-            .collect()
+        self.reading().stored(from, limit)
     }
 
     fn of_alert(
@@ -225,12 +212,7 @@ impl Ledger for SledLedger {
         limit: usize,
     ) -> Result<Vec<Record>, LedgerError> {
         self.usable()?;
-        self.db
-            .range(index_key(id, from)..=index_key(id, Seq(u64::MAX)))
-            .keys()
-            .take(limit)
-            .map(|key| self.indexed(seq_of(&key.map_err(failed)?)?))
-            .collect()
+        self.reading().of_alert(id, from, limit)
     }
 
     fn alerts(
@@ -239,18 +221,11 @@ impl Ledger for SledLedger {
         limit: usize,
     ) -> Result<Vec<AlertId>, LedgerError> {
         self.usable()?;
-        let mut end = before.map_or(b"i0".to_vec(), |id| index_key(id, Seq(0)).to_vec());
-        let mut alerts = Vec::new();
-        while alerts.len() < limit {
-            let range = b"i/".to_vec()..end;
-            let Some(key) = self.db.range(range).keys().next_back() else {
-                break;
-            };
-            let id = alert_of(&key.map_err(failed)?)?;
-            end = index_key(id, Seq(0)).to_vec();
-            alerts.push(id);
-        }
-        Ok(alerts)
+        self.reading().alerts(before, limit)
+    }
+
+    fn reader(&self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(self.reading()))
     }
 
     fn first(&self) -> Seq {
@@ -318,6 +293,73 @@ fn get(db: &Db, seq: Seq) -> Result<Option<Stored>, LedgerError> {
     let value = db.get(fact_key(seq));
     let value = value.map_err(|error| unreadable(seq, &error))?;
     value.map(|value| split(seq, &value)).transpose()
+}
+
+/// Reads a ledger on disk, also while it commits.
+struct SledReader {
+    db: Db,
+    first: Seq,
+}
+
+impl SledReader {
+    /// A record that the index names.
+    fn indexed(&self, seq: Seq) -> Result<Record, LedgerError> {
+        let found = get(&self.db, seq)?.ok_or_else(|| missing(seq))?;
+        let record = found.decode()?;
+        // One before it that is gone or cannot be read is another record's fault.
+        let before = Seq(seq.0.saturating_sub(1));
+        let before = get(&self.db, before).ok().flatten();
+        follows(before.map(|before| (before.seq, before.hash)), &found)?;
+        Ok(record)
+    }
+}
+
+impl Reader for SledReader {
+    fn stored(&mut self, from: Seq, limit: usize) -> Result<Vec<Stored>, LedgerError> {
+        let mut next = from.max(self.first);
+        self.db
+            .range(fact_key(from)..=fact_key(Seq(u64::MAX)))
+            .take(limit)
+            .map(|pair| {
+                let found = stored(pair.map_err(|error| unreadable(next, &error))?)?;
+                next = found.seq.next();
+                Ok(found)
+            })
+            .collect()
+    }
+
+    fn of_alert(
+        &mut self,
+        id: AlertId,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<Record>, LedgerError> {
+        self.db
+            .range(index_key(id, from)..=index_key(id, Seq(u64::MAX)))
+            .keys()
+            .take(limit)
+            .map(|key| self.indexed(seq_of(&key.map_err(failed)?)?))
+            .collect()
+    }
+
+    fn alerts(
+        &mut self,
+        before: Option<AlertId>,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, LedgerError> {
+        let mut end = before.map_or(b"i0".to_vec(), |id| index_key(id, Seq(0)).to_vec());
+        let mut alerts = Vec::new();
+        while alerts.len() < limit {
+            let range = b"i/".to_vec()..end;
+            let Some(key) = self.db.range(range).keys().next_back() else {
+                break;
+            };
+            let id = alert_of(&key.map_err(failed)?)?;
+            end = index_key(id, Seq(0)).to_vec();
+            alerts.push(id);
+        }
+        Ok(alerts)
+    }
 }
 
 /// Frees the pages that a batch has replaced, one for each key. sled puts that off, and takes

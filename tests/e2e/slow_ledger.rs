@@ -21,7 +21,7 @@ async fn health(running: &Running) -> serde_json::Value {
 
 /// Everything that looks is answered at once.
 async fn people_can_look(running: &Running) {
-    let paths = ["health", "alerts", "emergencies", "stations", "whoami"];
+    let paths = ["health", "alerts", "emergencies", "stations", "roster"];
     for path in paths {
         let asked = Instant::now();
         let (status, body) = running.place.get(&running.http, path).await;

@@ -2,7 +2,8 @@
 //! commits to it and lets go of it.
 //!
 //! One [`Request`] is under way at a time, and is answered once. Readers of history are served
-//! between the requests, in short steps, so that no commit waits for a long page.
+//! by a second thread while a commit is made, as far as everything is durable; a ledger that
+//! cannot be read beside a commit serves them between two, in short steps.
 
 mod thread;
 
@@ -15,9 +16,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
-use crate::ledger::keeper::thread::{Shared, Step, Task};
+use crate::ledger::keeper::thread::{ReadStep, Shared, Task};
 use crate::ledger::record::Stored;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -74,7 +75,7 @@ pub struct Keeper(Arc<Shared>);
 impl Drop for Keeper {
     fn drop(&mut self) {
         self.0.lock().leaving = true;
-        self.0.wake.notify_one();
+        self.0.wake.notify_all();
     }
 }
 
@@ -90,6 +91,10 @@ impl Keeper {
         std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || thread.run(&open, &answers))?;
+        let pages = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name("ledger-pages".to_owned())
+            .spawn(move || pages.serve_pages())?;
         Ok(Self(shared))
     }
 
@@ -97,7 +102,7 @@ impl Keeper {
     /// [`let_go`](Self::let_go).
     pub fn ask(&self, request: Request) {
         self.0.lock().request = Some(request);
-        self.0.wake.notify_one();
+        self.0.wake.notify_all();
     }
 
     /// Drops the ledger behind everything given before; a request that was not begun is
@@ -108,7 +113,7 @@ impl Keeper {
         queue.closings += 1;
         queue.tasks.push_back(Task::LetGo);
         drop(queue);
-        self.0.wake.notify_one();
+        self.0.wake.notify_all();
     }
 
     /// Keeps `state` as the fold of everything up to `at`. It is written on a thread of its
@@ -136,19 +141,19 @@ impl Keeper {
 
     /// Up to `limit` (at most [`PAGE`]) records from position `from` on.
     pub fn read(&self, from: Seq, limit: usize, reply: Reply<Vec<Record>>) {
-        let page = |ledger: &mut dyn Ledger, from, limit| ledger.read(from, limit);
+        let page = |ledger: &mut dyn Reader, from, limit| ledger.read(from, limit);
         self.paged(from, limit, reply, page, |record: &Record| record.seq);
     }
 
     /// As [`read`](Self::read), but as they are stored.
     pub fn stored(&self, from: Seq, limit: usize, reply: Reply<Vec<Stored>>) {
-        let page = |ledger: &mut dyn Ledger, from, limit| ledger.stored(from, limit);
+        let page = |ledger: &mut dyn Reader, from, limit| ledger.stored(from, limit);
         self.paged(from, limit, reply, page, |stored: &Stored| stored.seq);
     }
 
     /// Up to `limit` (at most [`PAGE`]) records of one alert from position `from` on.
     pub fn of_alert(&self, id: AlertId, from: Seq, limit: usize, reply: Reply<Vec<Record>>) {
-        let page = move |ledger: &mut dyn Ledger, from, limit| ledger.of_alert(id, from, limit);
+        let page = move |ledger: &mut dyn Reader, from, limit| ledger.of_alert(id, from, limit);
         self.paged(from, limit, reply, page, |record: &Record| record.seq);
     }
 
@@ -156,13 +161,22 @@ impl Keeper {
     pub fn alerts(&self, mut before: Option<AlertId>, limit: usize, reply: Reply<Vec<AlertId>>) {
         let limit = limit.min(PAGE);
         let mut found = Vec::new();
+        let shared = Arc::clone(&self.0);
         self.serve(reply, move |ledger| {
             let want = STEP.min(limit.saturating_sub(found.len()));
             let page = ledger.alerts(before, want)?;
             before = page.last().copied().or(before);
-            let more = page.len() == want && want == STEP;
-            found.extend(page);
-            Ok((!more).then(|| std::mem::take(&mut found)))
+            let more = page.len() == want && (want == STEP || found.len() + want < limit);
+            for id in page {
+                let first = ledger.of_alert(id, Seq(0), 1)?;
+                if first
+                    .first()
+                    .is_some_and(|first| first.seq <= shared.durable())
+                {
+                    found.push(id);
+                }
+            }
+            Ok((!more || found.len() >= limit).then(|| std::mem::take(&mut found)))
         });
     }
 
@@ -178,16 +192,16 @@ impl Keeper {
     fn serve<T: Send + 'static>(
         &self,
         reply: Reply<T>,
-        mut work: impl FnMut(&mut dyn Ledger) -> Result<Option<T>, LedgerError> + Send + 'static,
+        mut work: impl FnMut(&mut dyn Reader) -> Result<Option<T>, LedgerError> + Send + 'static,
     ) {
-        if self.0.lock().tasks.len() >= READERS {
+        if self.0.readers() >= READERS {
             let _ = reply.send(Err(LedgerError::Store(
                 "too many readers wait for it; try again".into(),
             )));
             return;
         }
         let mut reply = Some(reply);
-        let step: Step = Box::new(move |ledger| {
+        let step: ReadStep = Box::new(move |ledger| {
             if reply.as_ref().is_none_or(oneshot::Sender::is_closed) {
                 return ControlFlow::Break(());
             }
@@ -201,7 +215,7 @@ impl Keeper {
             }
             ControlFlow::Break(())
         });
-        self.0.push(Task::Step(step));
+        self.0.push_reader(step);
     }
 
     fn paged<T: Send + 'static>(
@@ -209,16 +223,21 @@ impl Keeper {
         mut from: Seq,
         limit: usize,
         reply: Reply<Vec<T>>,
-        mut page: impl FnMut(&mut dyn Ledger, Seq, usize) -> Result<Vec<T>, LedgerError>
+        mut page: impl FnMut(&mut dyn Reader, Seq, usize) -> Result<Vec<T>, LedgerError>
         + Send
         + 'static,
         seq: fn(&T) -> Seq,
     ) {
         let limit = limit.min(PAGE);
         let mut found = Vec::new();
+        let shared = Arc::clone(&self.0);
         self.serve(reply, move |ledger| {
             let want = STEP.min(limit.saturating_sub(found.len()));
-            let more = page(ledger, from, want)?;
+            // Taken first: what is durable now is in the page.
+            let durable = shared.durable();
+            let mut more = page(ledger, from, want)?;
+            // What is just being committed is not on record yet.
+            more.retain(|one| seq(one) <= durable);
             from = more.last().map_or(from, |last| seq(last).next());
             let end = more.len() < want || want < STEP;
             found.extend(more);

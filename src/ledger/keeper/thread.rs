@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::warn;
 
 use crate::ledger::keeper::{Answer, Checkpoint, OpenLedger, Request};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::facts::Entry;
 use crate::model::ids::Seq;
 
@@ -19,11 +20,21 @@ const SLOW: Duration = Duration::from_millis(500);
 /// A commit that takes longer is logged as an error.
 const ALARMING: Duration = Duration::from_secs(5);
 
-#[derive(Debug)]
 pub(super) struct Shared {
     queue: Mutex<Queue>,
+    /// Reads beside the ledger; taken away before the ledger is let go.
+    reader: Mutex<Option<Box<dyn Reader>>>,
+    /// Up to where the ledger is durable.
+    durable: AtomicU64,
     pub(super) wake: Condvar,
     pub(super) ended: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shared = f.debug_struct("Shared");
+        shared.field("queue", &self.queue).finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]
@@ -32,6 +43,9 @@ pub(super) struct Queue {
     pub(super) request: Option<Request>,
     /// What else is to be done, in order.
     pub(super) tasks: VecDeque<Task>,
+    /// What waits for a reader, and whether there is one.
+    pages: VecDeque<ReadStep>,
+    reads_apart: bool,
     /// How many of the tasks are [`Task::LetGo`]: no request overtakes one.
     pub(super) closings: usize,
     /// What was given is done, and nothing more.
@@ -53,6 +67,8 @@ impl std::fmt::Debug for Queue {
 pub(super) enum Task {
     /// One step of something longer.
     Step(Step),
+    /// One step of a page, of a ledger that has no second reader.
+    Read(ReadStep),
     /// A state to keep.
     Checkpoint { at: Seq, state: Vec<u8> },
     /// The end of this handle of the ledger.
@@ -61,6 +77,9 @@ pub(super) enum Task {
 
 /// One short piece of work: more to come, or done. It is dropped when there is no ledger.
 pub(super) type Step = Box<dyn FnMut(&mut dyn Ledger) -> ControlFlow<()> + Send>;
+
+/// As [`Step`], for what only reads.
+pub(super) type ReadStep = Box<dyn FnMut(&mut dyn Reader) -> ControlFlow<()> + Send>;
 
 /// What the thread does next.
 enum Turn {
@@ -73,6 +92,8 @@ impl Shared {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
+            reader: Mutex::default(),
+            durable: AtomicU64::new(0),
             wake: Condvar::new(),
             ended: watch::Sender::new(false),
         })
@@ -84,7 +105,70 @@ impl Shared {
 
     pub(super) fn push(&self, task: Task) {
         self.lock().tasks.push_back(task);
-        self.wake.notify_one();
+        self.wake.notify_all();
+    }
+
+    /// How many steps of readers and other tasks wait.
+    pub(super) fn readers(&self) -> usize {
+        let queue = self.lock();
+        queue.pages.len() + queue.tasks.len()
+    }
+
+    pub(super) fn push_reader(&self, step: ReadStep) {
+        let mut queue = self.lock();
+        if queue.reads_apart {
+            queue.pages.push_back(step);
+        } else {
+            queue.tasks.push_back(Task::Read(step));
+        }
+        drop(queue);
+        self.wake.notify_all();
+    }
+
+    /// Up to where the ledger is durable.
+    pub(super) fn durable(&self) -> Seq {
+        Seq(self.durable.load(Ordering::Acquire))
+    }
+
+    /// The second thread: pages, while the ledger commits. Without a ledger they are dropped,
+    /// and whoever asked is told so.
+    pub(super) fn serve_pages(&self) {
+        while let Some(mut step) = self.next_page() {
+            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let more = reader.as_mut().map(|reader| step(reader.as_mut()));
+            drop(reader);
+            if more.is_some_and(|more| more.is_continue()) {
+                self.lock().pages.push_back(step);
+            }
+        }
+    }
+
+    /// None when the keeper ends.
+    fn next_page(&self) -> Option<ReadStep> {
+        let mut queue = self.lock();
+        loop {
+            if queue.leaving {
+                queue.pages.clear();
+                return None;
+            }
+            if let Some(step) = queue.pages.pop_front() {
+                return Some(step);
+            }
+            queue = self
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The ledger that is open now, or none: a page under way is awaited.
+    fn read_beside(&self, ledger: Option<&dyn Ledger>) {
+        let reader = ledger.and_then(Ledger::reader);
+        if let Some(ledger) = ledger {
+            self.durable.store(ledger.last().0, Ordering::Release);
+            self.lock().reads_apart = reader.is_some();
+        }
+        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = reader;
     }
 
     pub(super) fn run(&self, open: &OpenLedger, answers: &mpsc::Sender<Answer>) {
@@ -95,19 +179,36 @@ impl Shared {
                 Turn::Request(request) => {
                     after_request = true;
                     // Whoever does not wait for it any more needs no answer.
-                    drop(answers.blocking_send(hand.answer(request, open)));
+                    drop(answers.blocking_send(self.answer(&mut hand, request, open)));
                 }
                 Turn::Task(task) => {
                     after_request = false;
-                    if let Some(step) = hand.perform(task) {
-                        self.lock().tasks.push_back(Task::Step(step));
+                    if matches!(task, Task::LetGo) {
+                        self.read_beside(None);
+                    }
+                    if let Some(task) = hand.perform(task) {
+                        self.lock().tasks.push_back(task);
                     }
                 }
                 Turn::Leave => break,
             }
         }
+        self.read_beside(None);
         hand.let_go();
         self.ended.send_replace(true);
+    }
+
+    fn answer(&self, hand: &mut Hand, request: Request, open: &OpenLedger) -> Answer {
+        if matches!(request, Request::Open) {
+            self.read_beside(None);
+        }
+        let answer = hand.answer(request, open);
+        match &answer {
+            Answer::Opened(Ok(_)) => self.read_beside(hand.ledger.as_deref()),
+            Answer::Committed(Ok(last)) => self.durable.store(last.0, Ordering::Release),
+            _ => {}
+        }
+        answer
     }
 
     /// Waits for something to do. Behind a request a task has its turn.
@@ -180,12 +281,17 @@ impl Hand {
         result
     }
 
-    /// Gives back a step that is to go on.
-    fn perform(&mut self, task: Task) -> Option<Step> {
+    /// Gives back a task that is to go on.
+    fn perform(&mut self, task: Task) -> Option<Task> {
         match task {
             Task::Step(mut step) => {
                 let more = step(self.ledger.as_deref_mut()?);
-                more.is_continue().then_some(step)
+                more.is_continue().then_some(Task::Step(step))
+            }
+            Task::Read(mut step) => {
+                let mut ledger = self.ledger.as_deref_mut()?;
+                let more = step(&mut ledger);
+                more.is_continue().then_some(Task::Read(step))
             }
             Task::Checkpoint { at, state } => {
                 self.save_checkpoint(at, state);
