@@ -41,6 +41,9 @@ pub struct PolicyConfig {
     /// How long what belongs to a station waits for it while it is away or held down.
     #[serde(deserialize_with = "duration")]
     pub home_grace: Duration,
+    /// A call that lasts longer does not keep a channel busy any more.
+    #[serde(deserialize_with = "duration")]
+    pub longest_call: Duration,
     /// Most live deliveries.
     pub max_live_deliveries: u32,
     /// What a radio in distress is told when a person takes its emergency.
@@ -92,6 +95,7 @@ impl Default for PolicyConfig {
             linger: policy.linger,
             hold_down: policy.hold_down,
             home_grace: policy.home_grace,
+            longest_call: policy.longest_call,
             max_live_deliveries: policy.max_live_deliveries,
             taken_text: policy.taken_text,
             exercise_sign: policy.exercise_sign,
@@ -137,6 +141,7 @@ impl PolicyConfig {
             linger: self.linger,
             hold_down: self.hold_down,
             home_grace: self.home_grace,
+            longest_call: self.longest_call,
             max_live_deliveries: self.max_live_deliveries,
             answers: self.answer.iter().map(rule).collect(),
             answer_sets: self.answer_set.iter().map(Into::into).collect(),
@@ -177,6 +182,7 @@ impl PolicyConfig {
         );
         range("linger", self.linger.as_secs(), 60, 7 * day, "s");
         range("hold_down", self.hold_down.as_secs(), 1, 300, "s");
+        range("longest_call", self.longest_call.as_secs(), 10, 3600, "s");
         range("home_grace", self.home_grace.as_secs(), 1, 3600, "s");
         range(
             "max_live_deliveries",

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS7";
+const LAYOUT: &[u8; 4] = b"NCS8";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +120,7 @@ mod tests {
             linger: Duration::from_secs(3_600),
             hold_down: Duration::from_secs(10),
             home_grace: Duration::from_secs(60),
+            longest_call: Duration::from_secs(180),
             max_live_deliveries: 9,
             answers: Vec::new(),
             answer_sets: vec![SET],

@@ -1,7 +1,7 @@
 //! How long an alert will take, said before it is sent.
 //!
-//! Per carrier: the airtime of what it adds, stretched by how fast the carrier has really been
-//! (turnarounds, repeats after losses, invitations to random access), behind what goes before
+//! Per carrier: the airtime of what it adds, and for each fragment what the carrier has really
+//! taken besides (turnarounds, repeats after losses), behind what goes before
 //! it, not faster than its ceiling allows, and with the waits that people are given to answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,21 +13,28 @@ use narrowcast_protocol::time::Instant;
 use crate::engine::Engine;
 use crate::engine::airtime::micros;
 use crate::engine::compose;
-use crate::engine::queue::Item;
+use crate::engine::queue::{Cost, Item};
 use crate::model::alert::{Alert, Ask};
 use crate::model::facts::Prediction;
 use crate::model::ids::AlertId;
 use crate::model::roster::Recipient;
 
 /// A carrier that hands back its room later than this was not waiting for airtime.
-const PAUSE: Duration = Duration::from_secs(10);
-/// How much one fragment counts in the measured pace.
-const WEIGHT: f64 = 1.0 / 16.0;
+const PAUSE: Duration = Duration::from_secs(20);
+/// How much one fragment counts in the measured turnaround, once there were as many.
+const MEMORY: f64 = 16.0;
 
-/// How fast a carrier is: its time for a fragment against the fragment's bursts.
+/// What the wording of a text depends on besides the alert: the kind of carrier, the form, and
+/// whether it is confirmed; none for a talkgroup.
+pub(super) type WordingKey = (AlertId, CarrierKind, TextForm, Option<bool>);
+
+/// How fast a carrier is: what each fragment takes besides its bursts.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    factor: f64,
+    /// Turnarounds, repeats after losses and the ways to and from the station, in microseconds.
+    turnaround: f64,
+    /// How many fragments were measured.
+    measured: f64,
     /// When the newest fragment was handed over, and its bursts.
     last: Option<(Instant, u64)>,
 }
@@ -41,13 +48,16 @@ impl Paces {
     /// is what that one took.
     fn started(&mut self, kind: CarrierKind, carrier: CarrierId, bursts: u64, now: Instant) {
         let pace = self.0.entry(carrier).or_insert(Pace {
-            factor: usual(kind),
+            turnaround: usual(kind),
+            measured: 1.0,
             last: None,
         });
         if let Some((at, before)) = pace.last.filter(|(at, _)| now.since(*at) < PAUSE) {
+            let took = u64::try_from(now.since(at).as_micros()).unwrap_or(u64::MAX);
             #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let sample = now.since(at).as_micros() as f64 / micros(before.max(1)) as f64;
-            pace.factor += (sample.clamp(0.5, 20.0) - pace.factor) * WEIGHT;
+            let sample = took.saturating_sub(micros(before)) as f64;
+            pace.measured = (pace.measured + 1.0).min(MEMORY);
+            pace.turnaround += (sample - pace.turnaround) / pace.measured;
         }
         pace.last = Some((now, bursts));
     }
@@ -59,19 +69,28 @@ impl Paces {
         }
     }
 
-    fn factor(&self, kind: CarrierKind, carrier: CarrierId) -> f64 {
+    /// How long so much takes on a carrier, in microseconds.
+    fn time(&self, kind: CarrierKind, carrier: CarrierId, cost: Cost) -> u64 {
         let known = self.0.get(&carrier);
-        known.map_or(usual(kind), |pace| pace.factor)
+        let turnaround = known.map_or(usual(kind), |pace| pace.turnaround);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate, never negative"
+        )]
+        let turnarounds = (f64::from(cost.fragments) * turnaround) as u64;
+        micros(cost.bursts.into()).saturating_add(turnarounds)
     }
 }
 
-/// The pace before anything was measured: a conventional channel waits for each response, a
-/// control channel invites to random access once in sixteen bursts.
+/// What a fragment takes besides its bursts before anything was measured, in microseconds: a
+/// conventional channel waits for each response; a control channel invites to random access once
+/// in sixteen bursts.
 const fn usual(kind: CarrierKind) -> f64 {
     match kind {
-        CarrierKind::Conventional => 1.6,
-        CarrierKind::Control => 16.0 / 15.0,
-        CarrierKind::Backhaul => 1.0,
+        CarrierKind::Conventional => 900_000.0,
+        CarrierKind::Control => 15_000.0,
+        CarrierKind::Backhaul => 0.0,
     }
 }
 
@@ -80,8 +99,8 @@ const fn usual(kind: CarrierKind) -> f64 {
 pub(super) struct Load {
     pub(super) deliveries: u32,
     pub(super) groups: BTreeSet<GroupId>,
-    /// Bursts of texts and polls.
-    pub(super) bursts: u64,
+    /// What texts and polls take.
+    pub(super) cost: Cost,
     /// Whether members of a talkgroup are given time to answer by themselves.
     waits: bool,
 }
@@ -105,20 +124,20 @@ impl Engine {
         recipients: &[Recipient],
     ) -> BTreeMap<CarrierId, Load> {
         let mut loads: BTreeMap<CarrierId, Load> = BTreeMap::new();
-        let mut known: HashMap<(CarrierKind, TextForm, Option<bool>), u64> = HashMap::new();
+        let mut known: HashMap<WordingKey, Cost> = HashMap::new();
         // The wording depends on nothing else of the recipient.
-        let mut bursts = |recipient: &Recipient, id: CarrierId, confirms: Option<bool>| {
+        let mut cost = |recipient: &Recipient, id: CarrierId, confirms: Option<bool>| {
             *known
-                .entry((self.kind(id), recipient.form, confirms))
-                .or_insert_with(|| self.text_bursts(alert, recipient, id, confirms))
+                .entry((alert.id, self.kind(id), recipient.form, confirms))
+                .or_insert_with(|| self.text_cost(alert, recipient, id, confirms))
         };
         for recipient in recipients {
             let carrier = self.carrier_for(alert, recipient);
             if let (Some(group), Some(id)) = (recipient.talkgroup, recipient.home.or(carrier)) {
                 let load = loads.entry(id).or_default();
                 if load.groups.insert(group) {
-                    let repeats = u64::from(self.state.policy.group_repeats);
-                    load.bursts += repeats * bursts(recipient, id, None);
+                    let repeats = u32::from(self.state.policy.group_repeats);
+                    load.cost += cost(recipient, id, None).times(repeats);
                 }
             }
             let Some(id) = carrier else { continue };
@@ -129,21 +148,23 @@ impl Engine {
             let load = loads.entry(id).or_default();
             load.deliveries += 1;
             load.waits |= polled || recipient.talkgroup.is_some();
-            load.bursts += u64::from(polled);
+            if polled {
+                load.cost += POLL;
+            }
             if !(polled && recipient.talkgroup.is_some()) {
-                load.bursts += bursts(recipient, id, Some(recipient.confirms));
+                load.cost += cost(recipient, id, Some(recipient.confirms));
             }
         }
         loads
     }
 
-    fn text_bursts(
+    fn text_cost(
         &self,
         alert: &Alert,
         recipient: &Recipient,
         carrier: CarrierId,
         confirms: Option<bool>,
-    ) -> u64 {
+    ) -> Cost {
         let mode = if confirms == Some(true) {
             Delivery::Confirmed
         } else {
@@ -151,9 +172,41 @@ impl Engine {
         };
         let form = self.form_on(carrier, recipient);
         let parts = compose::parts(&self.state.policy, alert, form, mode, 0);
-        parts.map_or(0, |parts| {
-            u64::from(compose::bursts(self.kind(carrier), form, mode, &parts))
+        parts.map_or(Cost::default(), |parts| Cost {
+            fragments: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+            bursts: compose::bursts(self.kind(carrier), form, mode, &parts).into(),
         })
+    }
+
+    /// What something that waits will take. Each wording of an alert is reckoned once.
+    pub(super) fn cost_of(
+        &mut self,
+        carrier: Option<CarrierId>,
+        alert: AlertId,
+        item: Item,
+    ) -> Cost {
+        let (Some(carrier), Some(book)) = (carrier, self.state.alerts.get(&alert)) else {
+            return Cost::default();
+        };
+        let delivery = match item {
+            Item::Poll(_) => return POLL,
+            Item::One(index) => book.delivery(index),
+            Item::Group(group) => {
+                let mut members = book.deliveries.iter();
+                members.find(|delivery| delivery.recipient.talkgroup == Some(group))
+            }
+        };
+        let Some(recipient) = delivery.map(|delivery| &delivery.recipient) else {
+            return Cost::default();
+        };
+        let confirms = matches!(item, Item::One(_)).then_some(recipient.confirms);
+        let key = (alert, self.kind(carrier), recipient.form, confirms);
+        if let Some(known) = self.costs.get(&key) {
+            return *known;
+        }
+        let cost = self.text_cost(&book.alert, recipient, carrier, confirms);
+        self.costs.insert(key, cost);
+        cost
     }
 
     /// When an alert with these loads is done on each carrier.
@@ -163,17 +216,11 @@ impl Engine {
         loads: &BTreeMap<CarrierId, Load>,
     ) -> Vec<Prediction> {
         let predictions = loads.iter().map(|(&carrier, load)| {
-            let airtime = micros(load.bursts);
-            let ahead = self.ahead(alert, carrier, airtime);
-            let factor = self.paces.factor(self.kind(carrier), carrier);
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "an estimate, never negative"
-            )]
-            let paced = ((ahead + airtime) as f64 * factor) as u64;
-            let rationed = self.rationed(alert, carrier, ahead + airtime);
+            let airtime = micros(load.cost.bursts.into());
+            let mut all = self.ahead(alert, carrier, load.cost);
+            all += load.cost;
+            let paced = self.paces.time(self.kind(carrier), carrier, all);
+            let rationed = self.rationed(alert, carrier, micros(all.bursts.into()));
             let wait = if load.waits {
                 self.answer_wait(carrier)
             } else {
@@ -214,43 +261,31 @@ impl Engine {
         wait
     }
 
-    /// Airtime in microseconds that goes before an alert: what is more urgent, and its turns
-    /// with what is as urgent.
-    fn ahead(&self, alert: &Alert, carrier: CarrierId, own: u64) -> u64 {
-        let mut same: BTreeMap<AlertId, u64> = BTreeMap::new();
-        let mut before = 0;
-        for place in self.queues.waiting_for(carrier) {
-            if place.precedence > alert.precedence || place.alert == alert.id {
+    /// What goes before an alert: what is more urgent, and its turns with what is as urgent.
+    fn ahead(&self, alert: &Alert, carrier: CarrierId, own: Cost) -> Cost {
+        let mut before = Cost::default();
+        for (precedence, other, cost) in self.queues.loads(carrier) {
+            if other == alert.id || precedence > alert.precedence {
                 continue;
             }
-            let cost = self.cost(carrier, place.alert, place.item);
-            if place.precedence < alert.precedence {
-                before += cost;
+            before += if precedence < alert.precedence {
+                cost
             } else {
-                *same.entry(place.alert).or_default() += cost;
-            }
+                Cost {
+                    fragments: cost.fragments.min(own.fragments),
+                    bursts: cost.bursts.min(own.bursts),
+                }
+            };
         }
-        let turns: u64 = same.values().map(|theirs| own.min(*theirs)).sum();
-        before + turns
-    }
-
-    /// Airtime of something that waits, in microseconds.
-    fn cost(&self, carrier: CarrierId, alert: AlertId, item: Item) -> u64 {
-        let Some(book) = self.state.alerts.get(&alert) else {
-            return 0;
-        };
-        let delivery = match item {
-            Item::Poll(_) => return micros(1),
-            Item::One(index) => book.delivery(index),
-            Item::Group(_) => book.deliveries.first(),
-        };
-        delivery.map_or(0, |delivery| {
-            let recipient = &delivery.recipient;
-            let confirms = matches!(item, Item::One(_)).then_some(recipient.confirms);
-            micros(self.text_bursts(&book.alert, recipient, carrier, confirms))
-        })
+        before
     }
 }
+
+/// One poll: a burst out, answered without a turnaround.
+const POLL: Cost = Cost {
+    fragments: 0,
+    bursts: 1,
+};
 
 #[cfg(test)]
 mod tests {
@@ -267,14 +302,25 @@ mod tests {
     fn the_pace_follows_what_fragments_really_take_and_no_pause_counts() {
         let mut paces = Paces::default();
         let kind = CarrierKind::Conventional;
+        let one = Cost {
+            fragments: 1,
+            bursts: 10,
+        };
         for turn in 0..200u64 {
             // Ten bursts are 0.6 s; each takes 1.8 s with its turnaround.
             let now = Instant::from_millis(turn * 1_800);
             paces.started(kind, CARRIER, 10, now);
         }
-        assert!((paces.factor(kind, CARRIER) - 3.0).abs() < 0.05);
+        let takes = |paces: &Paces| paces.time(kind, CARRIER, one) / 1_000;
+        assert!(takes(&paces).abs_diff(1_800) < 5);
         paces.idle(CARRIER);
         paces.started(kind, CARRIER, 10, Instant::from_millis(400_000));
-        assert!((paces.factor(kind, CARRIER) - 3.0).abs() < 0.05);
+        assert!(takes(&paces).abs_diff(1_800) < 5);
+        // A longer fragment takes its bursts more and no second turnaround.
+        let two = Cost {
+            fragments: 1,
+            bursts: 20,
+        };
+        assert!((paces.time(kind, CARRIER, two) / 1_000).abs_diff(2_400) < 5);
     }
 }

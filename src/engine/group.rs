@@ -85,6 +85,7 @@ impl Engine {
             return;
         };
         self.groups.insert(run, part);
+        let cost = self.cost_of(Some(run.carrier), run.alert, Item::Group(run.group));
         self.queues.push(
             Some(run.carrier),
             Some(run.carrier),
@@ -93,6 +94,7 @@ impl Engine {
                 ready,
                 alert: run.alert,
                 item: Item::Group(run.group),
+                cost,
             },
         );
     }

@@ -213,8 +213,9 @@ impl Engine {
             let part = reference.wrapping_sub(wording.reference) & 0x7F;
             (part < wording.parts).then_some((id, part))
         });
-        if let Some((id, part)) = found {
-            self.part_reported(id, part, Evidence::TextAcknowledged);
+        match found {
+            Some((id, part)) => self.part_reported(id, part, Evidence::TextAcknowledged),
+            None => *self.outcomes.entry("acknowledged_nothing").or_default() += 1,
         }
     }
 

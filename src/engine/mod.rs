@@ -69,12 +69,12 @@ pub use crate::engine::checkpoint::CheckpointError;
 use crate::engine::clock::Clock;
 use crate::engine::collect::Polls;
 use crate::engine::dispatch::{GroupRunId, JobRun};
-use crate::engine::forecast::Paces;
+use crate::engine::forecast::{Paces, WordingKey};
 use crate::engine::io::{
     Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response,
 };
 use crate::engine::parts::Progress;
-use crate::engine::queue::Queues;
+use crate::engine::queue::{Cost, Queues};
 use crate::engine::route::Presence;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
@@ -109,6 +109,8 @@ pub struct Engine {
     budget: Budget,
     /// How fast each carrier really is.
     paces: Paces,
+    /// What the wordings of the alerts in memory take.
+    costs: HashMap<WordingKey, Cost>,
     /// Which poll a radio has not answered yet.
     polling: HashMap<RadioId, JobId>,
     polls: HashMap<DeliveryId, Polls>,
@@ -155,6 +157,7 @@ impl Engine {
             progress: HashMap::new(),
             budget: Budget::default(),
             paces: Paces::default(),
+            costs: HashMap::new(),
             polling: HashMap::new(),
             polls: HashMap::new(),
             statuses: HashMap::new(),

@@ -146,7 +146,7 @@ impl Engine {
                 .map(|(id, _)| {
                     (
                         id.slot.number(),
-                        u32::try_from(self.queues.waiting_for(*id).count()).unwrap_or(u32::MAX),
+                        u32::try_from(self.queues.count(*id)).unwrap_or(u32::MAX),
                     )
                 })
                 .collect();

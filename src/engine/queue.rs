@@ -34,6 +34,39 @@ impl Item {
     }
 }
 
+/// What something takes of a carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(super) struct Cost {
+    /// Transmissions, each with its turnaround.
+    pub(super) fragments: u32,
+    /// Bursts of all of them.
+    pub(super) bursts: u32,
+}
+
+impl Cost {
+    /// This many times as much.
+    pub(super) const fn times(self, count: u32) -> Self {
+        Self {
+            fragments: self.fragments.saturating_mul(count),
+            bursts: self.bursts.saturating_mul(count),
+        }
+    }
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.fragments = self.fragments.saturating_add(other.fragments);
+        self.bursts = self.bursts.saturating_add(other.bursts);
+    }
+}
+
+/// What an alert has waiting for one carrier.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    places: usize,
+    cost: Cost,
+}
+
 /// A place in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
@@ -41,6 +74,8 @@ pub(super) struct Place {
     pub(super) ready: Instant,
     pub(super) alert: AlertId,
     pub(super) item: Item,
+    /// What it will take.
+    pub(super) cost: Cost,
 }
 
 /// A place that is ready, in the order of its turn.
@@ -51,6 +86,7 @@ struct Turn {
     ready: Instant,
     alert: AlertId,
     item: Item,
+    cost: Cost,
 }
 
 impl Turn {
@@ -60,6 +96,7 @@ impl Turn {
             ready: self.ready,
             alert: self.alert,
             item: self.item,
+            cost: self.cost,
         }
     }
 }
@@ -84,11 +121,34 @@ struct Line {
     served: [u64; 4],
     /// The newest tag of each alert that has places here.
     newest: HashMap<AlertId, u64>,
+    /// What waits here, by alert.
+    loads: BTreeMap<(Precedence, AlertId), Load>,
 }
 
 impl Line {
     fn len(&self) -> usize {
         self.later.len() + self.now.len()
+    }
+
+    fn add(&mut self, place: &Place) {
+        let load = self
+            .loads
+            .entry((place.precedence, place.alert))
+            .or_default();
+        load.places += 1;
+        load.cost += place.cost;
+    }
+
+    fn subtract(&mut self, place: &Place) {
+        let key = (place.precedence, place.alert);
+        if let Some(load) = self.loads.get_mut(&key) {
+            load.places = load.places.saturating_sub(1);
+            load.cost.fragments = load.cost.fragments.saturating_sub(place.cost.fragments);
+            load.cost.bursts = load.cost.bursts.saturating_sub(place.cost.bursts);
+            if load.places == 0 {
+                self.loads.remove(&key);
+            }
+        }
     }
 
     /// Gives a place that is ready its turn.
@@ -103,21 +163,26 @@ impl Line {
             ready: place.ready,
             alert: place.alert,
             item: place.item,
+            cost: place.cost,
         });
         tag
     }
 
     fn remove(&mut self, place: &Place, tag: Option<u64>) {
-        match tag {
+        let removed = match tag {
             Some(tag) => self.now.remove(&Turn {
                 precedence: place.precedence,
                 tag,
                 ready: place.ready,
                 alert: place.alert,
                 item: place.item,
+                cost: place.cost,
             }),
             None => self.later.remove(&(place.ready, *place)),
         };
+        if removed {
+            self.subtract(place);
+        }
     }
 }
 
@@ -156,7 +221,9 @@ impl Queues {
             }
         }
         let line = self.lines.entry(carrier).or_default();
-        line.later.insert((place.ready, place));
+        if line.later.insert((place.ready, place)) {
+            line.add(&place);
+        }
         self.touched.extend(carrier);
     }
 
@@ -206,6 +273,7 @@ impl Queues {
         let mut same = line.now.range(first(place.precedence)..);
         if let Some(turn) = same.find(|turn| turn.place() == *place).copied() {
             line.now.remove(&turn);
+            line.subtract(place);
             if let Some(served) = line.served.get_mut(place.precedence as usize) {
                 *served = turn.tag.max(*served);
             }
@@ -289,13 +357,19 @@ impl Queues {
         line.later.first().map(|(ready, _)| *ready)
     }
 
-    /// What waits for `carrier`.
-    pub(super) fn waiting_for(&self, carrier: CarrierId) -> impl Iterator<Item = Place> {
-        let line = self.lines.get(&Some(carrier)).into_iter();
-        line.flat_map(|line| {
-            let later = line.later.iter().map(|(_, place)| *place);
-            line.now.iter().map(Turn::place).chain(later)
-        })
+    /// How many wait for `carrier`.
+    pub(super) fn count(&self, carrier: CarrierId) -> usize {
+        self.lines.get(&Some(carrier)).map_or(0, Line::len)
+    }
+
+    /// What each alert has waiting for `carrier`.
+    pub(super) fn loads(
+        &self,
+        carrier: CarrierId,
+    ) -> impl Iterator<Item = (Precedence, AlertId, Cost)> {
+        let lines = self.lines.get(&Some(carrier)).into_iter();
+        let loads = lines.flat_map(|line| &line.loads);
+        loads.map(|(&(precedence, alert), load)| (precedence, alert, load.cost))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -303,17 +377,19 @@ impl Queues {
     }
 
     /// Every queue that is not empty: its carrier (none: no station is there), its precedence,
-    /// how many wait in it, and since when the one that could have gone first.
+    /// how many wait in it, and since when the one whose turn it is could have gone.
     pub(super) fn depths(
         &self,
     ) -> impl Iterator<Item = (Option<CarrierId>, Precedence, usize, Option<Instant>)> {
         self.lines.iter().flat_map(|(&carrier, line)| {
             let mut depths: BTreeMap<Precedence, (usize, Option<Instant>)> = BTreeMap::new();
-            let later = line.later.iter().map(|(_, place)| *place);
-            for place in line.now.iter().map(Turn::place).chain(later) {
-                let (depth, first) = depths.entry(place.precedence).or_default();
-                *depth += 1;
-                *first = Some(first.map_or(place.ready, |first| first.min(place.ready)));
+            for (&(precedence, _), load) in &line.loads {
+                depths.entry(precedence).or_default().0 += load.places;
+            }
+            for (precedence, (_, first_ready)) in &mut depths {
+                let mut turns = line.now.range(first(*precedence)..);
+                let first = turns.next().filter(|turn| turn.precedence == *precedence);
+                *first_ready = first.map(|turn| turn.ready);
             }
             let depths = depths.into_iter();
             depths.map(move |(precedence, (depth, first))| (carrier, precedence, depth, first))
@@ -343,6 +419,7 @@ fn first(precedence: Precedence) -> Turn {
         ready: Instant::ZERO,
         alert: AlertId(ulid::Ulid::nil()),
         item: Item::Group(LOWEST),
+        cost: Cost::default(),
     }
 }
 
@@ -361,6 +438,10 @@ mod tests {
             ready: Instant::ZERO,
             alert: AlertId(ulid::Ulid::from(alert)),
             item: Item::One(DeliveryIndex(index)),
+            cost: Cost {
+                fragments: 1,
+                bursts: index,
+            },
         }
     }
 
@@ -416,5 +497,37 @@ mod tests {
         queues.push(None, None, poll);
         assert_eq!(queues.len(), 1);
         assert_eq!(queues.find(one.alert, DeliveryIndex(0)), Some((None, poll)));
+    }
+
+    #[test]
+    fn what_waits_is_summed_up_whatever_comes_and_goes() {
+        let mut queues = Queues::default();
+        for alert in 1..=3 {
+            for index in 0..10 {
+                let precedence = Precedence::ALL[usize::try_from(alert).unwrap()];
+                queues.push(Some(CARRIER), None, place(alert, index, precedence));
+            }
+        }
+        queues.advance(CARRIER, Instant::ZERO);
+        let sum = |queues: &Queues| {
+            let loads = queues.loads(CARRIER);
+            loads.fold(Cost::default(), |mut sum, (_, _, cost)| {
+                sum += cost;
+                sum
+            })
+        };
+        assert_eq!((sum(&queues).fragments, sum(&queues).bursts), (30, 135));
+        serve_next(&mut queues);
+        queues.remove(AlertId(ulid::Ulid::from(2u128)), DeliveryIndex(9));
+        // Pushed again: it waits once.
+        queues.push(Some(CARRIER), None, place(3, 5, Precedence::Routine));
+        assert_eq!((sum(&queues).fragments, sum(&queues).bursts), (28, 126));
+        assert_eq!(queues.count(CARRIER), 28);
+        let depths: usize = queues.depths().map(|(_, _, depth, _)| depth).sum();
+        assert_eq!(depths, 28);
+        queues.remove_alert(AlertId(ulid::Ulid::from(1u128)));
+        queues.remove_alert(AlertId(ulid::Ulid::from(2u128)));
+        queues.remove_alert(AlertId(ulid::Ulid::from(3u128)));
+        assert_eq!(queues.loads(CARRIER).count(), 0);
     }
 }

@@ -13,7 +13,7 @@ use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
-use crate::engine::queue::{Item, Place};
+use crate::engine::queue::{Cost, Item, Place};
 use crate::engine::timers::Timer;
 use crate::model::alert::{Alert, Precedence};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
@@ -215,6 +215,7 @@ impl Engine {
             ready,
             alert,
             item,
+            cost: Cost::default(),
         };
         self.put(self.way(alert, index), place);
     }
@@ -226,7 +227,9 @@ impl Engine {
         {
             self.look_again(id, place.precedence);
         }
-        self.queues.push(way.now, way.belongs, place);
+        let cost = self.cost_of(way.now, place.alert, place.item);
+        self.queues
+            .push(way.now, way.belongs, Place { cost, ..place });
     }
 
     fn look_again(&mut self, id: CarrierId, precedence: Precedence) {

@@ -87,6 +87,8 @@ impl Engine {
         self.state.forget(wall);
         let alerts = &self.state.alerts;
         self.by_radio.retain(|alert| alerts.contains_key(&alert));
+        self.costs
+            .retain(|(alert, ..), _| alerts.contains_key(alert));
         self.timers
             .set(self.clock.mono() + FORGET_EVERY, Timer::Forget);
     }

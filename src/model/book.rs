@@ -329,8 +329,10 @@ impl AlertBook {
                 delivery, evidence, ..
             } => {
                 self.change(*delivery, |book| book.learn(evidence, at));
-                let carrier = self.delivery(*delivery).and_then(|book| book.carrier);
-                if let Some(carrier) = carrier {
+                // That a radio was heard later says nothing about when its carrier was done.
+                let known = self.delivery(*delivery).filter(|book| book.end.is_none());
+                let carrier = known.and_then(|book| book.carrier);
+                if let Some(carrier) = carrier.filter(|_| evidence.proves().is_some()) {
                     self.spend(carrier, 0, at);
                 }
             }
@@ -429,12 +431,11 @@ impl AlertBook {
     }
 
     /// Whether this recipient can have seen something of the alert, sent to it alone or to its
-    /// talkgroup.
+    /// talkgroup. A radio may be within reach of another carrier than its own.
     #[must_use]
     pub fn can_be_known_to(&self, delivery: &DeliveryBook) -> bool {
-        let heard =
-            |known: &GroupBook| known.attempts > 0 && delivery.hears(known.group, known.carrier);
-        delivery.was_sent() || self.groups.iter().any(heard)
+        let of_group = |known: &GroupBook| delivery.recipient.talkgroup == Some(known.group);
+        delivery.was_sent() || self.groups.iter().any(of_group)
     }
 
     /// How often the text was sent so that this recipient could hear it: since the last

@@ -137,6 +137,8 @@ pub struct Policy {
     pub hold_down: Duration,
     /// How long what belongs to a station waits for it while it is away or held down.
     pub home_grace: Duration,
+    /// A call that lasts longer does not keep a channel busy any more.
+    pub longest_call: Duration,
     /// Most live deliveries; beyond it Routine and Priority intake answers "busy".
     pub max_live_deliveries: u32,
     /// What answers mean.
@@ -179,6 +181,7 @@ impl Default for Policy {
             linger: Duration::from_secs(3600),
             hold_down: Duration::from_secs(10),
             home_grace: Duration::from_secs(60),
+            longest_call: Duration::from_secs(180),
             max_live_deliveries: 200_000,
             answers: vec![
                 answer(1, &["收到", "ok", "roger", "rcvd"]),

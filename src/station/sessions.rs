@@ -43,13 +43,18 @@ pub(super) struct Link {
 /// Every configured link.
 pub(super) fn all(config: &Config) -> Result<Vec<Link>, LinkError> {
     let homebrew = config.homebrew.iter();
-    let homebrew = homebrew.map(|link| self::homebrew(link, &config.relay));
+    let longest_call = config.policy.longest_call;
+    let homebrew = homebrew.map(|link| self::homebrew(link, &config.relay, longest_call));
     let peers = config.homebrew_peer.iter().map(peer);
-    let modems = config.modem.iter().map(modem);
+    let modems = config.modem.iter().map(|link| modem(link, longest_call));
     homebrew.chain(peers).chain(modems).collect()
 }
 
-fn homebrew(link: &HomebrewLink, relays: &[Relay]) -> Result<Link, LinkError> {
+fn homebrew(
+    link: &HomebrewLink,
+    relays: &[Relay],
+    longest_call: Duration,
+) -> Result<Link, LinkError> {
     let name = format!("homebrew {}", link.listen);
     let fault = |why: String| LinkError::Config {
         link: name.clone(),
@@ -65,6 +70,7 @@ fn homebrew(link: &HomebrewLink, relays: &[Relay]) -> Result<Link, LinkError> {
     master.quarantine = link.quarantine;
     master.naks_per_second = link.naks_per_second;
     master.expiry.minimum = link.timeout;
+    master.longest_call = longest_call;
     let ours = relays.iter().filter(|relay| relay.is_of(link));
     master.relays = ours.map(relay).collect();
     let session = HomebrewMaster::new(master, seed()?).map_err(|error| fault(error.to_string()))?;
@@ -173,7 +179,7 @@ fn identity(peer: &HomebrewPeer) -> Rptc {
     }
 }
 
-fn modem(link: &ModemLink) -> Result<Link, LinkError> {
+fn modem(link: &ModemLink, longest_call: Duration) -> Result<Link, LinkError> {
     let name = format!("modem {}", link.name);
     let fault = |why: String| LinkError::Config {
         link: name.clone(),
@@ -200,6 +206,7 @@ fn modem(link: &ModemLink) -> Result<Link, LinkError> {
     let color_code = ColorCode::new(link.colour_code).map_err(|error| fault(error.to_string()))?;
     let mut host = HostConfig::new(link.id, link.own, color_code, (link.rx_hz, link.tx_hz));
     host.groups.clone_from(&link.groups);
+    host.longest_call = longest_call;
     host.duplex = link.duplex;
     host.rx_level = link.rx_level;
     host.tx_level = link.tx_level;
