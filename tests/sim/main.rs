@@ -1,7 +1,7 @@
 //! The whole system in the simulated world: chaotic shifts, and what precedence
 //! is worth when every carrier is busy.
 //!
-//! The suite plays 120 seeds of each, so that it stays within its time.
+//! The suite plays 1,000 shifts and 100 seeds of the rest; `cargo xtask soak` plays more.
 //! `NARROWCAST_SEEDS` names other seeds, as in `0..10000` or `17..18`; `NARROWCAST_MINUTES`
 //! another length.
 #![allow(clippy::unwrap_used, reason = "a run that cannot start fails the test")]

@@ -15,7 +15,7 @@ fn no_promise_is_broken_in_chaotic_shifts() {
         length: Duration::from_secs(minutes * 60),
         ..Shift::new(seed)
     };
-    let wrong = each_seed(seeds(0..120), |seed| {
+    let wrong = each_seed(seeds(0..1_000), |seed| {
         let played = shift(seed).play();
         played.map(drop).map_err(|violation| violation.to_string())
     });

@@ -6,6 +6,7 @@ mod demo;
 mod mutants;
 mod peers;
 mod run;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,8 @@ enum Task {
         #[arg(long)]
         no_mutants: bool,
     },
+    /// Play the full counts of shifts, days and kills: some hours.
+    Soak,
     /// Demand that the server's tests notice every planted bug.
     Mutants,
     /// Run the benchmarks whose figures stand in docs/benchmarks.md.
@@ -52,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Task::Demo { check } => demo::demo(check),
         Task::Check { all } => check::check(all),
         Task::Test { no_mutants } => test::test(!no_mutants),
+        Task::Soak => soak::soak(),
         Task::Mutants => {
             mutants::catch_all().map(|caught| println!("{caught} planted bugs caught"))
         }

@@ -1,0 +1,45 @@
+//! `cargo xtask soak`: the full counts, for hours when nobody waits for the machine.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::mutants;
+use crate::run::{cargo, root, run};
+
+/// Chaotic shifts of twenty minutes.
+const SHIFTS: u32 = 10_000;
+/// Whole days.
+const DAYS: u32 = 20;
+
+pub(crate) fn soak() -> Result<()> {
+    let started = Instant::now();
+    run(&mut cargo([
+        "build",
+        "--locked",
+        "--release",
+        "--workspace",
+        "--bins",
+    ]))?;
+    let simulate = |count: u32, minutes: u32| {
+        let program = root().join("target/release/narrowcast");
+        let mut command = std::process::Command::new(program);
+        let (count, minutes) = (count.to_string(), minutes.to_string());
+        command.args(["simulate", "--seed", "0", "--count", &count]);
+        run(command.args(["--minutes", &minutes]))
+    };
+    simulate(SHIFTS, 20)?;
+    simulate(DAYS, 24 * 60)?;
+    let tests = |name: &str| cargo(["test", "--locked", "--release", "--test", name]);
+    run(tests("sim").arg("rush").env("NARROWCAST_SEEDS", "0..1000"))?;
+    let binaries = root().join("target").join("release");
+    run(tests("crash")
+        .env("NARROWCAST_ROUNDS", "100")
+        .env("NARROWCAST_BINARIES", binaries))?;
+    let caught = mutants::catch_all()?;
+    println!(
+        "\n{SHIFTS} shifts, {DAYS} days, 1000 rushes, 100 kills, {caught} planted bugs caught"
+    );
+    println!("took {} min", started.elapsed().as_secs() / 60);
+    Ok(())
+}
