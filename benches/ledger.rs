@@ -182,14 +182,12 @@ fn headed_crowd(dir: &Path) -> f64 {
     let mut sled = Sled::open(dir);
     let mut head = Head::open(dir, (Seq(0), GENESIS)).expect("a head");
     bare_crowd(raw, move |group| {
-        head.forced_beside(|| {
-            sled.commit(group);
-            Ok(())
-        })
-        .expect("it is forced");
+        sled.store(group);
+        head.settle().expect("it is written");
+        sled.force();
         let last = group.last().expect("a group is not empty");
         let hash = *last.value.last_chunk().expect("the value ends in its hash");
-        head.write((Seq(last.seq), hash)).expect("it is written");
+        head.write((Seq(last.seq), hash)).expect("it is begun");
     })
 }
 

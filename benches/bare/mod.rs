@@ -34,6 +34,12 @@ impl Sled {
     }
 
     pub fn commit<'a>(&mut self, group: impl IntoIterator<Item = &'a Raw>) {
+        self.store(group);
+        self.force();
+    }
+
+    /// The first half of a commit.
+    pub fn store<'a>(&mut self, group: impl IntoIterator<Item = &'a Raw>) {
         let mut batch = sled::Batch::default();
         for raw in group {
             let seq = raw.seq.to_be_bytes();
@@ -45,6 +51,10 @@ impl Sled {
         }
         self.db.apply_batch(batch).expect("sled takes it");
         self.db.flush().expect("sled flushes");
+    }
+
+    /// The second half of a commit.
+    pub fn force(&self) {
         self.file.sync_data().expect("the disk syncs");
     }
 }

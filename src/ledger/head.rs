@@ -11,22 +11,33 @@
 //! | 32 | its chain hash |
 //! | 32 | SHA-256 of everything before |
 //!
-//! A head is written when its commit is on the medium and before the commit is reported. It is
-//! forced to the medium beside the next commit, and that one is reported when both are there.
+//! A head is written once its commit is on the medium, so it never names what the store could
+//! still lose. A thread of its own writes it while the commit is reported and the next one is
+//! prepared; the next one is forced to the medium, and reported, after that write.
+//!
+//! | file system | how a slot is written |
+//! |---|---|
+//! | ext4, XFS | past the page cache (`O_DIRECT`): it is with the drive, and when the next commit is forced, the drive keeps both |
+//! | another, or one that refuses that | through the page cache, and then forced by itself |
+//!
+//! The first way costs no forcing of its own. It needs a file system that overwrites a block
+//! where it is: one that puts it elsewhere has to be told to keep the new place. So both slots
+//! are written and forced when the head is opened; a copy of a file may share its blocks.
 //!
 //! | what ends the server | what the head can lack | what the head has and the store has not |
 //! |---|---|---|
-//! | the process is killed | the commit under way, which was not reported | nothing |
-//! | the power fails | that and the one before it, the last that was reported | nothing |
+//! | the process is killed | the commit under way and, if that one was reported at this instant, the one before | nothing |
+//! | the power fails | the commit under way and the one before it, the last that was reported | nothing |
 //!
 //! A drive that says it has kept what it has not can lose more, and then the head says so.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use crate::ledger::LedgerError;
@@ -35,7 +46,7 @@ use crate::ledger::record::Hash;
 use crate::model::ids::Seq;
 
 const MAGIC: &[u8; 8] = b"NCHEAD01";
-/// So far apart that one torn write damages one slot only.
+/// So far apart that one torn write damages one slot only, and what a direct write can address.
 const SLOT: usize = 4096;
 const SLOTS: usize = 2;
 const NAME: &str = "head";
@@ -49,7 +60,10 @@ pub struct Head {
     path: PathBuf,
     file: File,
     written: u64,
-    forcer: Forcer,
+    /// Whether the thread has been given a head that it has not answered for.
+    begun: bool,
+    give: SyncSender<(u64, Mark)>,
+    answer: Receiver<io::Result<()>>,
 }
 
 impl Head {
@@ -61,31 +75,57 @@ impl Head {
         Ok(newest(dir)?.map(|(_, mark)| mark))
     }
 
-    /// Opens the head in `dir` and lets it say `mark`; a new file is made if there is none.
+    /// Opens the head in `dir` and lets it say `mark`, durably; a new file is made if there is
+    /// none.
     ///
     /// # Errors
     /// As [`read`](Self::read), or the file cannot be written or forced.
     pub fn open(dir: &Path, mark: Mark) -> Result<Self, LedgerError> {
-        let found = newest(dir)?;
-        if found.is_none() {
-            Self::replace(dir, mark)?;
-        }
         let path = dir.join(NAME);
-        let file = OpenOptions::new().write(true).open(&path);
-        let file = file.map_err(|error| at_path(&path, &error))?;
-        let forced = file.try_clone().map_err(|error| at_path(&path, &error))?;
-        let forcer = Forcer::start(forced).map_err(|error| at_path(&path, &error))?;
-        let (written, said) = found.map_or((0, mark), |(written, said)| (written, said));
-        let mut head = Self {
-            path,
+        let written = if let Some((written, _)) = newest(dir)? {
+            written
+        } else {
+            Self::replace(dir, mark)?;
+            0
+        };
+        Self::over(&path, Slots::direct(&path), written, mark)
+            .or_else(|_| Self::over(&path, Slots::forced(&path), written, mark))
+            .map_err(|error| at_path(&path, &error))
+    }
+
+    /// Writes `mark` into both slots, and starts the thread that writes what follows.
+    fn over(
+        path: &Path,
+        slots: io::Result<Slots>,
+        mut written: u64,
+        mark: Mark,
+    ) -> io::Result<Self> {
+        let mut slots = slots?;
+        for _ in 0..SLOTS {
+            written = written.wrapping_add(1);
+            slots.write(written, mark)?;
+            slots.file.sync_all()?;
+        }
+        let file = slots.file.try_clone()?;
+        let (give, given) = sync_channel(1);
+        let (reply, answer) = sync_channel(1);
+        std::thread::Builder::new()
+            .name("ledger-head".into())
+            .spawn(move || {
+                while let Ok((written, mark)) = given.recv() {
+                    if reply.send(slots.write(written, mark)).is_err() {
+                        break;
+                    }
+                }
+            })?;
+        Ok(Self {
+            path: path.to_owned(),
             file,
             written,
-            forcer,
-        };
-        if said != mark {
-            head.write(mark)?;
-        }
-        Ok(head)
+            begun: false,
+            give,
+            answer,
+        })
     }
 
     /// Makes the head file in `dir` anew, durably, with `mark` in it.
@@ -102,72 +142,98 @@ impl Head {
         })
     }
 
-    /// Writes the next head; it survives the process at once, and a loss of power from the next
-    /// forcing on.
+    /// Begins to write the next head, whose commit is on the medium. [`settle`](Self::settle)
+    /// waits for it.
+    ///
+    /// # Errors
+    /// As of [`settle`](Self::settle), for the head before.
+    pub fn write(&mut self, mark: Mark) -> Result<(), LedgerError> {
+        self.settle()?;
+        self.written = self.written.wrapping_add(1);
+        // A thread that has ended is noticed when its answer is waited for.
+        self.begun = true;
+        let _ = self.give.send((self.written, mark));
+        Ok(())
+    }
+
+    /// Waits until the head that was begun is written: a commit that is forced to the medium
+    /// after this takes it along.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&mut self, mark: Mark) -> Result<(), LedgerError> {
-        self.written = self.written.wrapping_add(1);
-        let at = self.written % SLOTS as u64 * SLOT as u64;
-        self.file
-            .write_all_at(&slot(self.written, mark), at)
+    pub fn settle(&mut self) -> Result<(), LedgerError> {
+        if !std::mem::take(&mut self.begun) {
+            return Ok(());
+        }
+        let answer = self.answer.recv();
+        answer
+            .unwrap_or_else(|_| Err(io::Error::other("the thread that writes it has ended")))
             .map_err(|error| at_path(&self.path, &error))
-    }
-
-    /// Runs `work` while what was written is forced to the medium; both are done afterwards.
-    ///
-    /// # Errors
-    /// That of `work`, or the file cannot be forced.
-    pub fn forced_beside(
-        &self,
-        work: impl FnOnce() -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        self.forcer.begin();
-        let done = work();
-        let forced = self.forcer.end();
-        done.and(forced.map_err(|error| at_path(&self.path, &error)))
     }
 }
 
 impl Drop for Head {
     fn drop(&mut self) {
         // Nothing rests on it: what it lacks is what a loss of power may take.
+        let _ = self.settle();
         let _ = self.file.sync_data();
     }
 }
 
-/// A thread that forces the file to the medium while its owner forces another: a drive takes
-/// both as one.
-#[derive(Debug)]
-struct Forcer {
-    ask: SyncSender<()>,
-    answer: Receiver<std::io::Result<()>>,
+/// The file of the two slots, and how they are written.
+struct Slots {
+    file: File,
+    force: bool,
+    block: Block,
 }
 
-impl Forcer {
-    fn start(file: File) -> std::io::Result<Self> {
-        let (ask, asked) = sync_channel::<()>(1);
-        let (reply, answer) = sync_channel(1);
-        std::thread::Builder::new()
-            .name("ledger-head".into())
-            .spawn(
-                move || {
-                    while asked.recv().is_ok() && reply.send(file.sync_data()).is_ok() {}
-                },
-            )?;
-        Ok(Self { ask, answer })
+/// What a direct write takes: whole blocks that begin where a block may begin.
+#[repr(align(4096))]
+struct Block([u8; SLOT]);
+
+impl Slots {
+    /// Writes past the page cache; an error where that does not make a block durable with the
+    /// next forcing of another file.
+    fn direct(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::DIRECT.bits().cast_signed();
+        let file = OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .open(path)?;
+        if !overwrites_in_place(&file)? {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        Ok(Self::of(file, false))
     }
 
-    fn begin(&self) {
-        // A thread that has ended is noticed at the end.
-        let _ = self.ask.send(());
+    /// Writes through the page cache, and forces each slot by itself.
+    fn forced(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        Ok(Self::of(file, true))
     }
 
-    fn end(&self) -> std::io::Result<()> {
-        let ended = || std::io::Error::other("the thread that forces it has ended");
-        self.answer.recv().map_err(|_| ended())?
+    fn of(file: File, force: bool) -> Self {
+        let block = Block([0; SLOT]);
+        Self { file, force, block }
     }
+
+    fn write(&mut self, written: u64, mark: Mark) -> io::Result<()> {
+        let to = self.block.0.iter_mut();
+        to.zip(slot(written, mark))
+            .for_each(|(to, byte)| *to = byte);
+        let at = written % SLOTS as u64 * SLOT as u64;
+        self.file.write_all_at(&self.block.0, at)?;
+        if self.force {
+            self.file.sync_data()?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the file system is one of ext2 to ext4, or XFS.
+fn overwrites_in_place(file: &File) -> io::Result<bool> {
+    let found = rustix::fs::fstatfs(file)?;
+    Ok(matches!(found.f_type, 0xef53 | 0x5846_5342))
 }
 
 fn newest(dir: &Path) -> Result<Option<(u64, Mark)>, LedgerError> {
@@ -220,16 +286,44 @@ mod tests {
     fn the_last_head_written_is_read_and_the_file_keeps_its_size() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(Head::read(dir.path()), Ok(None));
-        let mut head = Head::open(dir.path(), (Seq(0), [0; 32])).unwrap();
+        let head = Head::open(dir.path(), (Seq(0), [0; 32])).unwrap();
+        reads_what_it_writes(dir.path(), head);
+    }
+
+    #[test]
+    fn a_file_system_that_takes_no_direct_writes_gets_them_forced() {
+        let dir = tempfile::tempdir().unwrap();
+        let mark = (Seq(0), [0; 32]);
+        Head::replace(dir.path(), mark).unwrap();
+        let path = dir.path().join(NAME);
+        let head = Head::over(&path, Slots::forced(&path), 0, mark).unwrap();
+        reads_what_it_writes(dir.path(), head);
+    }
+
+    #[test]
+    fn a_head_that_is_opened_fills_both_slots() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Head::open(dir.path(), (Seq(5), [5; 32])).unwrap());
+        let whole = file(dir.path());
+        for slot in whole.chunks(SLOT) {
+            assert_eq!(parse(slot).map(|(_, mark)| mark), Some((Seq(5), [5; 32])));
+        }
+        fs::write(dir.path().join(NAME), &whole[..88]).unwrap();
+        drop(Head::open(dir.path(), (Seq(6), [6; 32])).unwrap());
+        assert_eq!(file(dir.path()).len(), 2 * SLOT);
+        assert_eq!(Head::read(dir.path()), Ok(Some((Seq(6), [6; 32]))));
+    }
+
+    fn reads_what_it_writes(dir: &Path, mut head: Head) {
         for n in 1..=9 {
             head.write((Seq(n), [7; 32])).unwrap();
-            head.forced_beside(|| Ok(())).unwrap();
-            assert_eq!(Head::read(dir.path()), Ok(Some((Seq(n), [7; 32]))));
-            assert_eq!(file(dir.path()).len(), 2 * SLOT);
+            head.settle().unwrap();
+            assert_eq!(Head::read(dir), Ok(Some((Seq(n), [7; 32]))));
+            assert_eq!(file(dir).len(), 2 * SLOT);
         }
         drop(head);
-        drop(Head::open(dir.path(), (Seq(12), [1; 32])).unwrap());
-        assert_eq!(Head::read(dir.path()), Ok(Some((Seq(12), [1; 32]))));
+        drop(Head::open(dir, (Seq(12), [1; 32])).unwrap());
+        assert_eq!(Head::read(dir), Ok(Some((Seq(12), [1; 32]))));
     }
 
     #[test]
@@ -238,6 +332,7 @@ mod tests {
         let mut head = Head::open(dir.path(), (Seq(1), [1; 32])).unwrap();
         head.write((Seq(2), [2; 32])).unwrap();
         head.write((Seq(3), [3; 32])).unwrap();
+        head.settle().unwrap();
         let good = file(dir.path());
         for at in 0..88 {
             let mut bad = good.clone();

@@ -8,7 +8,7 @@
 //!
 //! A commit is one batch, written, flushed, and then forced to the medium through a second
 //! handle of the database file: what sled calls a flush does not reach behind the drive's cache.
-//! Then the head is written, and the commit is reported.
+//! Then it is reported, and the head is written meanwhile.
 //!
 //! sled cuts its log at the first byte that it cannot read, and says nothing. The head and the
 //! checkpoints say how far the ledger went: one that ends earlier is refused, or salvaged.
@@ -121,16 +121,14 @@ impl SledLedger {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
-    /// Writes and forces one batch of so many keys, and the head of the commit before; any
-    /// error is the end of this handle.
+    /// Writes and forces one batch of so many keys, and with it the head of the commit before;
+    /// any error is the end of this handle.
     fn apply(&mut self, batch: Batch, keys: usize) -> Result<(), LedgerError> {
-        let (db, file) = (&self.db, &self.file);
-        let forced = self.head.forced_beside(|| {
-            db.apply_batch(batch)
-                .and_then(|()| db.flush())
-                .map_err(failed)?;
-            file.sync_data()
-                .map_err(|error| LedgerError::Store(error.to_string()))
+        let stored = self.db.apply_batch(batch).and_then(|()| self.db.flush());
+        let settled = stored.map_err(failed).and_then(|_| self.head.settle());
+        let forced = settled.and_then(|()| {
+            let forced = self.file.sync_data();
+            forced.map_err(|error| LedgerError::Store(error.to_string()))
         });
         free_replaced(keys);
         self.or_failed(forced)
