@@ -104,12 +104,12 @@ async fn kills_lose_nothing_acknowledged_and_send_nothing_unrecorded() {
     let on_air = site.seen().texts;
     drop(site);
     assert!(
-        acknowledged.len() > 500,
+        acknowledged.len() as u64 > 5 * rounds,
         "only {} submissions were acknowledged: no load",
         acknowledged.len()
     );
     assert!(
-        on_air.values().sum::<u32>() > 50,
+        u64::from(on_air.values().sum::<u32>()) >= rounds,
         "hardly anything was on the air: {on_air:?}"
     );
     let records = books::in_directory(&place.ledger());
