@@ -68,6 +68,8 @@ struct Given {
     delivery: Option<(AlertId, DeliveryIndex)>,
     carrier: CarrierId,
     text: String,
+    /// Whether it was taken back; a fragment that has begun is sent to its end all the same.
+    withdrawn: bool,
 }
 
 /// What a request was about.
@@ -293,7 +295,12 @@ impl Watch {
             Job::Acknowledge {
                 acknowledgement, ..
             } => self.acknowledges(acknowledgement),
-            Job::Collect { .. } | Job::Admit { .. } | Job::Withdraw(_) => {}
+            Job::Withdraw(id) => {
+                if let Some(given) = self.jobs.get_mut(id) {
+                    given.withdrawn = true;
+                }
+            }
+            Job::Collect { .. } | Job::Admit { .. } => {}
         }
     }
 
@@ -326,6 +333,7 @@ impl Watch {
             delivery,
             carrier,
             text,
+            withdrawn: false,
         };
         self.jobs.insert(id, given);
     }
@@ -356,14 +364,15 @@ impl Watch {
             return;
         };
         if let Some((alert, index)) = given.delivery {
-            let text = given.text.clone();
+            let (text, withdrawn) = (given.text.clone(), given.withdrawn);
             let way = (alert, index, given.carrier);
             if let Some(what) = self.alerts.too_often(self.now, way, &text) {
                 self.broken(Invariant::NoTextTooOften, what);
             }
             self.alerts.written(alert, index);
             let acknowledged = self.alerts.acknowledged_at(alert, index);
-            let late = acknowledged.is_some_and(|at| at + UNDER_WAY < self.now);
+            // A modem that stands still may hold for long what it was given before.
+            let late = !withdrawn && acknowledged.is_some_and(|at| at + UNDER_WAY < self.now);
             self.demand(!late, Invariant::NothingSentAfterItsAcknowledgement, || {
                 let at = acknowledged.unwrap_or_default();
                 format!("delivery {} of {alert} was sent; its acknowledgement stands on record since {at}", index.0)

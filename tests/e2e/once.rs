@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::place::{FIRST_RADIO, Place, http, roster};
+use crate::support::site::Site;
 use crate::support::stream::Stream;
+use narrowcast_world::radio::Answers;
 
 async fn submit(place: &Place, http: &reqwest::Client, key: &str, text: &str) -> (u16, Value) {
     let body = json!({"text": text, "precedence": "flash", "ask": "receipt", "targets": [format!("radio:{FIRST_RADIO}")]});
@@ -109,4 +111,40 @@ async fn the_event_stream_resumes_behind_the_last_event_across_a_restart() {
             "{problem}"
         );
     }
+}
+
+/// A radio that confirms nothing, the roster's default, in a form that no text service
+/// acknowledges, over a station that reports nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_to_a_default_radio_goes_out_twice_twenty_seconds_apart_and_the_record_says_so() {
+    let (place, http) = (Place::new(), http());
+    let _server = place.start();
+    place.until_up(&http).await;
+    let site = Site::start(place.homebrew, 2, Answers::Never, 0.0, 7).await;
+    place
+        .import(
+            &http,
+            roster(2).replace(",tms,yes,", ",short-data-utf16,no,"),
+        )
+        .await;
+    let wait = async |texts: u32| {
+        while site.seen().plain.get(&FIRST_RADIO).copied().unwrap_or(0) < texts {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tokio::time::Instant::now()
+    };
+    let (status, alert) = submit(&place, &http, "k", "山火逼近").await;
+    assert_eq!(status, 201, "{alert}");
+    let minute = Duration::from_secs(60);
+    let first = tokio::time::timeout(minute, wait(1)).await.unwrap();
+    let second = tokio::time::timeout(minute, wait(2)).await.unwrap();
+    let gap = second - first;
+    assert!(gap >= Duration::from_millis(19_500), "after {gap:?} again");
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(site.seen().plain.get(&FIRST_RADIO), Some(&2));
+    let id = alert["id"].as_str().unwrap();
+    let (_, page) = place.get(&http, &format!("alerts/{id}/deliveries")).await;
+    let delivery = &page["deliveries"][0];
+    assert_eq!(delivery["rung"], "sent", "{delivery}");
+    assert_eq!(delivery["attempts"], 2, "{delivery}");
 }

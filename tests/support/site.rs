@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) log_outs: u32,
     /// How many texts were on the air to each radio.
     pub(crate) texts: BTreeMap<u32, u32>,
+    /// How many packets that nobody confirms were on the air to each radio.
+    pub(crate) plain: BTreeMap<u32, u32>,
     /// Radios whose emergency call the system acknowledged.
     pub(crate) acknowledged: BTreeSet<u32>,
     /// Radios with a text that nobody has confirmed.
@@ -174,6 +176,9 @@ fn note(seen: &Mutex<Seen>, event: &RepeaterEvent) {
             if let Some(radio) = begins_text(burst) {
                 *seen.texts.entry(radio).or_default() += 1;
             }
+            if let Some(radio) = begins_plain(burst) {
+                *seen.plain.entry(radio).or_default() += 1;
+            }
         }
         _ => {}
     }
@@ -182,6 +187,25 @@ fn note(seen: &Mutex<Seen>, event: &RepeaterEvent) {
 /// To whom a burst begins a text of ours: its header is confirmed, and no selective repeat,
 /// or it goes to a group.
 pub(crate) fn begins_text(burst: &[u8; 33]) -> Option<u32> {
+    let header = header(burst)?;
+    let way = header.addressing()?;
+    let begins = way.group || (header.is_confirmed() && header.is_full_message());
+    begins.then_some(way.destination)
+}
+
+/// To which radio a burst begins a packet that nobody confirms.
+fn begins_plain(burst: &[u8; 33]) -> Option<u32> {
+    let header = header(burst)?;
+    let way = header.addressing()?;
+    let text = matches!(
+        header,
+        DataHeader::Unconfirmed(_) | DataHeader::ShortDataDefined(_)
+    );
+    let plain = text && !header.is_confirmed() && !way.group;
+    plain.then_some(way.destination)
+}
+
+fn header(burst: &[u8; 33]) -> Option<DataHeader> {
     let Ok(Burst::Data(data)) = Burst::decode(burst).map(|read| read.value) else {
         return None;
     };
@@ -190,8 +214,5 @@ pub(crate) fn begins_text(burst: &[u8; 33]) -> Option<u32> {
         .octets()
         .first_chunk::<12>()
         .filter(|_| data.data_type == DataType::DataHeader)?;
-    let header = DataHeader::decode(pdu).ok()?;
-    let way = header.addressing()?;
-    let begins = way.group || (header.is_confirmed() && header.is_full_message());
-    begins.then_some(way.destination)
+    DataHeader::decode(pdu).ok()
 }
