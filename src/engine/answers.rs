@@ -1,5 +1,7 @@
 //! What an answer means, and which alert it can only mean.
 
+use std::time::Duration;
+
 use narrowcast_protocol::air::RadioId;
 
 use crate::engine::Engine;
@@ -9,7 +11,10 @@ use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
 use crate::model::facts::ReportNote;
 use crate::model::ids::{AlertId, DeliveryId};
+use crate::model::wall::Wall;
 
+/// A user who has answered may say so again for so long.
+const SAID_AGAIN: Duration = Duration::from_secs(600);
 /// Most alerts that a report names.
 const NAMED: usize = 20;
 
@@ -88,12 +93,17 @@ impl Engine {
         let (id, book, delivery) = found;
         // Without a mark, what was only sent may not have been seen: while another alert can
         // be meant, also one that has left memory, only one that the terminal has is answered. Of
-        // a radio that confirms nothing this cannot be known: there, one that was answered is over.
+        // a radio that confirms nothing this cannot be known: there, one that was answered is over
+        // when nobody says it again any more.
         if mark.is_none() && set.is_none() && delivery.rung < Rung::Received {
             let confirms = delivery.recipient.confirms;
+            let lately = |at: Wall| self.wall().since(at) < SAID_AGAIN;
             let forgotten = self.state.asked.get(&from);
-            let forgotten = forgotten.filter(|asked| confirms || !asked.answered);
-            let answered = answered.iter().filter(|_| confirms);
+            let forgotten =
+                forgotten.filter(|asked| confirms || !asked.answered || lately(asked.left_at));
+            let answered = answered
+                .iter()
+                .filter(|(_, _, other)| confirms || other.at.is_some_and(lately));
             let mut others = answered
                 .chain(&late)
                 .map(|(other, ..)| other.alert)

@@ -35,7 +35,7 @@ pub(super) struct Asked {
     pub(super) alert: AlertId,
     /// Whether the radio has answered it.
     pub(super) answered: bool,
-    left_at: Wall,
+    pub(super) left_at: Wall,
 }
 
 fn remember_asked(asked: &mut HashMap<RadioId, Asked>, book: &AlertBook, now: Wall) {

@@ -163,3 +163,35 @@ fn a_part_that_was_seen_of_a_text_that_never_came_whole_can_be_what_is_answered(
         Some(ReportNote::Ambiguous(vec![first, second]))
     );
 }
+
+#[test]
+fn a_radio_that_confirms_nothing_may_say_its_last_answer_again_for_ten_minutes() {
+    let mut rig = Rig::new();
+    rig.roster([Radio {
+        confirms: false,
+        ..a_radio(1)
+    }]);
+    rig.up(1);
+    let sent = |rig: &mut Rig, text: &str| {
+        let alert = rig
+            .submit(text, Precedence::Flash, Ask::Acknowledgement, "radio:1")
+            .id;
+        let (job, ..) = rig.last_send();
+        rig.play(job, 1, None);
+        alert
+    };
+    let first = sent(&mut rig, "一");
+    rig.presses(1, 1);
+    assert!(answered(&mut rig, first));
+    rig.pass(Duration::from_secs(60));
+    let second = sent(&mut rig, "二");
+    rig.presses(1, 1);
+    assert!(!answered(&mut rig, second));
+    assert_eq!(
+        newest_note(&rig),
+        Some(ReportNote::Ambiguous(vec![first, second]))
+    );
+    rig.pass(Duration::from_secs(600));
+    rig.presses(1, 1);
+    assert!(answered(&mut rig, second));
+}
