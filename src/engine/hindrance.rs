@@ -70,7 +70,11 @@ impl Engine {
         if alert.station.is_some() {
             return None;
         }
-        let lives: Vec<CarrierId> = self.lives_at(recipient).collect();
+        // A home whose station is not configured any more is none.
+        let lives: Vec<CarrierId> = self
+            .lives_at(recipient)
+            .filter(|id| self.state.station(id.station).is_some())
+            .collect();
         let may = |id: &CarrierId| self.permits(alert, *id);
         let station = if lives.is_empty() {
             let stations = &self.state.policy.stations;
@@ -86,7 +90,8 @@ impl Engine {
         } else {
             lives.first().and_then(|id| self.state.station(id.station))
         };
-        let name = station.map_or("no station", |station| station.name.as_str());
+        // Without any station it waits: one may be configured at the next start.
+        let name = station?.name.as_str();
         Some(if alert.exercise {
             format!("{name} carries no exercises: set `exercises = true` for it")
         } else {

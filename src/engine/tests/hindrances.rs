@@ -174,3 +174,29 @@ fn what_a_trunked_site_has_accepted_is_not_sent_again_before_the_radio_comes_bac
     rig.play(job, 1, Some(1));
     assert_eq!(rig.delivery(alert).rung, Rung::Received);
 }
+
+#[test]
+fn a_home_whose_station_is_not_configured_keeps_nobody_from_an_alert() {
+    let mut rig = Rig::new();
+    rig.roster([Radio {
+        home: Some(carrier(77)),
+        ..a_radio(1)
+    }]);
+    rig.up(2);
+    let submit = rig.a_submit("集合", Precedence::Flash, Ask::Receipt, "radio:1");
+    let receipt = rig.try_submit(submit).unwrap();
+    assert_eq!(receipt.hindrances, []);
+    let (_, _, _, over) = rig.last_send();
+    assert_eq!(over, carrier(2), "over whatever station of ours is there");
+}
+
+#[test]
+fn without_any_station_an_alert_waits_and_is_not_refused_for_ever() {
+    let mut rig = Rig::of(Policy::default());
+    let submit = rig.a_submit("集合", Precedence::Flash, Ask::Receipt, "radio:1");
+    let id = submit.id;
+    let plan = rig.plan_of(submit.clone());
+    assert_eq!((plan.unreachable, plan.hindrances), (1, vec![]));
+    assert_eq!(rig.try_submit(submit).unwrap().hindrances, []);
+    assert_eq!(rig.end_of(id), None);
+}
