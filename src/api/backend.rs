@@ -183,12 +183,6 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
     (api, server)
 }
 
-/// Whether a request belongs to the urgent lane.
-#[must_use]
-pub const fn is_urgent(request: &Request) -> bool {
-    request.is_urgent()
-}
-
 impl Backend {
     /// Asks the engine.
     ///
@@ -200,7 +194,7 @@ impl Backend {
         credential: Credential,
         request: Request,
     ) -> Result<Result<Response, Refusal>, Unavailable> {
-        let lane = if is_urgent(&request) {
+        let lane = if request.is_urgent() {
             &self.urgent
         } else if request.only_looks() {
             &self.looks

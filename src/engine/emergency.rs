@@ -42,7 +42,6 @@ impl Engine {
             .open_emergency(shown.radio, shown.exercise)
             .is_none()
         {
-            self.urgent = true;
             self.emit(Fact::EmergencyRaised(Box::new(shown.clone())));
         }
         self.acknowledge_emergency(shown.radio, heard.carrier, heard.owed.clone());
@@ -112,7 +111,6 @@ impl Engine {
         };
         // Seen and sounded at once, recorded or not.
         self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
-        self.urgent = true;
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("emergency_is_lost") {
             return;
@@ -127,7 +125,6 @@ impl Engine {
             .get(&id)
             .is_some_and(|(_, e)| e.acknowledged_at.is_none())
         {
-            self.urgent = true;
             self.emit(Fact::EmergencyAcknowledged { id });
         }
     }
@@ -146,7 +143,6 @@ impl Engine {
             )));
         }
         let (radio, exercise) = (emergency.radio, emergency.exercise);
-        self.urgent = true;
         let seq = self.emit(Fact::EmergencyTaken {
             id,
             by: who.name.clone(),
@@ -185,7 +181,6 @@ impl Engine {
     ) -> Result<Response, Refusal> {
         self.open(who, id)?;
         check_reason(&because)?;
-        self.urgent = true;
         Ok(Response::Done(self.emit(Fact::EmergencyClosed {
             id,
             by: who.name.clone(),

@@ -226,7 +226,6 @@ impl Engine {
         let predictions = self.predict(&alert, &self.loads(&alert, recipients));
         let (id, mark, expires_at, count) =
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
-        self.urgent |= alert.precedence == Precedence::Flash;
         let seq = self.state.seq.next();
         for fact in Fact::of_alert(alert, recipients) {
             self.emit(fact);

@@ -293,8 +293,6 @@ pub enum Effect {
     Persist {
         /// The entries.
         entries: Vec<Entry>,
-        /// Whether they belong to the emergency lane.
-        urgent: bool,
     },
     /// Answer a request.
     Reply {

@@ -94,7 +94,6 @@ pub struct Engine {
     seed: [u8; 32],
     ids: u64,
     batch: Vec<Entry>,
-    urgent: bool,
     out: VecDeque<Output>,
     timers: Timers,
     queues: Queues,
@@ -145,7 +144,6 @@ impl Engine {
             // Sessions outlive an engine: its job numbers begin beyond those of the one before.
             ids: start.mono.as_micros(),
             batch: Vec::new(),
-            urgent: false,
             out: VecDeque::new(),
             timers: Timers::default(),
             queues: Queues::default(),
@@ -299,10 +297,9 @@ impl Engine {
     fn flush(&mut self) {
         if !self.batch.is_empty() {
             let entries = std::mem::take(&mut self.batch);
-            let urgent = std::mem::take(&mut self.urgent);
             self.out.push_back(Output {
                 after: self.state.seq,
-                effect: Effect::Persist { entries, urgent },
+                effect: Effect::Persist { entries },
             });
         }
     }

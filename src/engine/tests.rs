@@ -108,7 +108,7 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(output) = self.engine.poll() {
             match output.effect {
-                Effect::Persist { entries, .. } => self.facts.extend(entries),
+                Effect::Persist { entries } => self.facts.extend(entries),
                 Effect::Reply { result, .. } => self.replies.push(result),
                 Effect::Transmit(job) => self.jobs.push((self.now.mono, job)),
                 Effect::Alarm(alarm) => self.alarms.push(alarm),
@@ -402,7 +402,7 @@ fn nothing_leaves_before_the_fact_behind_it_is_durable() {
     let mut held = Vec::new();
     while let Some(output) = rig.engine.poll() {
         match output.effect {
-            Effect::Persist { entries, .. } => {
+            Effect::Persist { entries } => {
                 assert!(
                     entries
                         .iter()

@@ -1,6 +1,7 @@
 //! Facts: what happened, as the ledger keeps it. Everything else is a fold over them.
 //!
-//! The stored form is postcard: variants and fields are only ever appended.
+//! The stored form is postcard, under the number of `ledger::record`. Before the first release it
+//! may change with that number; from then on variants are only appended and fields never change.
 
 use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId, TextForm};
 use serde::{Deserialize, Serialize};
