@@ -370,7 +370,7 @@ impl Core {
     fn collect(&mut self) {
         while let Some(output) = self.engine.poll() {
             match output.effect {
-                Effect::Persist { entries, .. } => self.batch.extend(entries),
+                Effect::Persist { entries } => self.batch.extend(entries),
                 Effect::Alarm(alarm) => self.out.push_back(Action::Alarm(alarm)),
                 Effect::Transmit(Job::Withdraw(id)) => self.withdraw(id),
                 effect => self.gate.hold(output.after, Held::Effect(effect)),
