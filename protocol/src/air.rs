@@ -1,5 +1,5 @@
 //! What all radio families have in common: identities, what can be put on the air,
-//! and what can be heard there.
+//! and what can be heard there. SMS links take and report their own kinds of the same.
 //!
 //! The engine speaks only these types; it never sees a slot number's meaning, a PDU
 //! or a checksum. A [`Transmission`] is one *fragment*: what cannot be interrupted
@@ -11,6 +11,7 @@ use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::dmr::text;
+pub use crate::sms::{Incoming, MessageId, Phone, Receipt, SmsToken, Submit};
 use crate::time::Instant;
 
 /// Most bursts one fragment may occupy (0.72 s on a DMR slot).
@@ -290,6 +291,8 @@ pub enum Transmission {
         /// The radio.
         to: RadioId,
     },
+    /// One part of a text for a phone. Only an SMS link takes it.
+    Sms(Submit),
 }
 
 /// An answer that says "I have your message". The session names what is owed when it
@@ -329,6 +332,14 @@ pub enum Acknowledgement {
         from: u32,
         /// The radio that sent it.
         to: RadioId,
+    },
+    /// An operator's gateway is answered for a message or a receipt. The session offers
+    /// [`Answer::Taken`](crate::sms::Answer::Taken); who has no room for it sends `Busy` instead.
+    Sms {
+        /// Which message.
+        token: SmsToken,
+        /// What the operator is told.
+        answer: crate::sms::Answer,
     },
 }
 
@@ -424,12 +435,16 @@ pub enum HeardKind {
         /// The radio that says so.
         from: RadioId,
     },
+    /// A phone sent a text, or one part of it, to a number of ours.
+    Sms(Box<Incoming>),
+    /// An operator says what became of a text that we sent.
+    Receipt(Box<Receipt>),
 }
 
 impl HeardKind {
-    /// The radio that was heard.
+    /// The radio that was heard, if it was a radio.
     #[must_use]
-    pub const fn from(&self) -> RadioId {
+    pub const fn radio(&self) -> Option<RadioId> {
         match self {
             Self::Text { from, .. }
             | Self::TextAcknowledged { from, .. }
@@ -438,7 +453,8 @@ impl HeardKind {
             | Self::Position { from, .. }
             | Self::Presence { from }
             | Self::Registered { from }
-            | Self::Deregistered { from } => *from,
+            | Self::Deregistered { from } => Some(*from),
+            Self::Sms(_) | Self::Receipt(_) => None,
         }
     }
 }

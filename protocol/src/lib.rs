@@ -1,7 +1,7 @@
 //! Bytes to meaning and back.
 //!
 //! This crate holds every protocol Narrowcast speaks: air interfaces, base-station
-//! links, and the state machines that drive them. It contains no sockets, no clock,
+//! and SMS links, and the state machines that drive them. It contains no sockets, no clock,
 //! no randomness and no files: bytes, time and seeds are arguments, so that a whole
 //! city can be replayed bit for bit.
 //!
@@ -12,6 +12,7 @@
 //! * [`dmr`]: the DMR air interface (ETSI TS 102 361)
 //! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master and as peer
 //! * [`mmdvm`]: the MMDVM modem protocol, as host
+//! * [`sms`]: short messages over operators' gateways
 #![deny(missing_docs)]
 
 pub mod air;
@@ -20,4 +21,5 @@ pub mod ends;
 pub mod homebrew;
 pub mod mmdvm;
 pub mod session;
+pub mod sms;
 pub mod time;

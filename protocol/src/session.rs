@@ -18,6 +18,7 @@ use bytes::Bytes;
 use crate::air::{
     Acknowledgement, CarrierId, FRAGMENT_BURSTS, Heard, JobId, RadioId, StationId, Transmission,
 };
+use crate::sms::{MessageId, RefusalClass};
 use crate::time::Instant;
 
 /// The far end of a port.
@@ -111,6 +112,12 @@ pub enum Step {
         /// The radio that confirmed.
         by: RadioId,
     },
+    /// The operator of an SMS link took it and named it; its receipts will use this name, in
+    /// this or another form. A receipt may come before this.
+    Taken {
+        /// The operator's name of it.
+        message: MessageId,
+    },
     /// It will not be sent, or the terminal refused it.
     Refused(Refusal),
     /// The link was lost before the outcome was known.
@@ -144,6 +151,13 @@ pub enum Refusal {
     /// The terminal refused it, with the type of its NACK (0 to 7) or on a control channel the
     /// reason code of its C_ACKU.
     Terminal(u8),
+    /// The operator of an SMS link refused it.
+    Operator {
+        /// What it means for the next try.
+        class: RefusalClass,
+        /// The code of the link's protocol.
+        code: u32,
+    },
     /// This kind of carrier cannot do that.
     NotOffered,
     /// The engine withdrew it.
@@ -161,6 +175,9 @@ impl fmt::Display for Refusal {
             Self::Unencodable => f.write_str("the text cannot be written in this form"),
             Self::Station(code) => write!(f, "the station refused it (code {code})"),
             Self::Terminal(code) => write!(f, "the terminal refused it (code {code})"),
+            Self::Operator { class, code } => {
+                write!(f, "the operator refused it: {class} (code {code})")
+            }
             Self::NotOffered => f.write_str("this kind of carrier cannot do that"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::TooLate => f.write_str("the window of the acknowledgement has closed"),

@@ -68,5 +68,7 @@ const fn kind(what: &HeardKind) -> &'static str {
         HeardKind::Presence { .. } => "presence",
         HeardKind::Registered { .. } => "registration",
         HeardKind::Deregistered { .. } => "deregistration",
+        HeardKind::Sms(_) => "sms",
+        HeardKind::Receipt(_) => "receipt",
     }
 }

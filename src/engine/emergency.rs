@@ -64,7 +64,7 @@ impl Engine {
     #[must_use]
     pub fn emergency_of(&self, heard: &Heard) -> Option<(Seq, &Emergency)> {
         let exercise = self.is_test(heard.carrier);
-        self.state.open_emergency(heard.what.from(), exercise)
+        self.state.open_emergency(heard.what.radio()?, exercise)
     }
 
     fn is_test(&self, carrier: CarrierId) -> bool {

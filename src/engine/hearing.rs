@@ -44,7 +44,10 @@ impl Engine {
         if self.state.station(carrier.station).is_none() {
             return;
         }
-        let from = what.from();
+        // What phones send is asked for by nobody yet: the operator keeps it.
+        let Some(from) = what.radio() else {
+            return;
+        };
         let position = if let HeardKind::Position { position, .. } = &what {
             Some(*position)
         } else {
@@ -108,6 +111,7 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::Position { .. } | HeardKind::Presence { .. } => self.pay(carrier, owed),
+            HeardKind::Sms(_) | HeardKind::Receipt(_) => {}
         }
     }
 

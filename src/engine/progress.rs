@@ -33,7 +33,9 @@ impl Engine {
             return;
         };
         match (step, run) {
-            (Step::Accepted, run) => self.reported(&run, Evidence::StationAccepted),
+            (Step::Accepted | Step::Taken { .. }, run) => {
+                self.reported(&run, Evidence::StationAccepted);
+            }
             (Step::OnAir, run) => self.reported(&run, Evidence::OnAir),
             (
                 Step::Received { by },
@@ -158,6 +160,9 @@ impl Engine {
             _ if confirmed => Outcome::Evidenced,
             Refusal::Station(code) => Outcome::Refused(RefusedBy::Station(code)),
             Refusal::Terminal(code) => Outcome::Refused(RefusedBy::Terminal(code)),
+            Refusal::Operator { code, .. } => {
+                Outcome::Refused(u8::try_from(code).map_or(RefusedBy::Link, RefusedBy::Station))
+            }
             Refusal::TooLong | Refusal::Unencodable | Refusal::NotOffered => {
                 Outcome::Refused(RefusedBy::Link)
             }

@@ -97,6 +97,7 @@ pub(super) fn transmission(
                 way,
             })
         }
+        Transmission::Sms(_) => Err(Refusal::NotOffered),
     }
 }
 
@@ -107,7 +108,9 @@ pub(super) fn acknowledgement(
     acknowledgement: &Acknowledgement,
 ) -> Result<Vec<Outgoing>, Refusal> {
     let (pdus, from, to) = match *acknowledgement {
-        Acknowledgement::Accepted { .. } => return Err(Refusal::NotOffered),
+        Acknowledgement::Accepted { .. } | Acknowledgement::Sms { .. } => {
+            return Err(Refusal::NotOffered);
+        }
         Acknowledgement::Data {
             from,
             to,

@@ -47,6 +47,7 @@ impl ControlConfig {
     pub(super) fn fragment(&self, transmission: &Transmission) -> Result<Fragment, Refusal> {
         match transmission {
             Transmission::Text(text) => self.text(text),
+            Transmission::Sms(_) => Err(Refusal::NotOffered),
             Transmission::RadioCheck { to, .. } => {
                 let check = Ahoy {
                     service_kind: ServiceKind::Registration,
@@ -114,7 +115,9 @@ impl ControlConfig {
             Acknowledgement::Emergency { from, to } => {
                 Ok(self.answer(Reason::MessageAccepted, to, from.get()))
             }
-            Acknowledgement::Data { .. } | Acknowledgement::Tms { .. } => Err(Refusal::NotOffered),
+            Acknowledgement::Data { .. }
+            | Acknowledgement::Tms { .. }
+            | Acknowledgement::Sms { .. } => Err(Refusal::NotOffered),
         }
     }
 }

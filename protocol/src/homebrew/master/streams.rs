@@ -75,8 +75,8 @@ impl Streams {
 
     /// The first station's transmission said this.
     pub(super) fn note(&mut self, what: &HeardKind) {
-        let source = what.from().get();
-        if let Some(heard) = self.by_source.get_mut(&source)
+        if let Some(source) = what.radio()
+            && let Some(heard) = self.by_source.get_mut(&source.get())
             && !matches!(what, HeardKind::Presence { .. })
         {
             heard.said = Some(what.clone());
@@ -85,7 +85,8 @@ impl Streams {
 
     /// Whether what a copy says was reported already. An emergency is reported every time.
     pub(super) fn has_said(&self, what: &HeardKind) -> bool {
-        let heard = self.by_source.get(&what.from().get());
+        let source = what.radio();
+        let heard = source.and_then(|source| self.by_source.get(&source.get()));
         let said = heard.and_then(|heard| heard.said.as_ref());
         !matches!(what, HeardKind::Emergency { .. }) && said == Some(what)
     }

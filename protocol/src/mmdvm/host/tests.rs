@@ -166,7 +166,7 @@ impl Bench {
 
     fn heard(&self) -> Vec<u32> {
         let heard = self.actions.iter().filter_map(|(_, action)| match action {
-            Action::Heard(heard) => Some(heard.what.from().get()),
+            Action::Heard(heard) => heard.what.radio().map(RadioId::get),
             _ => None,
         });
         heard.collect()

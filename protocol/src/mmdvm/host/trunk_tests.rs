@@ -618,7 +618,7 @@ fn expected_radios_get_through_faster_than_random_access_at_its_best() {
             site.host.transmit(site.now, job);
         }
         let all = |site: &Site| {
-            let from: BTreeSet<_> = site.heard.iter().map(|(_, what)| what.from()).collect();
+            let from: BTreeSet<_> = site.heard.iter().map(|(_, what)| what.radio()).collect();
             from.len() == 200
         };
         let took = site.run_until(300_000, all).as_secs_f64();

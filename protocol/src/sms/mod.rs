@@ -1,0 +1,28 @@
+//! Short messages: what all SMS links have in common, and the links themselves.
+//!
+//! An SMS route is offered as a [carrier](crate::air::CarrierId) whose room is the part of the
+//! operator's window that is free. The engine hands it one [`Submit`] for each part of a text.
+//!
+//! * [`phone`]: whom a message is for, and who sent one
+//! * [`part`]: one part of a text, as octets
+//! * [`submit`]: what is sent
+//! * [`incoming`]: what arrives from phones
+//! * [`message_id`]: the names that an operator gives to messages
+//! * [`receipt`]: what an operator says about a message later
+//! * [`udh`]: the header in front of the parts of a long text
+
+pub mod incoming;
+pub mod message_id;
+pub mod part;
+pub mod phone;
+pub mod receipt;
+pub mod submit;
+pub mod udh;
+
+pub use incoming::{Answer, Incoming, Sender, SmsToken};
+pub use message_id::MessageId;
+pub use part::{Coding, Part};
+pub use phone::Phone;
+pub use receipt::{Outcome, Receipt};
+pub use submit::{RefusalClass, Submit};
+pub use udh::{Concatenation, Reference};
