@@ -28,13 +28,14 @@ pub(super) enum Matched {
 
 impl Engine {
     /// Which alert this can only answer. Only a recipient to whom the alert was sent
-    /// can answer it; a test station hears answers to exercises only.
+    /// can answer it. What a test station hears answers exercises only; it can mean a live alert
+    /// all the same, since the radio may have had that before it came here.
     pub(super) fn match_answer(
         &self,
         from: RadioId,
         text: &str,
         status: Option<u16>,
-        exercise: bool,
+        on_test: bool,
         trunked: bool,
     ) -> Matched {
         let set = sets::named(text).filter(|_| status.is_none());
@@ -48,9 +49,7 @@ impl Engine {
             .filter_map(|id| {
                 let book = self.state.alerts.get(&id.alert)?;
                 let delivery = book.delivery(id.index)?;
-                let asked = book.alert.ask.wants_answer()
-                    && (!exercise || book.alert.exercise)
-                    && book.can_be_known_to(delivery);
+                let asked = book.alert.ask.wants_answer() && book.can_be_known_to(delivery);
                 asked.then_some((id, book, delivery))
             })
             .filter(|(_, book, _)| mark.is_none_or(|mark| book.alert.mark == mark))
@@ -91,6 +90,10 @@ impl Engine {
             _ => return ambiguous(waiting.iter().map(|(id, ..)| id.alert)),
         };
         let (id, book, delivery) = found;
+        if on_test && !book.alert.exercise {
+            let unknown = mark.map_or(ReportNote::NothingAsked, |_| ReportNote::MarkUnknown);
+            return Matched::Nothing(unknown);
+        }
         // Without a mark, what was only sent may not have been seen: while another alert can
         // be meant, also one that has left memory, only one that the terminal has is answered. Of
         // a radio that confirms nothing this cannot be known: there, one that was answered is over

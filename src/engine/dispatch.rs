@@ -198,6 +198,10 @@ impl Engine {
         if book.ended_at.is_some() || !wants_sending(&book.alert.ask, delivery) {
             return;
         }
+        let rests = self.rests.until(id, carrier, self.clock.mono());
+        if let Some(until) = rests.filter(|_| delivery.open.is_none()) {
+            return self.enqueue(id, until);
+        }
         let mode = mode(delivery);
         let own = self.state.station(carrier.station);
         let Some(own) = own.map(|station| station.own) else {

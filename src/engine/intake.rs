@@ -422,6 +422,7 @@ impl Engine {
             self.timers.set(expiry, Timer::Expiry(alert));
         }
         let now = self.clock.mono();
+        self.rests.end(alert);
         for &index in &silent {
             self.progress.remove(&DeliveryId { alert, index });
             self.enqueue(DeliveryId { alert, index }, now);

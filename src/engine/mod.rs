@@ -45,6 +45,7 @@ mod progress;
 mod queries;
 mod queue;
 mod requests;
+mod rests;
 mod roster;
 mod route;
 mod sets;
@@ -75,6 +76,7 @@ use crate::engine::io::{
 };
 use crate::engine::parts::Progress;
 use crate::engine::queue::{Cost, Queues};
+use crate::engine::rests::Rests;
 use crate::engine::route::Presence;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
@@ -120,6 +122,8 @@ pub struct Engine {
     admissions: BTreeMap<(AlertId, CarrierId), JobId>,
     /// How many further alerts wait for the radio of a delivery; its text says so.
     more: HashMap<DeliveryId, u16>,
+    /// Which carriers have just sent a Flash.
+    rests: Rests,
     /// The next part of each group transmission that is not finished.
     groups: BTreeMap<GroupRunId, u8>,
     /// Where radios of the roster were heard last.
@@ -162,6 +166,7 @@ impl Engine {
             unknown: BTreeMap::new(),
             admissions: BTreeMap::new(),
             more: HashMap::new(),
+            rests: Rests::default(),
             groups: BTreeMap::new(),
             presence: HashMap::new(),
             resumed_at: start.mono,

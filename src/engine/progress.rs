@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::dispatch::{JobRun, wants_sending};
 use crate::engine::io::Effect;
 use crate::engine::timers::Timer;
+use crate::model::alert::Precedence;
 use crate::model::book::DeliveryBook;
 use crate::model::delivery::{End, FailReason, Outcome, RefusedBy, Rung};
 use crate::model::evidence::Evidence;
@@ -317,7 +318,15 @@ impl Engine {
         let Some(delivery) = book.delivery(id.index) else {
             return;
         };
+        let flash = book.alert.precedence == Precedence::Flash;
         if delivery.open == Some(number) {
+            if let Some(carrier) = delivery
+                .carrier
+                .filter(|_| flash && outcome != Outcome::Withdrawn)
+            {
+                let until = self.clock.mono() + self.state.policy.attempt_gap;
+                self.rests.begin(id, carrier, until);
+            }
             *self.outcomes.entry(outcome_name(outcome)).or_default() += 1;
             self.emit(Fact::AttemptEnded {
                 alert: id.alert,
@@ -458,6 +467,7 @@ impl Engine {
         self.queues.remove_alert(alert);
         self.end_collection(alert);
         self.more.retain(|id, _| id.alert != alert);
+        self.rests.end(alert);
         self.groups.retain(|run, _| run.alert != alert);
         let of_alert = |run: &JobRun| match run {
             JobRun::One { delivery, .. } => delivery.alert == alert,

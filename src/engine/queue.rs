@@ -6,6 +6,7 @@
 //! that came a moment later, and none that waits gains a claim on the time before it came.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU64;
 
 use narrowcast_protocol::air::{CarrierId, GroupId};
 use narrowcast_protocol::time::Instant;
@@ -70,8 +71,9 @@ struct Load {
 /// A place in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
-    pub(super) precedence: Precedence,
+    /// From when on it may go; first, because what is not ready yet stands in this order.
     pub(super) ready: Instant,
+    pub(super) precedence: Precedence,
     pub(super) alert: AlertId,
     pub(super) item: Item,
     /// What it will take.
@@ -101,21 +103,41 @@ impl Turn {
     }
 }
 
-/// Where a delivery waits.
+/// Where a delivery waits. Everything of its place but whose it is, which is the key: there are
+/// as many of these as deliveries that wait.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
     carrier: Option<CarrierId>,
     /// Where it would wait if that carrier could take it.
     belongs: Option<CarrierId>,
-    place: Place,
+    ready: Instant,
     /// Its turn's tag, once it is ready.
-    tag: Option<u64>,
+    tag: Option<NonZeroU64>,
+    cost: Cost,
+    precedence: Precedence,
+    poll: bool,
+}
+
+impl Spot {
+    const fn place(&self, alert: AlertId, index: DeliveryIndex) -> Place {
+        Place {
+            ready: self.ready,
+            precedence: self.precedence,
+            alert,
+            item: if self.poll {
+                Item::Poll(index)
+            } else {
+                Item::One(index)
+            },
+            cost: self.cost,
+        }
+    }
 }
 
 /// What waits for one carrier.
 #[derive(Debug, Default)]
 struct Line {
-    later: BTreeSet<(Instant, Place)>,
+    later: BTreeSet<Place>,
     now: BTreeSet<Turn>,
     /// The tag served last in each precedence.
     served: [u64; 4],
@@ -152,7 +174,7 @@ impl Line {
     }
 
     /// Gives a place that is ready its turn.
-    fn line_up(&mut self, place: Place) -> u64 {
+    fn line_up(&mut self, place: Place) -> Option<NonZeroU64> {
         let served = self.served.get(place.precedence as usize).copied();
         let newest = self.newest.entry(place.alert).or_default();
         *newest = (*newest).max(served.unwrap_or(0)) + 1;
@@ -165,20 +187,20 @@ impl Line {
             item: place.item,
             cost: place.cost,
         });
-        tag
+        NonZeroU64::new(tag)
     }
 
-    fn remove(&mut self, place: &Place, tag: Option<u64>) {
+    fn remove(&mut self, place: &Place, tag: Option<NonZeroU64>) {
         let removed = match tag {
             Some(tag) => self.now.remove(&Turn {
                 precedence: place.precedence,
-                tag,
+                tag: tag.get(),
                 ready: place.ready,
                 alert: place.alert,
                 item: place.item,
                 cost: place.cost,
             }),
-            None => self.later.remove(&(place.ready, *place)),
+            None => self.later.remove(place),
         };
         if removed {
             self.subtract(place);
@@ -211,8 +233,11 @@ impl Queues {
             let spot = Spot {
                 carrier,
                 belongs,
-                place,
+                ready: place.ready,
                 tag: None,
+                cost: place.cost,
+                precedence: place.precedence,
+                poll: matches!(place.item, Item::Poll(_)),
             };
             self.at.insert((place.alert, index), spot);
             if let Some(home) = belongs.filter(|_| belongs != carrier) {
@@ -221,7 +246,7 @@ impl Queues {
             }
         }
         let line = self.lines.entry(carrier).or_default();
-        if line.later.insert((place.ready, place)) {
+        if line.later.insert(place) {
             line.add(&place);
         }
         self.touched.extend(carrier);
@@ -232,7 +257,7 @@ impl Queues {
         if let Some(spot) = self.forget(alert, index)
             && let Some(line) = self.lines.get_mut(&spot.carrier)
         {
-            line.remove(&spot.place, spot.tag);
+            line.remove(&spot.place(alert, index), spot.tag);
         }
     }
 
@@ -288,7 +313,7 @@ impl Queues {
     ) -> Option<(Option<CarrierId>, Place)> {
         self.at
             .get(&(alert, index))
-            .map(|spot| (spot.carrier, spot.place))
+            .map(|spot| (spot.carrier, spot.place(alert, index)))
     }
 
     /// Takes out the deliveries of one alert; its group transmissions are dropped when their
@@ -310,9 +335,7 @@ impl Queues {
             return Vec::new();
         };
         let ready = line.now.iter().map(Turn::place);
-        let places: Vec<_> = ready
-            .chain(line.later.into_iter().map(|(_, place)| place))
-            .collect();
+        let places: Vec<_> = ready.chain(line.later).collect();
         for place in &places {
             if let Some(index) = place.item.delivery() {
                 self.forget(place.alert, index);
@@ -326,15 +349,15 @@ impl Queues {
         let Some(line) = self.lines.get_mut(&Some(carrier)) else {
             return;
         };
-        while let Some((ready, place)) = line.later.first().copied()
-            && ready <= now
+        while let Some(place) = line.later.first().copied()
+            && place.ready <= now
         {
             line.later.pop_first();
             let tag = line.line_up(place);
             if let Some(index) = place.item.delivery()
                 && let Some(spot) = self.at.get_mut(&(place.alert, index))
             {
-                spot.tag = Some(tag);
+                spot.tag = tag;
             }
         }
     }
@@ -354,7 +377,7 @@ impl Queues {
     /// When the next of those not yet ready becomes so.
     pub(super) fn next_ready(&self, carrier: CarrierId) -> Option<Instant> {
         let line = self.lines.get(&Some(carrier))?;
-        line.later.first().map(|(ready, _)| *ready)
+        line.later.first().map(|place| place.ready)
     }
 
     /// How many wait for `carrier`.

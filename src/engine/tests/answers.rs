@@ -195,3 +195,39 @@ fn a_radio_that_confirms_nothing_may_say_its_last_answer_again_for_ten_minutes()
     rig.presses(1, 1);
     assert!(answered(&mut rig, second));
 }
+
+#[test]
+fn what_a_test_station_hears_answers_no_exercise_while_it_can_mean_a_live_alert() {
+    let mut policy = policy();
+    policy.stations[0].exercises = true;
+    let mut rig = Rig::of(policy);
+    rig.up(1);
+    let live = confirmed(&mut rig, "山火");
+    let mut drill = rig.a_submit("演习", Precedence::Flash, Ask::Acknowledgement, "radio:1");
+    drill.exercise = true;
+    let Ok(Response::Accepted(drill)) = rig.ask(Request::Submit(drill)) else {
+        panic!("the drill is accepted");
+    };
+    rig.input(Input::Sent(rig.last_send().0));
+    // The radio is brought to the bench, and its user answers what came first.
+    rig.up(3);
+    let status = |code| HeardKind::Status {
+        from: radio(1),
+        to: narrowcast_protocol::air::Address::Radio(radio(OWN)),
+        code,
+        polled: false,
+    };
+    let heard = |code| {
+        Input::Heard(Heard {
+            carrier: carrier(3),
+            what: status(code),
+            owed: vec![],
+        })
+    };
+    rig.input(heard(1));
+    assert!(!answered(&mut rig, drill.id) && !answered(&mut rig, live));
+    assert_eq!(
+        newest_note(&rig),
+        Some(ReportNote::Ambiguous(vec![live, drill.id]))
+    );
+}

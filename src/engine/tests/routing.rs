@@ -107,6 +107,35 @@ fn a_flash_goes_after_five_seconds_over_our_station_that_heard_the_radio_before(
 }
 
 #[test]
+fn a_flash_that_wanders_between_two_stations_comes_over_neither_twice_within_the_gap() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    rig.up(2);
+    rig.present(5, 2);
+    rig.pass(Duration::from_secs(100));
+    rig.present(5, 1);
+    rig.gone(1);
+    rig.submit("大坝溃口", Precedence::Flash, Ask::Receipt, "radio:5");
+    rig.pass(Duration::from_millis(5_100));
+    assert_eq!(stations(&rig), [2]);
+    let (job, ..) = rig.last_send();
+    rig.input(Input::Sent(job));
+    rig.step_lost(job);
+    rig.up(2);
+    // Its home is back, but has no room before it is lost again.
+    rig.input(Input::Carrier {
+        id: carrier(1),
+        state: CarrierState::Up,
+        room: 0,
+    });
+    rig.gone(1);
+    rig.pass(Duration::from_secs(10));
+    assert_eq!(stations(&rig), [2], "station 2 has just sent it");
+    rig.pass(Duration::from_secs(10));
+    assert_eq!(stations(&rig), [2, 2]);
+}
+
+#[test]
 fn a_flash_never_goes_round_over_a_peers_network() {
     let mut policy = policy();
     policy.stations[1].peer = true;
