@@ -20,7 +20,7 @@ pub enum Answer {
 }
 
 /// Who sent a message. It can be forged: it is a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sender {
     /// A number.
     Phone(Phone),
@@ -57,8 +57,9 @@ impl fmt::Display for Sender {
     }
 }
 
-/// One part of a text that a phone sent to us. Long texts are put together after each part is
-/// on disk: an operator waits for its answer for a minute, and the next part may come a day later.
+/// One part of a text that a phone sent to us. Long texts are put together by
+/// [`Reassembly`](super::reassemble::Reassembly) after each part is on disk: an operator waits for
+/// its answer for a minute, and the next part may come a day later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
     /// Who says so.

@@ -10,12 +10,18 @@
 //! * [`message_id`]: the names that an operator gives to messages
 //! * [`receipt`]: what an operator says about a message later
 //! * [`udh`]: the header in front of the parts of a long text
+//! * [`alphabet`] and [`gsm7`]: from characters to octets and back
+//! * [`segment`] and [`reassemble`]: from texts to parts and back
 
+pub mod alphabet;
+pub mod gsm7;
 pub mod incoming;
 pub mod message_id;
 pub mod part;
 pub mod phone;
+pub mod reassemble;
 pub mod receipt;
+pub mod segment;
 pub mod submit;
 pub mod udh;
 
