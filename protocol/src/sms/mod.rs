@@ -3,6 +3,7 @@
 //! An SMS route is offered as a [carrier](crate::air::CarrierId) whose room is the part of the
 //! operator's window that is free. The engine hands it one [`Submit`] for each part of a text.
 //!
+//! * [`cmpp`]: China Mobile's gateways
 //! * [`phone`]: whom a message is for, and who sent one
 //! * [`part`]: one part of a text, as octets
 //! * [`submit`]: what is sent
@@ -14,6 +15,7 @@
 //! * [`segment`] and [`reassemble`]: from texts to parts and back
 
 pub mod alphabet;
+pub mod cmpp;
 pub mod gsm7;
 pub mod incoming;
 pub mod message_id;
