@@ -13,16 +13,17 @@ use narrowcast_protocol::time::Instant;
 use crate::engine::Engine;
 use crate::engine::airtime::micros;
 use crate::engine::compose;
+use crate::engine::group::GROUP_GAP;
 use crate::engine::queue::{Cost, Item};
 use crate::model::alert::{Alert, Ask};
 use crate::model::facts::Prediction;
 use crate::model::ids::AlertId;
 use crate::model::roster::Recipient;
 
-/// A carrier that hands back its room later than this was not waiting for airtime.
+/// A fragment that takes longer than this was held up by something else than its radio.
 const PAUSE: Duration = Duration::from_secs(20);
 /// How much one fragment counts in the measured turnaround, once there were as many.
-const MEMORY: f64 = 16.0;
+const MEMORY: f64 = 32.0;
 
 /// What the wording of a text depends on besides the alert: the kind of carrier, the form, and
 /// whether it is confirmed; none for a talkgroup.
@@ -39,27 +40,51 @@ struct Pace {
     last: Option<(Instant, u64)>,
 }
 
+impl Pace {
+    const fn of(kind: CarrierKind) -> Self {
+        Self {
+            turnaround: usual(kind),
+            measured: 1.0,
+            last: None,
+        }
+    }
+
+    fn learn(&mut self, bursts: u64, took: Duration) {
+        if took >= PAUSE {
+            return;
+        }
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let sample = took.saturating_sub(micros(bursts)) as f64;
+        self.measured = (self.measured + 1.0).min(MEMORY);
+        self.turnaround += (sample - self.turnaround) / self.measured;
+    }
+}
+
 /// The paces of all carriers.
 #[derive(Debug, Default)]
 pub(super) struct Paces(BTreeMap<CarrierId, Pace>);
 
 impl Paces {
-    /// A fragment was handed over: if the carrier was kept busy, the time since the one before
-    /// is what that one took.
+    /// A fragment was handed over. A control channel or a trunked site takes the next before the
+    /// one before is over: if it was kept busy, the time between them is what that one took.
     fn started(&mut self, kind: CarrierKind, carrier: CarrierId, bursts: u64, now: Instant) {
-        let pace = self.0.entry(carrier).or_insert(Pace {
-            turnaround: usual(kind),
-            measured: 1.0,
-            last: None,
-        });
-        if let Some((at, before)) = pace.last.filter(|(at, _)| now.since(*at) < PAUSE) {
-            let took = u64::try_from(now.since(at).as_micros()).unwrap_or(u64::MAX);
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let sample = took.saturating_sub(micros(before)) as f64;
-            pace.measured = (pace.measured + 1.0).min(MEMORY);
-            pace.turnaround += (sample - pace.turnaround) / pace.measured;
+        let pace = self.0.entry(carrier).or_insert(Pace::of(kind));
+        if let Some((at, before)) = pace.last.filter(|_| kind != CarrierKind::Conventional) {
+            pace.learn(before, now.since(at));
         }
         pace.last = Some((now, bursts));
+    }
+
+    /// The newest fragment of a conventional carrier is over; whether it was a confirmed one that
+    /// was sent to its end.
+    fn ended(&mut self, carrier: CarrierId, confirmed: bool, now: Instant) {
+        if let Some(pace) = self.0.get_mut(&carrier)
+            && let Some((at, bursts)) = pace.last.take()
+            && confirmed
+        {
+            pace.learn(bursts, now.since(at));
+        }
     }
 
     /// Nothing waits for the carrier any more: what comes next says nothing about its pace.
@@ -69,17 +94,32 @@ impl Paces {
         }
     }
 
+    /// What one fragment takes besides its bursts, in microseconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate, never negative"
+    )]
+    fn turnaround(&self, kind: CarrierKind, carrier: CarrierId) -> u64 {
+        let known = self.0.get(&carrier);
+        known.map_or(usual(kind), |pace| pace.turnaround) as u64
+    }
+
     /// How long so much takes on a carrier, in microseconds.
     fn time(&self, kind: CarrierKind, carrier: CarrierId, cost: Cost) -> u64 {
-        let known = self.0.get(&carrier);
-        let turnaround = known.map_or(usual(kind), |pace| pace.turnaround);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate, never negative"
-        )]
-        let turnarounds = (f64::from(cost.fragments) * turnaround) as u64;
+        let turnaround = self.turnaround(kind, carrier);
+        let turnarounds = u64::from(cost.fragments).saturating_mul(turnaround);
         micros(cost.bursts.into()).saturating_add(turnarounds)
+    }
+
+    /// How long a conventional carrier will be taken by what it sends now, in microseconds.
+    fn taken(&self, carrier: CarrierId, now: Instant) -> u64 {
+        let under_way = self.0.get(&carrier).and_then(|pace| pace.last);
+        under_way.map_or(0, |(at, bursts)| {
+            let passed = u64::try_from(now.since(at).as_micros()).unwrap_or(u64::MAX);
+            let turnaround = self.turnaround(CarrierKind::Conventional, carrier);
+            (micros(bursts) + turnaround).saturating_sub(passed)
+        })
     }
 }
 
@@ -101,6 +141,8 @@ pub(super) struct Load {
     pub(super) groups: BTreeSet<GroupId>,
     /// What texts and polls take.
     pub(super) cost: Cost,
+    /// What of that goes to talkgroups.
+    grouped: Cost,
     /// Whether members of a talkgroup are given time to answer by themselves.
     waits: bool,
 }
@@ -112,9 +154,18 @@ impl Engine {
         self.paces.started(kind, carrier, bursts, now);
     }
 
+    /// Notes that the newest fragment of a carrier is over.
+    pub(super) fn note_end(&mut self, carrier: CarrierId, confirmed: bool) {
+        if self.kind(carrier) == CarrierKind::Conventional {
+            self.paces.ended(carrier, confirmed, self.clock.mono());
+        }
+    }
+
     /// Notes that a carrier has nothing left to send.
     pub(super) fn note_idle(&mut self, carrier: CarrierId) {
-        self.paces.idle(carrier);
+        if self.kind(carrier) != CarrierKind::Conventional {
+            self.paces.idle(carrier);
+        }
     }
 
     /// What an alert adds to each carrier.
@@ -137,7 +188,9 @@ impl Engine {
                 let load = loads.entry(id).or_default();
                 if load.groups.insert(group) {
                     let repeats = u32::from(self.state.policy.group_repeats);
-                    load.cost += cost(recipient, id, None).times(repeats);
+                    let cost = cost(recipient, id, None).times(repeats);
+                    load.cost += cost;
+                    load.grouped += cost;
                 }
             }
             let Some(id) = carrier else { continue };
@@ -172,8 +225,11 @@ impl Engine {
         };
         let form = self.form_on(carrier, recipient);
         let parts = compose::parts(&self.state.policy, alert, form, mode, 0);
+        // What nobody confirms has no turnaround on a conventional carrier.
+        let turns = confirms == Some(true) || self.kind(carrier) != CarrierKind::Conventional;
         parts.map_or(Cost::default(), |parts| Cost {
-            fragments: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+            fragments: u32::try_from(parts.len())
+                .map_or(u32::MAX, |parts| parts * u32::from(turns)),
             bursts: compose::bursts(self.kind(carrier), form, mode, &parts).into(),
         })
     }
@@ -217,16 +273,30 @@ impl Engine {
     ) -> Vec<Prediction> {
         let predictions = loads.iter().map(|(&carrier, load)| {
             let airtime = micros(load.cost.bursts.into());
-            let mut all = self.ahead(alert, carrier, load.cost);
-            all += load.cost;
-            let paced = self.paces.time(self.kind(carrier), carrier, all);
+            let kind = self.kind(carrier);
+            // What is ready goes before, and what becomes so until this alert has had its turns.
+            let now = self.clock.mono();
+            let ready = self.ahead(alert, carrier, load.cost, now);
+            let soon = Duration::from_micros(self.paces.time(kind, carrier, ready + load.cost));
+            let all = self.ahead(alert, carrier, load.cost, now + soon) + load.cost;
             let rationed = self.rationed(alert, carrier, micros(all.bursts.into()));
+            let mut paced = self.paces.time(kind, carrier, all);
+            if kind == CarrierKind::Conventional {
+                // The last one has gone out before it is confirmed, and when its last burst begins.
+                let last =
+                    u64::from(load.cost.fragments > 0) * self.paces.turnaround(kind, carrier);
+                paced = paced.saturating_sub(last + micros(1)) + self.paces.taken(carrier, now);
+            }
+            let repeats = u32::from(self.state.policy.group_repeats);
+            let gaps = GROUP_GAP * repeats.saturating_sub(1);
+            let grouped = Duration::from_micros(micros(load.grouped.bursts.into())) + gaps;
+            let grouped = grouped * u32::from(!load.groups.is_empty());
             let wait = if load.waits {
                 self.answer_wait(carrier)
             } else {
                 Duration::ZERO
             };
-            let finished = Duration::from_micros(paced.max(rationed)) + wait;
+            let finished = Duration::from_micros(paced.max(rationed)).max(grouped) + wait;
             Prediction {
                 carrier,
                 airtime_ms: airtime / 1_000,
@@ -261,10 +331,11 @@ impl Engine {
         wait
     }
 
-    /// What goes before an alert: what is more urgent, and its turns with what is as urgent.
-    fn ahead(&self, alert: &Alert, carrier: CarrierId, own: Cost) -> Cost {
+    /// What goes before an alert of what may go before `until`: what is more urgent, and its turns
+    /// with what is as urgent.
+    fn ahead(&self, alert: &Alert, carrier: CarrierId, own: Cost, until: Instant) -> Cost {
         let mut before = Cost::default();
-        for (precedence, other, cost) in self.queues.loads(carrier) {
+        for (precedence, other, cost) in self.queues.loads(carrier, until) {
             if other == alert.id || precedence > alert.precedence {
                 continue;
             }
@@ -308,13 +379,17 @@ mod tests {
         };
         for turn in 0..200u64 {
             // Ten bursts are 0.6 s; each takes 1.8 s with its turnaround.
-            let now = Instant::from_millis(turn * 1_800);
+            let now = Instant::from_millis(turn * 2_000);
             paces.started(kind, CARRIER, 10, now);
+            paces.ended(CARRIER, true, now + Duration::from_millis(1_800));
         }
         let takes = |paces: &Paces| paces.time(kind, CARRIER, one) / 1_000;
         assert!(takes(&paces).abs_diff(1_800) < 5);
-        paces.idle(CARRIER);
-        paces.started(kind, CARRIER, 10, Instant::from_millis(400_000));
+        // Neither what nobody confirms nor what something else held up counts.
+        paces.started(kind, CARRIER, 10, Instant::from_millis(500_000));
+        paces.ended(CARRIER, false, Instant::from_millis(500_600));
+        paces.started(kind, CARRIER, 10, Instant::from_millis(600_000));
+        paces.ended(CARRIER, true, Instant::from_millis(630_000));
         assert!(takes(&paces).abs_diff(1_800) < 5);
         // A longer fragment takes its bursts more and no second turnaround.
         let two = Cost {

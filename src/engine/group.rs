@@ -15,7 +15,7 @@ use crate::model::facts::Fact;
 use crate::model::ids::AlertId;
 
 /// Between two repeats of a group transmission.
-const GROUP_GAP: Duration = Duration::from_secs(5);
+pub(super) const GROUP_GAP: Duration = Duration::from_secs(5);
 
 impl Engine {
     pub(super) fn learn_group(&mut self, run: GroupRunId, evidence: Evidence) {

@@ -65,8 +65,24 @@ impl Engine {
                 }
                 self.jobs.remove(&job);
                 self.taken_back.remove(&job);
+                self.note_pace(&run, step);
                 self.job_over(job, run, step);
             }
+        }
+    }
+
+    /// Learns from a job that is over how fast its carrier is.
+    fn note_pace(&mut self, run: &JobRun, step: Step) {
+        match run {
+            JobRun::One { delivery, .. } => {
+                let known = self.delivery_book(*delivery);
+                let known = known.and_then(|book| Some((book.carrier?, book.recipient.confirms)));
+                if let Some((carrier, confirms)) = known {
+                    self.note_end(carrier, confirms && step == Step::Done);
+                }
+            }
+            JobRun::Group { run, .. } => self.note_end(run.carrier, false),
+            _ => {}
         }
     }
 

@@ -14,6 +14,9 @@ use narrowcast_protocol::time::Instant;
 use crate::model::alert::Precedence;
 use crate::model::ids::{AlertId, DeliveryIndex};
 
+/// How many places that are not ready are looked at when a load is reckoned.
+const LATER: usize = 1_024;
+
 /// What is transmitted in one go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Item {
@@ -38,19 +41,36 @@ impl Item {
 /// What something takes of a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Cost {
-    /// Transmissions, each with its turnaround.
+    /// Transmissions that are confirmed, each with its turnaround.
     pub(super) fragments: u32,
     /// Bursts of all of them.
     pub(super) bursts: u32,
 }
 
 impl Cost {
+    /// What is left of it without a part.
+    pub(super) const fn without(self, part: Self) -> Self {
+        Self {
+            fragments: self.fragments.saturating_sub(part.fragments),
+            bursts: self.bursts.saturating_sub(part.bursts),
+        }
+    }
+
     /// This many times as much.
     pub(super) const fn times(self, count: u32) -> Self {
         Self {
             fragments: self.fragments.saturating_mul(count),
             bursts: self.bursts.saturating_mul(count),
         }
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
     }
 }
 
@@ -165,8 +185,7 @@ impl Line {
         let key = (place.precedence, place.alert);
         if let Some(load) = self.loads.get_mut(&key) {
             load.places = load.places.saturating_sub(1);
-            load.cost.fragments = load.cost.fragments.saturating_sub(place.cost.fragments);
-            load.cost.bursts = load.cost.bursts.saturating_sub(place.cost.bursts);
+            load.cost = load.cost.without(place.cost);
             if load.places == 0 {
                 self.loads.remove(&key);
             }
@@ -385,14 +404,24 @@ impl Queues {
         self.lines.get(&Some(carrier)).map_or(0, Line::len)
     }
 
-    /// What each alert has waiting for `carrier`.
+    /// What each alert has waiting for `carrier` that may go before `until`.
     pub(super) fn loads(
         &self,
         carrier: CarrierId,
+        until: Instant,
     ) -> impl Iterator<Item = (Precedence, AlertId, Cost)> {
-        let lines = self.lines.get(&Some(carrier)).into_iter();
-        let loads = lines.flat_map(|line| &line.loads);
-        loads.map(|(&(precedence, alert), load)| (precedence, alert, load.cost))
+        let line = self.lines.get(&Some(carrier));
+        let mut later: BTreeMap<(Precedence, AlertId), Cost> = BTreeMap::new();
+        let rest = line.into_iter().flat_map(|line| line.later.iter().rev());
+        // Of a very long queue the rest is taken to go before: it is long all the same.
+        for place in rest.take(LATER).take_while(|place| place.ready > until) {
+            *later.entry((place.precedence, place.alert)).or_default() += place.cost;
+        }
+        let loads = line.into_iter().flat_map(|line| &line.loads);
+        loads.map(move |(key, load)| {
+            let later = later.get(key).copied().unwrap_or_default();
+            (key.0, key.1, load.cost.without(later))
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -533,7 +562,7 @@ mod tests {
         }
         queues.advance(CARRIER, Instant::ZERO);
         let sum = |queues: &Queues| {
-            let loads = queues.loads(CARRIER);
+            let loads = queues.loads(CARRIER, Instant::ZERO);
             loads.fold(Cost::default(), |mut sum, (_, _, cost)| {
                 sum += cost;
                 sum
@@ -551,6 +580,23 @@ mod tests {
         queues.remove_alert(AlertId(ulid::Ulid::from(1u128)));
         queues.remove_alert(AlertId(ulid::Ulid::from(2u128)));
         queues.remove_alert(AlertId(ulid::Ulid::from(3u128)));
-        assert_eq!(queues.loads(CARRIER).count(), 0);
+        assert_eq!(queues.loads(CARRIER, Instant::ZERO).count(), 0);
+    }
+
+    #[test]
+    fn what_becomes_ready_later_is_no_part_of_what_goes_before() {
+        let mut queues = Queues::default();
+        let later = Place {
+            ready: Instant::from_millis(20_000),
+            ..place(1, 7, Precedence::Routine)
+        };
+        queues.push(Some(CARRIER), None, place(1, 3, Precedence::Routine));
+        queues.push(Some(CARRIER), None, later);
+        let bursts = |until| {
+            let loads = queues.loads(CARRIER, Instant::from_millis(until));
+            loads.map(|(_, _, cost)| cost.bursts).sum::<u32>()
+        };
+        assert_eq!(bursts(19_999), 3);
+        assert_eq!(bursts(20_000), 10);
     }
 }

@@ -105,11 +105,13 @@ pub struct CarrierUse {
     pub carrier: CarrierId,
     /// Airtime predicted at acceptance, in milliseconds.
     pub predicted_airtime_ms: u64,
-    /// When it was predicted to be done, in milliseconds after acceptance.
+    /// When the text was predicted to have gone out to the last recipient, in milliseconds after
+    /// acceptance.
     pub predicted_finish_ms: u64,
     /// Airtime of what was started, in milliseconds.
     pub airtime_ms: u64,
-    /// When the last of it was started or answered, in milliseconds after acceptance.
+    /// When it had gone out to the last of those so far, for the first time, in milliseconds after
+    /// acceptance; 0 if to none.
     pub finished_ms: u64,
 }
 
@@ -121,7 +123,8 @@ impl CarrierUse {
         let one = |carrier: CarrierId| {
             let predicted = book.predicted.iter().find(|p| p.carrier == carrier);
             let spent = book.spent.iter().find(|s| s.carrier == carrier);
-            let taken = spent.map(|spent| spent.last.since(book.alert.accepted_at));
+            let through = spent.and_then(|spent| spent.through);
+            let taken = through.map(|through| through.since(book.alert.accepted_at));
             Self {
                 carrier,
                 predicted_airtime_ms: predicted.map_or(0, |p| p.airtime_ms),
@@ -306,7 +309,8 @@ pub struct CarrierPlan {
     pub groups: Vec<GroupId>,
     /// Airtime in milliseconds.
     pub airtime_ms: u64,
-    /// When the last would be sent, in milliseconds from now, behind what waits already.
+    /// When the text would have gone out to the last recipient, in milliseconds from now, behind
+    /// what waits already.
     pub finished_in_ms: u64,
 }
 

@@ -1,6 +1,8 @@
 //! The fold of one alert: where each of its deliveries stands, from its facts alone.
 
-use narrowcast_protocol::air::{CarrierId, GroupId, TextForm};
+use std::time::Duration;
+
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Alert, Ask};
@@ -216,8 +218,19 @@ pub struct Spent {
     pub carrier: CarrierId,
     /// Bursts of the attempts and polls that were started.
     pub bursts: u64,
-    /// When the last of them was started, or its evidence came.
-    pub last: Wall,
+    /// When the text had gone out to the last recipient for the first time, or the last time to a
+    /// talkgroup: what a prediction foretells. None while there was nothing of it.
+    pub through: Option<Wall>,
+}
+
+fn airtime(bursts: u16) -> Duration {
+    Duration::from_micros(u64::from(bursts) * DMR_BURST_MICROS)
+}
+
+impl Spent {
+    fn is_through(&mut self, at: Wall) {
+        self.through = self.through.max(Some(at));
+    }
 }
 
 impl AlertBook {
@@ -293,7 +306,7 @@ impl AlertBook {
                 bursts,
                 ..
             } => {
-                self.spend(*carrier, *bursts, at);
+                self.spent_on(*carrier).bursts += u64::from(*bursts);
                 self.change(*delivery, |book| {
                     book.attempts = book.attempts.max(*number);
                     book.open = Some(*number);
@@ -314,10 +327,16 @@ impl AlertBook {
                 bursts,
                 ..
             } => {
-                self.spend(*carrier, *bursts, at);
+                let spent = self.spent_on(*carrier);
+                spent.bursts += u64::from(*bursts);
+                spent.is_through(at.plus(airtime(*bursts)));
                 self.group(*group, *carrier).attempts = *number;
             }
-            Fact::Polled { carrier, polls, .. } => self.spend(*carrier, *polls, at),
+            Fact::Polled { carrier, polls, .. } => {
+                let spent = self.spent_on(*carrier);
+                spent.bursts += u64::from(*polls);
+                spent.is_through(at.plus(airtime(*polls)));
+            }
             Fact::Predicted { carriers, .. } => self.predicted.extend(carriers),
             Fact::Targets { targets, .. } => self.alert.targets.extend(targets.iter().cloned()),
             Fact::Baselined { deliveries, .. } => {
@@ -328,13 +347,13 @@ impl AlertBook {
             Fact::Evidenced {
                 delivery, evidence, ..
             } => {
-                self.change(*delivery, |book| book.learn(evidence, at));
-                // That a radio was heard later says nothing about when its carrier was done.
-                let known = self.delivery(*delivery).filter(|book| book.end.is_none());
-                let carrier = known.and_then(|book| book.carrier);
-                if let Some(carrier) = carrier.filter(|_| evidence.proves().is_some()) {
-                    self.spend(carrier, 0, at);
+                let known = self.delivery(*delivery).filter(|book| !book.tried);
+                let first = known.filter(|book| book.open.is_some() && book.rung == Rung::Queued);
+                let out = first.filter(|_| evidence.proves() >= Some(Rung::Sent));
+                if let Some(carrier) = out.and_then(|book| book.carrier) {
+                    self.spent_on(carrier).is_through(at);
                 }
+                self.change(*delivery, |book| book.learn(evidence, at));
             }
             Fact::GroupEvidenced {
                 group,
@@ -347,12 +366,22 @@ impl AlertBook {
                 number,
                 outcome,
                 ..
-            } => self.change(*delivery, |book| {
-                if book.open == Some(*number) {
-                    book.open = None;
-                    book.attempt_ended(*outcome);
+            } => {
+                let open = self.delivery(*delivery);
+                let open = open.filter(|book| book.open == Some(*number));
+                let grouped = |book: &&DeliveryBook| book.recipient.talkgroup.is_some();
+                let first = open.filter(|book| !book.tried && *outcome != Outcome::Withdrawn);
+                let first = first.filter(|book| book.rung == Rung::Queued || grouped(book));
+                if let Some(carrier) = first.and_then(|book| book.carrier) {
+                    self.spent_on(carrier).is_through(at);
                 }
-            }),
+                self.change(*delivery, |book| {
+                    if book.open == Some(*number) {
+                        book.open = None;
+                        book.attempt_ended(*outcome);
+                    }
+                });
+            }
             Fact::DeliveryEnded { delivery, end, .. } => self.change(*delivery, |book| {
                 book.end = book.end.or(Some(*end));
             }),
@@ -415,19 +444,18 @@ impl AlertBook {
         }
     }
 
-    fn spend(&mut self, carrier: CarrierId, bursts: u16, at: Wall) {
-        let bursts = u64::from(bursts);
-        match self.spent.iter_mut().find(|spent| spent.carrier == carrier) {
-            Some(spent) => {
-                spent.bursts += bursts;
-                spent.last = spent.last.max(at);
-            }
-            None => self.spent.push(Spent {
+    fn spent_on(&mut self, carrier: CarrierId) -> &mut Spent {
+        let found = self.spent.iter().position(|spent| spent.carrier == carrier);
+        let at = found.unwrap_or_else(|| {
+            self.spent.push(Spent {
                 carrier,
-                bursts,
-                last: at,
-            }),
-        }
+                bursts: 0,
+                through: None,
+            });
+            self.spent.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "found above or just pushed")]
+        &mut self.spent[at]
     }
 
     /// Whether this recipient can have seen something of the alert, sent to it alone or to its

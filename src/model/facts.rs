@@ -324,7 +324,7 @@ pub struct Prediction {
     pub carrier: CarrierId,
     /// Airtime in milliseconds.
     pub airtime_ms: u64,
-    /// When the last of it is done, in milliseconds after acceptance.
+    /// When the text has gone out to the last recipient, in milliseconds after acceptance.
     pub finished_in_ms: u64,
 }
 

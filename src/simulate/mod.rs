@@ -6,8 +6,10 @@
 //! * [`run`]: one steppable run
 //! * [`rush`]: a Flash behind an hour of Routine
 //! * [`shift`]: a chaotic shift, in which everything goes wrong that can
+//! * [`accuracy`]: how true the predictions were
 //! * [`invariant`]: what must hold at every step, and how it failed
 
+pub mod accuracy;
 mod agenda;
 mod disk;
 mod driver;

@@ -37,6 +37,9 @@ pub struct Shift {
     pub length: Duration,
     /// How many radios there are; by chance 20 to 200 if none.
     pub radios: Option<u32>,
+    /// Whether links and the ledger behave: no outage of ours disturbs it, people and radios do
+    /// what they do.
+    pub calm: bool,
     /// Whether what happens is kept as text.
     pub log: bool,
 }
@@ -49,6 +52,7 @@ impl Shift {
             seed,
             length: Duration::from_secs(20 * 60),
             radios: None,
+            calm: false,
             log: false,
         }
     }
@@ -71,8 +75,10 @@ impl Shift {
         let mut run = Run::new(&setup)?;
         plan.people(&mut run);
         plan.radios(&mut run);
-        plan.links(&mut run);
-        plan.ledger(&mut run);
+        if !self.calm {
+            plan.links(&mut run);
+            plan.ledger(&mut run);
+        }
         Ok(run)
     }
 
@@ -96,8 +102,9 @@ impl Shift {
         let radios = self
             .radios
             .map_or_else(String::new, |count| format!(" --radios {count}"));
+        let calm = if self.calm { " --calm" } else { "" };
         format!(
-            "narrowcast simulate --seed {} --minutes {minutes}{radios}",
+            "narrowcast simulate --seed {} --minutes {minutes}{radios}{calm}",
             self.seed
         )
     }

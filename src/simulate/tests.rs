@@ -6,6 +6,7 @@ use narrowcast_protocol::air::{RadioId, StationId};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::radio::RadioConfig;
 
+use super::accuracy::{outturns, quantile};
 use super::run::{Doing, Happening, Run};
 use super::rush::rush;
 use super::setup::{Setup, SiteSetup, station};
@@ -15,7 +16,7 @@ use crate::model::facts::Fact;
 use crate::model::ids::{EmergencyId, TokenId};
 
 /// Shifts that once broke a promise, and what it was.
-const REGRESSIONS: [(u64, &str); 5] = [
+const REGRESSIONS: [(u64, &str); 7] = [
     (
         4,
         "the second part of a text went over a carrier that its attempt does not name",
@@ -32,6 +33,14 @@ const REGRESSIONS: [(u64, &str); 5] = [
     (
         221,
         "a retry gave message numbers out again, so that one acknowledgement meant two texts",
+    ),
+    (
+        2_744,
+        "what a test station heard answered an exercise while it meant a live alert",
+    ),
+    (
+        2_984,
+        "a Flash wandered between two stations and came twice within the gap over one of them",
     ),
 ];
 
@@ -178,4 +187,33 @@ fn a_request_to_a_ledger_that_is_away_is_answered_away() {
     let replies = run.replies().iter().map(|(_, result)| result);
     let away = replies.filter(|result| **result == Err(Refusal::Away));
     assert!(away.count() > 0);
+}
+
+#[test]
+fn predictions_of_calm_shifts_lean_to_neither_side_and_half_of_them_are_right_within_three_tenths()
+{
+    let mut known = Vec::new();
+    for seed in 0..12 {
+        let shift = Shift {
+            calm: true,
+            ..Shift::new(seed)
+        };
+        let mut run = shift.run().expect("an empty ledger in memory opens");
+        run.keep_facts();
+        run.until(Instant::ZERO + shift.length)
+            .expect("every promise is kept");
+        known.extend(outturns(run.facts()));
+    }
+    assert!(known.len() > 100, "{} can be compared", known.len());
+    let short = known
+        .iter()
+        .filter(|one| one.predicted < one.actual)
+        .count();
+    let share = short * 100 / known.len();
+    assert!(
+        (35..=65).contains(&share),
+        "{share} % were predicted too short"
+    );
+    let median = quantile(&known, 0.5).unwrap_or(1.0);
+    assert!(median < 0.3, "half of them are wrong by {median}");
 }

@@ -142,11 +142,13 @@ pub struct CarrierUseBody {
     pub carrier: String,
     /// Airtime predicted at acceptance, in milliseconds.
     pub predicted_airtime_ms: u64,
-    /// When it was predicted to be done, in milliseconds after acceptance.
+    /// When the text was predicted to have gone out to the last recipient, in milliseconds after
+    /// acceptance.
     pub predicted_finish_ms: u64,
     /// Airtime of what was started, in milliseconds.
     pub airtime_ms: u64,
-    /// When the last of it was started or answered, in milliseconds after acceptance.
+    /// When it had gone out to the last of those so far, for the first time, in milliseconds after
+    /// acceptance; 0 if to none.
     pub finished_ms: u64,
 }
 

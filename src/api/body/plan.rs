@@ -70,7 +70,7 @@ pub struct CarrierPlanBody {
     pub groups: Vec<u32>,
     /// Airtime in milliseconds.
     pub airtime_ms: u64,
-    /// When the last would be sent, in milliseconds from now.
+    /// When the text would have gone out to the last recipient, in milliseconds from now.
     pub finished_in_ms: u64,
 }
 
