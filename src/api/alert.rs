@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::auth::{Bearer, principal};
+use crate::api::auth::{Bearer, May, Sends, principal};
 use crate::api::body::{
     AlertBody, BecauseBody, DeliveryBody, DeliveryList, DoneBody, EventBody, ResentBody,
 };
@@ -20,7 +20,6 @@ use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
 use crate::model::sight::Share;
-use crate::model::text;
 use crate::model::token::Right;
 
 /// One alert, live or ended.
@@ -203,11 +202,11 @@ pub(super) async fn timeline(
     responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn cancel(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<Sends>,
     Named(alert): Named<AlertId>,
     Body(body): Body<BecauseBody>,
 ) -> Result<Json<DoneBody>, Problem> {
-    let because = reason(body)?;
+    let because = body.because;
     api.done(&bearer, Request::Cancel { alert, because }).await
 }
 
@@ -224,16 +223,4 @@ pub(super) async fn resend(
         Response::Resent(deliveries) => Ok(Json(ResentBody { deliveries })),
         _ => Err(Problem::unexpected()),
     }
-}
-
-/// The reason, if it is one.
-pub(super) fn reason(body: BecauseBody) -> Result<String, Problem> {
-    text::check(&body.because).map_err(|error| Problem::invalid("because", error.to_string()))?;
-    if !(1..=text::REASON).contains(&body.because.trim().chars().count()) {
-        return Err(Problem::invalid(
-            "because",
-            format!("give a reason of 1 to {} characters", text::REASON),
-        ));
-    }
-    Ok(body.because)
 }

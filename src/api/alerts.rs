@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::auth::{Bearer, principal};
+use crate::api::auth::{Bearer, May, Sends, principal};
 use crate::api::body::{AlertList, PlanBody, ReceiptBody, SubmitBody};
 use crate::api::extract::{Asked, Body};
 use crate::api::history;
@@ -27,7 +27,7 @@ const KEY: &str = "idempotency-key";
     responses((status = 201, body = ReceiptBody), (status = 403, body = Problem), (status = 507, body = Problem)))]
 pub(super) async fn submit(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<Sends>,
     headers: HeaderMap,
     Body(body): Body<SubmitBody>,
 ) -> Result<impl IntoResponse, Problem> {

@@ -1,10 +1,14 @@
-//! Bearer tokens: their text form, their hash, and who asks.
+//! Bearer tokens: their text form, their hash, and who asks. A token and its right are checked
+//! from the request's head; a body is read only after that.
+
+use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
 
+use crate::api::doors::Connection;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::engine::io::{Credential, Request, Response};
@@ -44,14 +48,14 @@ pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// The token of a request; there is one, whether it is right or not.
+/// The token of a request; it was valid when the head was read.
 #[derive(Debug, Clone)]
 pub struct Bearer(pub Credential);
 
-impl<S: Send + Sync> FromRequestParts<S> for Bearer {
+impl FromRequestParts<Api> for Bearer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
             Problem::unauthenticated("send the header `Authorization: Bearer nc_...`")
         })?;
@@ -66,8 +70,65 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
                     "the Authorization header is not of the form `Bearer nc_...`",
                 )
             })?;
-        Ok(Self(Credential::Token(hash(secret))))
+        let token = hash(secret);
+        let who = api.known.holder(&api.backend, token).await?;
+        if let Some(connection) = parts.extensions.get::<Connection>() {
+            connection.showed(&who);
+        }
+        parts.extensions.insert(who);
+        Ok(Self(Credential::Token(token)))
     }
+}
+
+/// A right that a request with a body needs.
+pub(crate) trait Needed: Send {
+    /// Which.
+    const RIGHT: Right;
+}
+
+/// See [`Right::TestStation`].
+pub(crate) struct TestStation;
+/// See [`Right::Send`].
+pub(crate) struct Sends;
+/// See [`Right::Supervise`].
+pub(crate) struct Supervises;
+/// See [`Right::Administer`].
+pub(crate) struct Administers;
+
+impl Needed for TestStation {
+    const RIGHT: Right = Right::TestStation;
+}
+
+impl Needed for Sends {
+    const RIGHT: Right = Right::Send;
+}
+
+impl Needed for Supervises {
+    const RIGHT: Right = Right::Supervise;
+}
+
+impl Needed for Administers {
+    const RIGHT: Right = Right::Administer;
+}
+
+/// A token whose role has the right, known before the body is read.
+pub(crate) struct May<N>(pub(crate) Bearer, pub(crate) PhantomData<N>);
+
+impl<N: Needed> FromRequestParts<Api> for May<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let bearer = Bearer::from_request_parts(parts, api).await?;
+        let who = parts.extensions.get::<Principal>();
+        if who.is_some_and(|who| who.role.may(N::RIGHT)) {
+            return Ok(Self(bearer, PhantomData));
+        }
+        Err(not_permitted())
+    }
+}
+
+fn not_permitted() -> Problem {
+    Problem::forbidden("the token's role does not permit this")
 }
 
 /// Who asks, if the token has `right`; for what the engine itself does not answer.
@@ -78,7 +139,7 @@ pub(crate) async fn principal(
 ) -> Result<Principal, Problem> {
     match api.ask(bearer, Request::WhoAmI).await? {
         Response::You(principal) if principal.role.may(right) => Ok(principal),
-        Response::You(_) => Err(Problem::forbidden("the token's role does not permit this")),
+        Response::You(_) => Err(not_permitted()),
         _ => Err(Problem::unexpected()),
     }
 }

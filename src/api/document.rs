@@ -57,6 +57,13 @@ fn complete_operation(operation: &mut Operation) {
     let answers = [
         (guarded, "401", "No token, or one that is not valid"),
         (guarded, "503", "The engine is away or too busy: try again"),
+        (
+            guarded,
+            "500",
+            "The ledger is damaged, or a defect of the server",
+        ),
+        (brings, "400", "The body broke off"),
+        (brings, "408", "The body did not come in time"),
         (brings, "413", "The body is too long"),
         (brings, "415", "The body is of another media type"),
         (asks || brings, "422", "A field is wrong"),
@@ -111,6 +118,7 @@ fn words(status: &str) -> &'static str {
         "404" => "There is no such thing, or it is not the token's to see",
         "409" => "Not in a state that allows this",
         "422" => "A field is wrong",
+        "429" => "Too many at once: try again later",
         "503" => "The server cannot answer now: try again",
         "507" => "The disk is almost full",
         _ => "",

@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 
-use crate::api::alert::reason;
-use crate::api::auth::Bearer;
+use crate::api::auth::{Bearer, May, Supervises};
 use crate::api::body::{BecauseBody, DoneBody, EmergencyBody, EmergencyList};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
@@ -60,11 +59,11 @@ pub(super) async fn take(
     responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn close(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<Supervises>,
     Named(id): Named<EmergencyId>,
     Body(body): Body<BecauseBody>,
 ) -> Result<Json<DoneBody>, Problem> {
-    let because = reason(body)?;
+    let because = body.because;
     api.done(&bearer, Request::CloseEmergency { id, because })
         .await
 }

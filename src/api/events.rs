@@ -5,24 +5,26 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 
 use crate::api::auth::{Bearer, principal};
 use crate::api::body::EventBody;
+use crate::api::doors::Connection;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
+use crate::api::streams::Seat;
 use crate::api::unrecorded::{self, Unrecorded};
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{AlertId, Seq};
@@ -57,17 +59,17 @@ pub(super) struct EventsQuery {
 /// `emergency_raised` once it is on disk.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
     params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
-    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn events(
     State(api): State<Api>,
     bearer: Bearer,
+    connection: Option<Extension<Connection>>,
     headers: HeaderMap,
     Asked(query): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let who = principal(&api, &bearer, Right::Look).await?;
-    let permit = Arc::clone(&api.streams)
-        .try_acquire_owned()
-        .map_err(|_| Problem::unavailable("too many event streams are open", 10))?;
+    let from = connection.map(|Extension(connection)| connection.from());
+    let seat = api.streams.seat(&who, from)?;
     let durable = api.backend.durable.clone();
     let newest = durable.borrow().next();
     let from = match (last_event(&headers)?, query.from) {
@@ -84,18 +86,18 @@ pub(super) async fn events(
         types: types(query.types.as_deref())?,
         alert,
     };
-    api.metrics.streams.inc();
     let reader = Reader {
         unrecorded: Unrecorded::new(&api.backend, filter.passes_unrecorded()),
         filter,
         sight: Sight::of(who),
-        checked: Instant::now(),
+        // Asked again at once: it may have been revoked before the stream was known to be open.
+        checked: None,
         from,
         ready: VecDeque::new(),
         durable,
         api,
         bearer,
-        _permit: permit,
+        _seat: seat,
     };
     let stream = stream::unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
@@ -161,12 +163,12 @@ struct Reader {
     bearer: Bearer,
     sight: Sight,
     filter: Filter,
-    checked: Instant,
+    checked: Option<Instant>,
     from: Seq,
     ready: VecDeque<Event>,
     durable: watch::Receiver<Seq>,
     unrecorded: Unrecorded,
-    _permit: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Reader {
@@ -174,10 +176,10 @@ impl Reader {
     async fn next(&mut self) -> Option<Event> {
         let mut away_since = None;
         loop {
-            if self.checked.elapsed() >= RECHECK {
+            if self.checked.is_none_or(|at| at.elapsed() >= RECHECK) {
                 let who = principal(&self.api, &self.bearer, Right::Look).await.ok()?;
                 self.sight.renew(who);
-                self.checked = Instant::now();
+                self.checked = Some(Instant::now());
             }
             self.see_unrecorded();
             if let Some(event) = self.ready.pop_front() {
@@ -230,11 +232,5 @@ impl Reader {
                 .unwrap_or_else(|_| Event::default().comment("a fact without a JSON form"))
         }));
         Ok(())
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.api.metrics.streams.dec();
     }
 }

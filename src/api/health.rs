@@ -19,7 +19,16 @@ use crate::observe::metrics::{self, Posture};
 #[utoipa::path(get, path = "/api/v1/health", tag = "server",
     responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
 pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBody>) {
-    let board = api.backend.board.borrow().clone();
+    let mut board = api.backend.board.borrow().clone();
+    board.degraded.extend(api.doors.crowd());
+    let clock_step_ms = api.metrics.unconfirmed_step();
+    if clock_step_ms != 0 {
+        board.degraded.push(format!(
+            "the clock stepped by {} s and is not believed: correct it, or confirm it \
+             (POST /api/v1/clock/confirm)",
+            clock_step_ms / 1_000
+        ));
+    }
     let (code, status) = match (board.ready, board.degraded.is_empty()) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -32,6 +41,7 @@ pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBo
         stations: board.stations,
         stations_down: board.stations_down.len(),
         quarantined: board.quarantined,
+        clock_step_ms,
         unrecorded_emergencies: board.unrecorded.len(),
         seq: api.backend.durable.borrow().0,
         version: env!("CARGO_PKG_VERSION").to_owned(),

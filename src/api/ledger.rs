@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use futures_util::stream;
 
-use crate::api::auth::{Bearer, principal};
+use crate::api::auth::{Administers, Bearer, May, principal};
 use crate::api::body::{DoneBody, TrimBody};
 use crate::api::extract::Body;
 use crate::api::problem::Problem;
@@ -83,7 +83,7 @@ fn of_the_root(who: &Principal) -> Result<(), Problem> {
     responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn trim(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<Administers>,
     Body(body): Body<TrimBody>,
 ) -> Result<Json<DoneBody>, Problem> {
     of_the_root(&principal(&api, &bearer, Right::Administer).await?)?;

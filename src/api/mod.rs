@@ -7,7 +7,10 @@
 
 pub mod auth;
 pub mod backend;
+pub mod bodies;
 pub mod body;
+pub mod doors;
+pub mod host;
 pub mod problem;
 pub mod roster_csv;
 pub mod router;
@@ -23,10 +26,12 @@ mod events;
 mod extract;
 mod health;
 mod history;
+mod known;
 mod ledger;
 mod roster;
 mod sight;
 mod stations;
+mod streams;
 mod unrecorded;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::backend::Unavailable;
 use crate::engine::io::Refusal;
+use crate::ledger::LedgerError;
 use crate::model::text;
 
 /// The kind of problem with what hangs elsewhere.
@@ -117,6 +118,20 @@ impl Problem {
         self
     }
 
+    /// A record of the ledger is damaged; asking again does not help.
+    #[must_use]
+    pub fn damaged(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "ledger",
+            "The ledger is damaged",
+            format!(
+                "{}; `narrowcast verify` says how far it is whole, and docs/ledger.md what to do",
+                detail.into()
+            ),
+        )
+    }
+
     /// The engine gave an answer to another question: a defect of ours.
     #[must_use]
     pub fn unexpected() -> Self {
@@ -152,6 +167,10 @@ impl IntoResponse for Problem {
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
         let retry_after = match error {
+            // Asking again shows the same record.
+            Unavailable::Ledger(LedgerError::Unreadable { .. } | LedgerError::Chain { .. }) => {
+                return Self::damaged(error.to_string());
+            }
             Unavailable::Full => 1,
             Unavailable::Away | Unavailable::Late | Unavailable::Ledger(_) => 5,
         };

@@ -1,15 +1,19 @@
 //! The roster, as JSON and as CSV.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
-use crate::api::auth::Bearer;
+use crate::api::auth::{Bearer, May, Supervises};
 use crate::api::body::{DoneBody, RosterLine, RosterList};
-use crate::api::extract::{self, Asked};
+use crate::api::extract::{self, Asked, Object};
 use crate::api::problem::Problem;
 use crate::api::roster_csv;
 use crate::api::router::Api;
@@ -19,6 +23,8 @@ use crate::model::roster::RosterEntry;
 /// Most bytes of an imported roster.
 pub(super) const LIMIT: usize = 16 << 20;
 const PAGE: usize = 1_000;
+/// How long a roster waits for those before it.
+const TURN: Duration = Duration::from_secs(20);
 
 /// Which page of the roster.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -90,33 +96,41 @@ pub(super) struct ImportQuery {
     responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn import(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<Supervises>,
     Asked(query): Asked<ImportQuery>,
     request: axum::extract::Request,
 ) -> Result<Json<DoneBody>, Problem> {
-    let kind = extract::media_type(request.headers());
-    let bytes = extract::bytes(request, &api).await?;
-    let entries = match kind.as_str() {
-        "text/csv" => roster_csv::read(&bytes).map_err(|error| {
-            let field = format!(
-                "line {}, column {} ({})",
-                error.line, error.column, error.name
-            );
-            Problem::invalid(&field, error.why)
-        })?,
-        "application/json" => from_json(&bytes)?,
+    let read = match extract::media_type(request.headers()).as_str() {
+        "text/csv" => from_csv,
+        "application/json" => from_json,
         _ => return Err(extract::unsupported("text/csv")),
     };
+    let held = api.bodies.read(request, LIMIT).await?;
+    // What a roster becomes takes several times its bytes: one at a time, until it is on record.
+    let busy = || Problem::unavailable("another roster is being imported", 5);
+    let turn = timeout(TURN, api.imports.acquire()).await;
+    let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
+    let entries = spawn_blocking(move || read(&held.bytes)).await;
     let import = Request::ImportRoster {
-        entries,
+        entries: entries.map_err(|_| Problem::unexpected())??,
         replace: query.replace,
     };
     api.done(&bearer, import).await
 }
 
+fn from_csv(bytes: &[u8]) -> Result<Vec<RosterEntry>, Problem> {
+    roster_csv::read(bytes).map_err(|error| {
+        let field = format!(
+            "line {}, column {} ({})",
+            error.line, error.column, error.name
+        );
+        Problem::invalid(&field, error.why)
+    })
+}
+
 fn from_json(bytes: &[u8]) -> Result<Vec<RosterEntry>, Problem> {
-    let lines: Vec<RosterLine> = extract::parse(bytes)?;
-    let entries = lines.into_iter().enumerate().map(|(index, line)| {
+    let lines: Vec<Object<RosterLine>> = extract::parse(bytes)?;
+    let entries = lines.into_iter().enumerate().map(|(index, Object(line))| {
         RosterEntry::try_from(line)
             .map_err(|error| Problem::invalid(&format!("[{index}].{}", error.field), error.why))
     });

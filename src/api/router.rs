@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{self, DefaultBodyLimit, State};
+use axum::extract::{self, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response as AxumResponse};
@@ -10,13 +10,17 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::auth::Bearer;
 use crate::api::backend::Backend;
+use crate::api::bodies::{self, Bodies};
 use crate::api::body::DoneBody;
+use crate::api::doors::{self, Doors};
+use crate::api::known::Known;
 use crate::api::problem::Problem;
+use crate::api::streams::Streams;
 use crate::api::{
     accounts, alert, alerts, document, emergencies, events, health, ledger, roster, stations,
 };
@@ -29,9 +33,6 @@ pub const BODY_LIMIT: usize = 1 << 20;
 /// Up to where the ledger was durable when a reading was asked for.
 pub const RECORDED_TO: HeaderName = HeaderName::from_static("narrowcast-recorded-to");
 
-/// Most event streams at once.
-pub const STREAMS: usize = 256;
-
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -40,7 +41,15 @@ pub struct Api {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     pub(crate) guard_metrics: bool,
-    pub(crate) streams: Arc<Semaphore>,
+    /// Who is connected.
+    pub doors: Arc<Doors>,
+    pub(crate) known: Arc<Known>,
+    pub(crate) bodies: Arc<Bodies>,
+    pub(crate) streams: Arc<Streams>,
+    /// One roster is imported at a time.
+    pub(crate) imports: Arc<Semaphore>,
+    /// Tokens are made one after the other, so that they can be counted.
+    pub(crate) tokens: Arc<Semaphore>,
 }
 
 impl Api {
@@ -49,11 +58,24 @@ impl Api {
     #[must_use]
     pub fn new(backend: Backend, metrics: Arc<Metrics>, beyond_loopback: bool) -> Self {
         Self {
+            doors: Doors::new(doors::CONNECTIONS, Arc::clone(&metrics)),
+            known: Arc::default(),
+            bodies: Bodies::new(bodies::ROOM, Arc::clone(&metrics)),
+            streams: Streams::new(Arc::clone(&metrics)),
+            imports: Arc::new(Semaphore::new(1)),
+            tokens: Arc::new(Semaphore::new(1)),
             backend,
             metrics,
             guard_metrics: beyond_loopback,
-            streams: Arc::new(Semaphore::new(STREAMS)),
         }
+    }
+
+    /// With room for so many connections, and so many bytes of bodies that are being sent.
+    #[must_use]
+    pub fn with_room(mut self, connections: usize, bodies: usize) -> Self {
+        self.doors = Doors::new(connections, Arc::clone(&self.metrics));
+        self.bodies = Bodies::new(bodies, Arc::clone(&self.metrics));
+        self
     }
 
     /// Asks the engine; every refusal is a problem.
@@ -90,7 +112,6 @@ pub fn router(api: Api) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(api.clone(), recorded_to))
         .layer(middleware::from_fn_with_state(api.clone(), counted))
         .with_state(api)
@@ -103,7 +124,6 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<Api> {
-    let large = DefaultBodyLimit::max(roster::LIMIT);
     OpenApiRouter::with_openapi(document::base())
         .routes(routes!(alerts::submit, alerts::list))
         .routes(routes!(alerts::dry_run))
@@ -117,7 +137,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(emergencies::close))
         .routes(routes!(stations::list))
         .routes(routes!(stations::test))
-        .routes(routes!(roster::list, roster::import).layer(large))
+        .routes(routes!(roster::list, roster::import))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::revoke))
         .routes(routes!(accounts::whoami))

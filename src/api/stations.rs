@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use narrowcast_protocol::air::{RadioId, StationId};
 
-use crate::api::auth::Bearer;
+use crate::api::auth::{Bearer, May, TestStation};
 use crate::api::body::{ReceiptBody, StationList, StationTestBody};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
@@ -54,7 +54,7 @@ impl FromStr for StationNumber {
     responses((status = 201, body = ReceiptBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 507, body = Problem)))]
 pub(super) async fn test(
     State(api): State<Api>,
-    bearer: Bearer,
+    May(bearer, _): May<TestStation>,
     Named(StationNumber(station)): Named<StationNumber>,
     Body(body): Body<StationTestBody>,
 ) -> Result<impl IntoResponse, Problem> {

@@ -94,8 +94,8 @@ fn you(request: &Request) -> Result<Response, Refusal> {
     match request {
         Request::WhoAmI => Ok(Response::You(Principal {
             token: TokenId(ulid::Ulid::nil()),
-            name: "viewer".into(),
-            role: Role::Viewer,
+            name: "administrator".into(),
+            role: Role::Admin,
             node: Node::root(),
         })),
         Request::Overview => Ok(Response::Overview(Box::default())),

@@ -15,6 +15,8 @@ use super::output::{print, safe_lines};
 use super::probe::probe;
 
 pub(super) fn serve(path: &Path, salvage: bool) -> anyhow::Result<ExitCode> {
+    // Before the store is opened, which does not bear a clock that is out of range.
+    server::sound_clock()?;
     let config = Config::load(path)?;
     observe::logs::init(&config.log)?;
     for warning in config.warnings() {

@@ -12,6 +12,11 @@ use crate::config::value::{duration, size};
 use crate::model::policy::{AnswerRule, Policy, SpaceMarks, StationPolicy};
 use crate::model::text;
 
+/// Longest `taken_text`, in characters: with a name in it, it must fit into one short message.
+const TAKEN_TEXT: usize = 100;
+/// Longest `exercise_sign`, in characters: it stands on every part of a text.
+const EXERCISE_SIGN: usize = 16;
+
 /// `[policy]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -206,12 +211,19 @@ impl PolicyConfig {
             low,
             "",
         );
-        for (key, text) in [
-            ("taken_text", &self.taken_text),
-            ("exercise_sign", &self.exercise_sign),
+        for (key, text, most) in [
+            ("taken_text", &self.taken_text, TAKEN_TEXT),
+            ("exercise_sign", &self.exercise_sign, EXERCISE_SIGN),
         ] {
             if let Err(error) = text::check(text) {
                 faults.push(Fault::new(format!("policy.{key}"), error.to_string()));
+            }
+            let characters = text.chars().count();
+            if characters > most {
+                faults.push(Fault::new(
+                    format!("policy.{key}"),
+                    format!("it has {characters} characters; write at most {most}"),
+                ));
             }
         }
         if self.exercise_sign.trim().is_empty() {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::config::error::Fault;
+use crate::config::value::size;
 
 /// `[server]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -24,7 +25,21 @@ pub struct ServerConfig {
     pub admin_token_file: Option<PathBuf>,
     /// How many requests may wait in each lane.
     pub queue: usize,
+    /// Names by which requests reach the server, besides its addresses and `localhost`.
+    pub names: Vec<String>,
+    /// How many connections the API may have.
+    pub connections: usize,
+    /// Bytes of all request bodies that are being sent at the same time.
+    #[serde(deserialize_with = "size")]
+    pub bodies: u64,
 }
+
+/// Most names.
+const NAMES: usize = 64;
+/// Longest name, in characters (RFC 1035 clause 2.3.4).
+const NAME: usize = 253;
+/// Room for one whole roster of each of two tokens, and no more than a small machine has.
+const BODIES: std::ops::RangeInclusive<u64> = (32 << 20)..=(1 << 30);
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +59,9 @@ impl Default for ServerConfig {
             tls_key: None,
             admin_token_file: None,
             queue: 256,
+            names: Vec::new(),
+            connections: 1_024,
+            bodies: 64 << 20,
         }
     }
 }
@@ -108,6 +126,42 @@ impl ServerConfig {
                 "server.queue",
                 format!("{} is out of range: 8 to 65536", self.queue),
             ));
+        }
+        if !(64..=65_536).contains(&self.connections) {
+            faults.push(Fault::new(
+                "server.connections",
+                format!("{} is out of range: 64 to 65536", self.connections),
+            ));
+        }
+        if !BODIES.contains(&self.bodies) {
+            faults.push(Fault::new(
+                "server.bodies",
+                format!("{} is out of range: \"32 MiB\" to \"1 GiB\"", self.bodies),
+            ));
+        }
+        self.check_names(faults);
+    }
+
+    fn check_names(&self, faults: &mut Vec<Fault>) {
+        if self.names.len() > NAMES {
+            faults.push(Fault::new(
+                "server.names",
+                format!("there are {}: name at most {NAMES}", self.names.len()),
+            ));
+        }
+        for (index, name) in self.names.iter().take(NAMES).enumerate() {
+            let label = |label: &str| {
+                !label.is_empty()
+                    && label
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            };
+            if name.len() > NAME || !name.split('.').all(label) {
+                faults.push(Fault::new(
+                    format!("server.names[{index}]"),
+                    "write a name as in \"alert.city.example\", without scheme and port",
+                ));
+            }
         }
     }
 }

@@ -78,6 +78,13 @@ pub struct MessageLabel {
     pub kind: &'static str,
 }
 
+/// Connections of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ConnectionLabel {
+    /// `holder` (it has shown a valid token) or `stranger`.
+    pub kind: &'static str,
+}
+
 /// How requests were answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AnswerLabel {
@@ -110,6 +117,14 @@ pub struct Metrics {
     pub answers: Family<AnswerLabel, Counter>,
     /// Event streams open.
     pub streams: Gauge,
+    /// Connections open.
+    pub connections: Family<ConnectionLabel, Gauge>,
+    /// Connections that may be open.
+    pub connection_limit: Gauge,
+    /// Connections without a valid token that were closed for others.
+    pub connections_displaced: Counter,
+    /// Bytes of request bodies that are being sent.
+    pub body_bytes: Gauge,
     /// Free bytes of the ledger's file system.
     pub free_bytes: Gauge,
     attempts: Family<OutcomeLabel, Counter<u64, AtomicU64>>,
@@ -150,6 +165,10 @@ impl Default for Metrics {
             queue: Family::default(),
             answers: Family::default(),
             streams: Gauge::default(),
+            connections: Family::default(),
+            connection_limit: Gauge::default(),
+            connections_displaced: Counter::default(),
+            body_bytes: Gauge::default(),
             free_bytes: Gauge::default(),
             attempts: Family::default(),
             live_alerts: Gauge::default(),
@@ -226,7 +245,6 @@ impl Metrics {
         r.register("ledger_seq", "Position of the last fact", self.seq.clone());
         r.register("queue_length", "Waiting in a queue", self.queue.clone());
         r.register("http_answers", "Requests answered", self.answers.clone());
-        r.register("event_streams", "Event streams open", self.streams.clone());
         r.register(
             "attempts",
             "Attempts ended since the start",
@@ -266,6 +284,33 @@ impl Metrics {
             self.clock_step.clone(),
         );
         self.register_posture();
+        self.register_doors();
+    }
+
+    fn register_doors(&mut self) {
+        let r = &mut self.registry;
+        r.register("event_streams", "Event streams open", self.streams.clone());
+        r.register(
+            "connections",
+            "Connections of the API",
+            self.connections.clone(),
+        );
+        r.register(
+            "connection_limit",
+            "Connections that the API may have",
+            self.connection_limit.clone(),
+        );
+        r.register(
+            "connections_displaced",
+            "Connections without a valid token that were closed for others",
+            self.connections_displaced.clone(),
+        );
+        r.register_with_unit(
+            "http_bodies",
+            "Request bodies that are being sent, without the first 16 KiB of each",
+            Unit::Bytes,
+            self.body_bytes.clone(),
+        );
     }
 
     fn register_posture(&mut self) {
@@ -317,6 +362,12 @@ impl Metrics {
         set(&self.unrecorded, posture.unrecorded);
         set(&self.stations_down, posture.stations_down);
         set(&self.quarantined, posture.quarantined);
+    }
+
+    /// The clock's step that nobody has confirmed, in milliseconds; zero if there is none.
+    #[must_use]
+    pub fn unconfirmed_step(&self) -> i64 {
+        self.clock_step.get()
     }
 
     /// A batch of so many facts became durable after `time`.

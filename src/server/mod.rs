@@ -18,6 +18,8 @@
 //! | `space` | free space, and the ballast |
 
 mod board;
+mod calendar;
+mod descriptors;
 mod first_token;
 mod ledger;
 mod link_events;
@@ -27,6 +29,7 @@ mod space;
 mod task;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +48,7 @@ use crate::ledger::LedgerError;
 use crate::observe::metrics::Metrics;
 use crate::station;
 
+pub use self::calendar::sound_clock;
 use self::space::Hold;
 use self::task::{Parts, Task};
 pub use crate::ledger::keeper::OpenLedger;
@@ -64,6 +68,14 @@ pub enum ServerError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Others may write where secrets are kept.
+    #[error("{path} {why}")]
+    Unsafe {
+        /// Which directory or file.
+        path: PathBuf,
+        /// What is wrong with it, and the remedy.
+        why: String,
     },
     /// The ledger cannot be opened.
     #[error(transparent)]
@@ -87,6 +99,14 @@ pub enum ServerError {
         "cannot use the TLS certificate or key: {0}; check `server.tls_cert` and `server.tls_key`"
     )]
     Tls(std::io::Error),
+    /// The civil clock cannot be right.
+    #[error(
+        "the system's clock says {now}, which cannot be: set it (date, or an NTP service) and start again"
+    )]
+    Clock {
+        /// What it shows.
+        now: jiff::Timestamp,
+    },
     /// The system gave no random bytes.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
@@ -134,7 +154,9 @@ pub async fn run_over(
         warn!(%error, "cannot tell systemd that the server is ready");
     }
     let beyond_loopback = !config.server.listen.ip().is_loopback();
-    let api = Api::new(backend, metrics, beyond_loopback);
+    let connections = descriptors::for_connections(config.server.connections);
+    let bodies = usize::try_from(config.server.bodies).unwrap_or(usize::MAX);
+    let api = Api::new(backend, metrics, beyond_loopback).with_room(connections, bodies);
     let served = listen::serve(listening, api, shutdown.clone()).await;
     // Whatever ended the API ends the rest, so that the ledger is closed in order.
     shutdown.cancel();
@@ -160,6 +182,7 @@ async fn serve_over(
     config: &Config,
     shutdown: &CancellationToken,
 ) -> Result<Served, ServerError> {
+    sound_clock()?;
     first_token::private_directory(&config.server.state_dir)?;
     let metrics = Arc::new(Metrics::default());
     let (backend, ends) = backend::backend(config.server.queue);

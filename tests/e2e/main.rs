@@ -7,6 +7,7 @@
 
 mod cli;
 mod damage;
+mod doors;
 mod durability;
 mod failing_ledger;
 mod flapping;

@@ -18,6 +18,9 @@ pub struct HealthBody {
     pub stations_down: usize,
     /// Ids that were refused at log-in in the last ten minutes.
     pub quarantined: usize,
+    /// By how much the clock stepped, in milliseconds, while nobody has confirmed it; else zero.
+    #[serde(default)]
+    pub clock_step_ms: i64,
     /// Emergencies that could not be recorded yet.
     pub unrecorded_emergencies: usize,
     /// The position up to which the ledger is durable.
