@@ -189,7 +189,6 @@ async fn a_thousand_idle_connections_close_the_api_to_nobody_and_are_ended() {
     assert!(health["degraded"].to_string().contains("connections"));
     let began = Instant::now();
     ended(idle.last_mut().unwrap()).await;
-    eprintln!("DBG {:?}", began.elapsed());
     assert!(began.elapsed() < Duration::from_secs(15));
 }
 
