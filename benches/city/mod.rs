@@ -15,7 +15,7 @@ use narrowcast::model::alert::{Ask, Precedence, Target};
 use narrowcast::model::facts::Entry;
 use narrowcast::model::ids::AlertId;
 use narrowcast::model::policy::{Policy, StationPolicy};
-use narrowcast::model::roster::{Group, Radio, RosterEntry};
+use narrowcast::model::roster::{Group, Node, Radio, RosterEntry};
 use narrowcast::model::wall::Wall;
 use narrowcast_protocol::air::{
     Address, CarrierId, CarrierKind, GroupId, JobId, RadioId, Slot, StationId, TextForm,
@@ -46,6 +46,7 @@ pub fn policy() -> Policy {
         exercises: false,
         peer: false,
         reports_air: false,
+        node: Node::root(),
     };
     Policy {
         stations: (1..=STATIONS).map(station).collect(),

@@ -1,5 +1,7 @@
 //! One alert: its state, deliveries and timeline; cancel and resend.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -15,7 +17,7 @@ use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Refusal, Request, Response};
-use crate::engine::views::{AlertView, DeliveryView};
+use crate::engine::views::DeliveryView;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
@@ -40,8 +42,7 @@ pub(super) async fn show(
         Ok(_) => return Err(Problem::unexpected()),
         Err(Refusal::NotFound(_)) => {
             let who = principal(&api, &bearer, Right::Look).await?;
-            let book = history::book(&api, id).await?;
-            let seen = book.and_then(|book| AlertView::of(&book, &who.node));
+            let seen = history::one(&api, &mut Sight::of(who), id).await?;
             seen.ok_or_else(|| Problem::not_found("alert"))?
         }
         Err(refusal) => return Err(refusal.into()),
@@ -113,7 +114,7 @@ struct Deliveries {
     api: Api,
     bearer: Bearer,
     id: AlertId,
-    ended: Option<(AlertBook, Share)>,
+    ended: Option<(Arc<AlertBook>, Share)>,
 }
 
 impl Deliveries {
@@ -143,9 +144,9 @@ impl Deliveries {
     }
 
     /// The alert from the ledger, and what may be seen of it.
-    async fn read(&self) -> Result<(AlertBook, Share), Problem> {
+    async fn read(&self) -> Result<(Arc<AlertBook>, Share), Problem> {
         let who = principal(&self.api, &self.bearer, Right::Look).await?;
-        let book = history::book(&self.api, self.id).await?;
+        let book = history::ended(&self.api, self.id).await?;
         book.and_then(|book| book.share(&who.node).map(|share| (book, share)))
             .ok_or_else(|| Problem::not_found("alert"))
     }

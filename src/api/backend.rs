@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use ulid::{Generator, Ulid};
 
 use crate::engine::io::{Credential, Refusal, Request, Response};
-use crate::ledger::LedgerError;
 use crate::ledger::record::Stored;
+use crate::ledger::{LedgerError, OnRecord};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
@@ -73,7 +73,7 @@ pub enum Page {
         /// At most so many.
         limit: usize,
         /// Where the page goes.
-        reply: oneshot::Sender<Result<Vec<AlertId>, LedgerError>>,
+        reply: oneshot::Sender<Result<Vec<OnRecord>, LedgerError>>,
     },
 }
 
@@ -257,7 +257,7 @@ impl Backend {
         &self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, Unavailable> {
+    ) -> Result<Vec<OnRecord>, Unavailable> {
         let (reply, answer) = oneshot::channel();
         let page = Page::Alerts {
             before,

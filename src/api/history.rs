@@ -1,23 +1,71 @@
 //! Alerts that have left the engine's memory, folded from the ledger.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
 use crate::engine::views::{AlertView, DeliveryView};
+use crate::ledger::OnRecord;
+use crate::model::alert::Alert;
 use crate::model::book::AlertBook;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
-use crate::model::roster::Node;
 use crate::model::sight::Share;
+use crate::model::summary::Summary;
 
 const PAGE: usize = 512;
+/// Most books of ended alerts that are kept.
+const KEPT_BOOKS: usize = 16;
+/// Most deliveries of them together, about 20 MB.
+const KEPT_DELIVERIES: usize = 50_000;
+/// Facts with targets that are read at once.
+const TARGETS: usize = 16;
 /// How many pages of the ledger are looked through for one page of what may be seen.
 const ROUNDS: usize = 10;
 
+/// The books of ended alerts that were looked at last. Nothing more is learnt of an alert that has
+/// left memory, so that the next page of its deliveries need not read all its facts again.
+#[derive(Debug, Default)]
+pub(crate) struct Books(Mutex<VecDeque<Arc<AlertBook>>>);
+
+impl Books {
+    fn get(&self, id: AlertId) -> Option<Arc<AlertBook>> {
+        let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        books.iter().find(|book| book.alert.id == id).cloned()
+    }
+
+    /// Keeps a book, and lets the oldest go for it.
+    fn keep(&self, book: &Arc<AlertBook>) {
+        let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        books.retain(|known| known.alert.id != book.alert.id);
+        books.push_back(Arc::clone(book));
+        let held = |books: &VecDeque<Arc<AlertBook>>| -> usize {
+            books.iter().map(|book| book.deliveries.len()).sum()
+        };
+        while books.len() > KEPT_BOOKS || (books.len() > 1 && held(&books) > KEPT_DELIVERIES) {
+            books.pop_front();
+        }
+    }
+}
+
+/// The book of an alert that has left memory; none if its acceptance is not on record (any more).
+pub(super) async fn ended(api: &Api, id: AlertId) -> Result<Option<Arc<AlertBook>>, Problem> {
+    if let Some(book) = api.ended.get(id) {
+        return Ok(Some(book));
+    }
+    let Some(book) = book(api, id).await?.map(Arc::new) else {
+        return Ok(None);
+    };
+    if book.left_memory {
+        api.ended.keep(&book);
+    }
+    Ok(Some(book))
+}
+
 /// The alert as its facts tell it; none if its acceptance is not on record (any more).
-pub(super) async fn book(api: &Api, id: AlertId) -> Result<Option<AlertBook>, Problem> {
+async fn book(api: &Api, id: AlertId) -> Result<Option<AlertBook>, Problem> {
     let mut from = Seq(0);
     let mut book: Option<AlertBook> = None;
     loop {
@@ -38,6 +86,85 @@ pub(super) async fn book(api: &Api, id: AlertId) -> Result<Option<AlertBook>, Pr
     }
 }
 
+/// An alert that has left memory, in counts, as `sight` sees it; none if it is not seen, or its
+/// acceptance is not on record (any more).
+pub(super) async fn view(
+    api: &Api,
+    sight: &mut Sight,
+    alert: OnRecord,
+) -> Result<Option<AlertView>, Problem> {
+    let Some(share) = sight.share(api, alert.id).await? else {
+        return Ok(None);
+    };
+    let Some(summary) = summary(api, alert).await? else {
+        // It ended and has not left memory yet, or the server stopped before it did.
+        let book = book(api, alert.id).await?;
+        return Ok(book.and_then(|book| AlertView::of(&book, sight.node())));
+    };
+    let accepted = accepted(api, alert.id).await?;
+    Ok(accepted.map(|accepted| AlertView::seen(&accepted, &share, &summary, sight.node())))
+}
+
+/// One alert that has left memory, in counts.
+pub(super) async fn one(
+    api: &Api,
+    sight: &mut Sight,
+    id: AlertId,
+) -> Result<Option<AlertView>, Problem> {
+    // None after the last id that there can be: then the newest of all is asked for.
+    let next = id.0.increment().ok().map(AlertId);
+    let newest = api.backend.alerts(next, 1).await?;
+    match newest.first().filter(|alert| alert.id == id) {
+        Some(alert) => view(api, sight, *alert).await,
+        None => Ok(None),
+    }
+}
+
+/// The summary with which an alert left memory; none if its last fact is another.
+async fn summary(api: &Api, alert: OnRecord) -> Result<Option<Summary>, Problem> {
+    let last = api.backend.of_alert(alert.id, alert.last, 1).await?;
+    let mut from = match last.first().map(|record| &record.fact) {
+        Some(Fact::Summed { first, .. }) => *first,
+        _ => return Ok(None),
+    };
+    let mut sum: Option<Summary> = None;
+    while from <= alert.last {
+        let page = api.backend.of_alert(alert.id, from, PAGE).await?;
+        let Some(end) = page.last().map(|record| record.seq) else {
+            break;
+        };
+        for record in &page {
+            if let Fact::Summed { summary, .. } = &record.fact {
+                sum.get_or_insert_default().extend(summary);
+            }
+        }
+        from = end.next();
+    }
+    Ok(sum)
+}
+
+/// An alert as it was accepted, with all its targets.
+async fn accepted(api: &Api, id: AlertId) -> Result<Option<Alert>, Problem> {
+    let first = api.backend.of_alert(id, Seq(0), 1).await?;
+    let Some(Fact::AlertAccepted(alert)) = first.first().map(|record| &record.fact) else {
+        return Ok(None);
+    };
+    let mut alert = alert.as_ref().clone();
+    let apart = alert.targets.is_empty();
+    let mut from = first.first().map(|record| record.seq.next());
+    // Those of a long list stand in facts of their own, right behind it.
+    while let Some(seq) = from.take().filter(|_| apart) {
+        for record in api.backend.of_alert(id, seq, TARGETS).await? {
+            let Fact::Targets { targets, .. } = record.fact else {
+                return Ok(Some(alert));
+            };
+            alert.targets.extend(targets);
+            from = Some(record.seq.next());
+        }
+    }
+    Ok(Some(alert))
+}
+
 /// A page of alerts on record that `node` may see, newest first; what is live is taken from
 /// `live`. The page is short, though more may follow, when few of the newest are to be seen.
 pub(super) async fn alerts(
@@ -51,20 +178,16 @@ pub(super) async fn alerts(
         live.into_iter().map(|view| (view.id, view)).collect();
     let mut views = Vec::new();
     for _ in 0..ROUNDS {
-        let ids = api.backend.alerts(before, limit).await?;
-        let more = ids.len() == limit;
-        for id in ids {
+        let page = api.backend.alerts(before, limit).await?;
+        let more = page.len() == limit;
+        for alert in page {
             if views.len() == limit {
                 return Ok((views, before));
             }
-            before = Some(id);
-            match live.remove(&id) {
+            before = Some(alert.id);
+            match live.remove(&alert.id) {
                 Some(view) => views.push(view),
-                None if *sight.node() == Node::root() || sight.alert(api, id).await? => {
-                    let book = book(api, id).await?;
-                    views.extend(book.and_then(|book| AlertView::of(&book, sight.node())));
-                }
-                None => {}
+                None => views.extend(view(api, sight, alert).await?),
             }
         }
         if !more {

@@ -18,6 +18,7 @@ use crate::api::backend::Backend;
 use crate::api::bodies::{self, Bodies};
 use crate::api::body::DoneBody;
 use crate::api::doors::{self, Doors};
+use crate::api::history::Books;
 use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
@@ -50,6 +51,8 @@ pub struct Api {
     pub(crate) imports: Arc<Semaphore>,
     /// Tokens are made one after the other, so that they can be counted.
     pub(crate) tokens: Arc<Semaphore>,
+    /// The books of ended alerts that were looked at last.
+    pub(crate) ended: Arc<Books>,
 }
 
 impl Api {
@@ -67,6 +70,7 @@ impl Api {
             backend,
             metrics,
             guard_metrics: beyond_loopback,
+            ended: Arc::default(),
         }
     }
 

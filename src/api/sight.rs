@@ -53,8 +53,16 @@ impl Sight {
 
     /// Whether there is anything of this alert to see.
     pub(super) async fn alert(&mut self, api: &Api, id: AlertId) -> Result<bool, Problem> {
+        Ok(self.share(api, id).await?.is_some())
+    }
+
+    /// What is to be seen of this alert, if anything.
+    pub(super) async fn share(&mut self, api: &Api, id: AlertId) -> Result<Option<Share>, Problem> {
+        if self.who.node == Node::root() {
+            return Ok(Some(Share::Whole));
+        }
         self.place_alerts(api, HashSet::from([id])).await?;
-        Ok(self.shares.get(&id).is_some_and(Option::is_some))
+        Ok(self.shares.get(&id).cloned().flatten())
     }
 
     /// What may be seen of these records, in their order.

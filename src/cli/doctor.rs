@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use narrowcast::config::{Config, HomebrewPeer, ModemPort};
 use narrowcast::ledger::ballast::Space;
+use narrowcast::model::policy::SpaceMarks;
 use narrowcast_protocol::dmr::fields::Fields;
 use narrowcast_protocol::homebrew::message::{Message, Role, Rptl};
 use serde_json::json;
@@ -79,7 +80,7 @@ fn clock() -> Finding {
 fn of_config(config: &Config, running: bool) -> Vec<Finding> {
     let mut findings = vec![
         state_dir(&config.server.state_dir),
-        space(&config.server.state_dir),
+        space(&config.server.state_dir, &config.policy.space()),
     ];
     if !running {
         findings.push(free_tcp(config.server.listen));
@@ -109,19 +110,17 @@ fn state_dir(path: &Path) -> Finding {
     }
 }
 
-fn space(path: &Path) -> Finding {
+/// By the marks at which the server begins to refuse.
+fn space(path: &Path, marks: &SpaceMarks) -> Finding {
     let there = path.ancestors().find(|path| path.exists()).unwrap_or(path);
     match Space::of(there) {
-        Ok(space) if space.free < 1 << 30 => Err(format!(
-            "only {} MiB free at {}: free some; Routine and Priority are refused when little is left",
-            space.free >> 20,
-            there.display()
-        )),
-        Ok(space) => Ok(format!(
-            "{} MiB free at {}",
-            space.free >> 20,
-            there.display()
-        )),
+        Ok(space) => {
+            let free = format!("{} MiB free at {}", space.free >> 20, there.display());
+            match marks.level(space.free, space.total).told() {
+                Some(refused) => Err(format!("only {free}: {refused} until there is more")),
+                None => Ok(free),
+            }
+        }
         Err(error) => Err(format!(
             "cannot measure free space at {}: {error}",
             there.display()

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::config::error::Fault;
 use crate::config::value::{Network, Secret, duration, slots};
 use crate::model::policy::StationPolicy;
+use crate::model::roster::Node;
 use crate::model::text;
 
 /// `[[homebrew]]`: one UDP port that repeaters and gateways log in to.
@@ -78,6 +79,9 @@ pub struct HomebrewStation {
     /// Whether it, being live, may carry exercises.
     #[serde(default)]
     pub exercises: bool,
+    /// The node that it serves; all nodes if it is "".
+    #[serde(default)]
+    pub node: Node,
 }
 
 /// Who has a text that a trunked site accepts.
@@ -116,6 +120,7 @@ impl HomebrewStation {
             exercises: self.exercises,
             peer: false,
             reports_air: false,
+            node: self.node.clone(),
         }
     }
 

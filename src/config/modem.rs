@@ -10,6 +10,7 @@ use crate::config::error::Fault;
 use crate::config::homebrew::{check_colour, check_kind, check_name};
 use crate::config::trunking::TrunkingSite;
 use crate::model::policy::StationPolicy;
+use crate::model::roster::Node;
 
 /// `[[modem]]`: one modem, which is one station.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -79,6 +80,9 @@ pub struct ModemLink {
     /// Whether it, being live, may carry exercises.
     #[serde(default)]
     pub exercises: bool,
+    /// The node that it serves; all nodes if it is "".
+    #[serde(default)]
+    pub node: Node,
     /// What makes it a Tier III site.
     pub trunking: Option<TrunkingSite>,
 }
@@ -160,6 +164,7 @@ impl ModemLink {
             exercises: self.exercises,
             peer: false,
             reports_air: true,
+            node: self.node.clone(),
         }
     }
 

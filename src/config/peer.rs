@@ -12,6 +12,7 @@ use crate::config::homebrew::{
 };
 use crate::config::value::{Secret, slots};
 use crate::model::policy::StationPolicy;
+use crate::model::roster::Node;
 
 /// `[[homebrew_peer]]`: one master of another network, which is one station to us.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -55,6 +56,9 @@ pub struct HomebrewPeer {
     /// Whether it, being live, may carry exercises.
     #[serde(default)]
     pub exercises: bool,
+    /// The node that it serves; all nodes if it is "".
+    #[serde(default)]
+    pub node: Node,
 }
 
 fn both() -> Vec<Slot> {
@@ -84,6 +88,7 @@ impl HomebrewPeer {
             exercises: self.exercises,
             peer: true,
             reports_air: false,
+            node: self.node.clone(),
         }
     }
 

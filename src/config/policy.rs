@@ -60,7 +60,7 @@ pub struct PolicyConfig {
     /// Bytes free below which Routine and Priority are refused.
     #[serde(deserialize_with = "size")]
     pub space_low_bytes: u64,
-    /// Per mille free below which everything but emergencies is refused.
+    /// Per mille free below which everything but Flash and emergencies is refused.
     pub space_critical_permille: u32,
     /// What answers mean; replaces all the built-in ones.
     pub answer: Vec<AnswerConfig>,
@@ -155,11 +155,17 @@ impl PolicyConfig {
             catch_up: self.catch_up.catch_up(),
             taken_text: self.taken_text.clone(),
             exercise_sign: self.exercise_sign.clone(),
-            space: SpaceMarks {
-                low_permille: self.space_low_permille,
-                low_bytes: self.space_low_bytes,
-                critical_permille: self.space_critical_permille,
-            },
+            space: self.space(),
+        }
+    }
+
+    /// The marks at which a full disk refuses.
+    #[must_use]
+    pub const fn space(&self) -> SpaceMarks {
+        SpaceMarks {
+            low_permille: self.space_low_permille,
+            low_bytes: self.space_low_bytes,
+            critical_permille: self.space_critical_permille,
         }
     }
 

@@ -44,6 +44,7 @@ fn policy() -> Policy {
             exercises: true,
             peer: false,
             reports_air: false,
+            node: Node::root(),
         }],
         ..Policy::default()
     }

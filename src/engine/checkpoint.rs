@@ -108,6 +108,7 @@ mod tests {
             exercises: true,
             peer: true,
             reports_air: true,
+            node: "city".parse().unwrap(),
         };
         let policy = Policy {
             stations: vec![station],

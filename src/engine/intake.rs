@@ -111,6 +111,12 @@ impl Engine {
                 .state
                 .station(station)
                 .ok_or(Refusal::NotFound("station"))?;
+            if !known.node.covers(&who.node) && !who.node.covers(&known.node) {
+                return Err(Refusal::OutsideNode {
+                    node: who.node.to_string(),
+                    names: vec![format!("{}, which serves {}", known.name, known.node)],
+                });
+            }
             if !known.permits(submit.exercise) {
                 let why = if submit.exercise {
                     format!(
@@ -164,14 +170,15 @@ impl Engine {
     /// Whether there is space on disk and in memory for so urgent an alert.
     fn room_for(&self, precedence: Precedence, recipients: usize) -> Result<(), Refusal> {
         let urgent = precedence <= Precedence::Immediate;
-        #[cfg(narrowcast_mutant)]
-        let urgent = urgent || crate::mutant::planted("full_disk_is_ignored");
         if let Some((free, total)) = self.free {
-            let marks = &self.state.policy.space;
-            let permille = u128::from(free) * 1_000 / u128::from(total.max(1));
-            let low = permille < u128::from(marks.low_permille) || free < marks.low_bytes;
-            let critical = permille < u128::from(marks.critical_permille);
-            if critical || (low && !urgent) {
+            let level = self.state.policy.space.level(free, total);
+            #[cfg(narrowcast_mutant)]
+            let level = if crate::mutant::planted("full_disk_is_ignored") {
+                crate::model::policy::SpaceLevel::Enough
+            } else {
+                level
+            };
+            if level.refuses().is_some_and(|least| precedence >= least) {
                 return Err(Refusal::NoSpace { free });
             }
         }

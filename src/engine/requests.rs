@@ -177,6 +177,7 @@ impl Engine {
             } else if stands.is_some_and(|node| !who.node.covers(node)) {
                 outside.push(format!("{}, which hangs elsewhere", id_of(entry)));
             }
+            outside.extend(self.foreign_address(entry));
             let known = |id: &&RadioId| self.state.roster.radio(**id).is_some();
             let foreign = entry
                 .radios()
@@ -190,6 +191,48 @@ impl Engine {
             return Ok(());
         }
         Err(outside_node(who, outside))
+    }
+
+    /// The talkgroup or home station of this line, if it belongs to another node: what is sent
+    /// there is heard, and takes airtime, beyond the node's own radios.
+    fn foreign_address(&self, entry: &RosterEntry) -> Option<String> {
+        match entry {
+            RosterEntry::Group(group) => {
+                let talkgroup = group.talkgroup?;
+                let stations = self.state.policy.stations.iter();
+                let given = stations
+                    .filter(|station| station.node != Node::root())
+                    .filter(|station| station.groups.contains(&talkgroup))
+                    .any(|station| station.node.covers(&group.node));
+                let own = given || self.state.roster.has_talkgroup(talkgroup, &group.node);
+                (!own).then(|| {
+                    format!(
+                        "talkgroup {talkgroup} of {} (an administrator of the whole tree imports a \
+                         group with it at your node first)",
+                        id_of(entry)
+                    )
+                })
+            }
+            RosterEntry::Radio(radio) => {
+                let home = radio.home?;
+                let station = self.state.station(home.station)?;
+                let stands = self
+                    .state
+                    .roster
+                    .radio(radio.id)
+                    .and_then(|known| known.home);
+                let own = station.node.covers(&radio.node) || stands == radio.home;
+                (!own).then(|| {
+                    format!(
+                        "{}, the home of {}, which serves {}",
+                        station.name,
+                        id_of(entry),
+                        station.node
+                    )
+                })
+            }
+            RosterEntry::Person(_) => None,
+        }
     }
 
     fn create_token(&mut self, who: &Principal, mut token: Token) -> Result<Response, Refusal> {

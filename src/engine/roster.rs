@@ -102,6 +102,12 @@ impl Roster {
         nodes.filter(|other| node.covers(other)).count()
     }
 
+    /// Whether a group at `node` or above has this talkgroup: then it may be used there.
+    pub(super) fn has_talkgroup(&self, talkgroup: GroupId, node: &Node) -> bool {
+        let mut groups = self.groups.values();
+        groups.any(|group| group.talkgroup == Some(talkgroup) && group.node.covers(node))
+    }
+
     /// Where the radio, person or group of this identity hangs; none if there is none yet.
     pub(super) fn stands_at(&self, entry: &RosterEntry) -> Option<&Node> {
         match entry {

@@ -226,6 +226,12 @@ impl State {
                 e.closed = Some(Signature { by: by.clone(), at });
                 e.closed_because = Some(because.clone());
             }),
+            Fact::Summed { alert, .. } => {
+                if let Some(book) = self.alerts.remove(alert) {
+                    self.unsettled -= book.unsettled;
+                    remember_asked(&mut self.asked, &book, at);
+                }
+            }
             Fact::Trimmed { up_to, .. } => self.distress.retain(|_, (seq, _)| *seq > *up_to),
             Fact::StationChanged {
                 station,
@@ -291,6 +297,16 @@ impl State {
         }
     }
 
+    /// The alerts that have lingered long enough after their end, oldest first.
+    pub(super) fn over(&self, now: Wall) -> impl Iterator<Item = &AlertBook> {
+        let linger = self.policy.linger;
+        let books = self.alerts.values();
+        books.filter(move |book| {
+            book.ended_at
+                .is_some_and(|ended| now.since(ended) >= linger)
+        })
+    }
+
     /// Forgets what has no bearing on any decision any more. Called at the same points
     /// of the fold in every run: right before a checkpoint and once a minute.
     pub(super) fn forget(&mut self, now: Wall) {
@@ -306,15 +322,6 @@ impl State {
             e.closed
                 .as_ref()
                 .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
-        });
-        let linger = self.policy.linger;
-        let asked = &mut self.asked;
-        self.alerts.retain(|_, book| {
-            let kept = book.ended_at.is_none_or(|ended| now.since(ended) < linger);
-            if !kept {
-                remember_asked(asked, book, now);
-            }
-            kept
         });
         self.asked
             .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);

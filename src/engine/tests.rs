@@ -26,6 +26,7 @@ use crate::model::wall::Wall;
 
 mod answers;
 mod attempts;
+mod fence;
 mod hindrances;
 mod routing;
 mod sizes;
@@ -377,6 +378,7 @@ fn station(id: u32, test: bool) -> StationPolicy {
         exercises: false,
         peer: false,
         reports_air: false,
+        node: Node::root(),
     }
 }
 
@@ -863,7 +865,7 @@ fn a_token_reaches_no_further_than_its_node_and_role() {
 }
 
 #[test]
-fn a_full_disk_refuses_routine_first_and_everything_at_last() {
+fn a_full_disk_refuses_routine_first_and_flash_only_when_the_emergency_reserve_is_left() {
     let mut rig = Rig::new();
     rig.input(Input::Space {
         free: 100 << 20,
@@ -880,6 +882,11 @@ fn a_full_disk_refuses_routine_first_and_everything_at_last() {
     assert!(!attempt(&mut rig, Precedence::Routine) && attempt(&mut rig, Precedence::Flash));
     rig.input(Input::Space {
         free: 100 << 20,
+        total: 100 << 30,
+    });
+    assert!(!attempt(&mut rig, Precedence::Immediate) && attempt(&mut rig, Precedence::Flash));
+    rig.input(Input::Space {
+        free: 3 << 20,
         total: 100 << 30,
     });
     assert!(!attempt(&mut rig, Precedence::Flash));

@@ -13,6 +13,10 @@ use crate::model::wall::Wall;
 const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 /// The same, by the time of the facts, while they are folded.
 const FORGET_WHILE_FOLDING: std::time::Duration = std::time::Duration::from_secs(600);
+/// Most alerts that leave memory at once, so that no batch grows without bound.
+const SUMMED_AT_ONCE: usize = 200;
+/// The pause before the next of them leave.
+const SUMMED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
@@ -70,8 +74,8 @@ impl Engine {
         }
     }
 
-    /// What is over leaves while facts are folded, too, or all alerts that ever were would be
-    /// held at once. Always later than in the run that decided the facts.
+    /// What is over leaves while facts are folded, too. Always later than in the run that decided
+    /// the facts. (Alerts leave with the fact that sums them up.)
     pub(super) fn forget_while_folding(&mut self, at: Wall) {
         if at.since(self.folded_to) >= FORGET_WHILE_FOLDING {
             self.folded_to = at;
@@ -84,12 +88,23 @@ impl Engine {
 
     pub(super) fn forget(&mut self) {
         let wall = self.wall();
+        let over = self.state.over(wall).take(SUMMED_AT_ONCE);
+        let summaries: Vec<_> = over.map(|book| (book.alert.id, book.summary())).collect();
+        let again = if summaries.len() < SUMMED_AT_ONCE {
+            FORGET_EVERY
+        } else {
+            SUMMED_EVERY
+        };
+        for (alert, summary) in summaries {
+            for fact in summary.facts(alert, self.state.seq.next()) {
+                self.emit(fact);
+            }
+        }
         self.state.forget(wall);
         let alerts = &self.state.alerts;
         self.by_radio.retain(|alert| alerts.contains_key(&alert));
         self.costs
             .retain(|(alert, ..), _| alerts.contains_key(alert));
-        self.timers
-            .set(self.clock.mono() + FORGET_EVERY, Timer::Forget);
+        self.timers.set(self.clock.mono() + again, Timer::Forget);
     }
 }

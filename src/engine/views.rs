@@ -1,65 +1,20 @@
 //! What the API, the CLI and the console see of the engine's state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
-use crate::model::alert::{Ask, Precedence};
+use crate::model::alert::{Alert, Ask, Precedence};
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
 use crate::model::roster::Node;
 use crate::model::sight::Share;
+use crate::model::summary::Summary;
+pub use crate::model::summary::{CarrierUse, Counts};
 use crate::model::wall::Wall;
-
-/// Each delivery once, at its highest rung; ends apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Not yet sent, no end.
-    pub queued: u32,
-    /// Highest rung `Sent`, no end.
-    pub sent: u32,
-    /// Highest rung `Accepted`, no end.
-    pub accepted: u32,
-    /// Highest rung `Transmitted`, no end.
-    pub transmitted: u32,
-    /// Highest rung `Received`, no end.
-    pub received: u32,
-    /// Highest rung `Read`, no end.
-    pub read: u32,
-    /// Answered, whatever came after.
-    pub answered: u32,
-    /// Failed.
-    pub failed: u32,
-    /// Expired.
-    pub expired: u32,
-    /// Cancelled.
-    pub cancelled: u32,
-    /// Superseded.
-    pub superseded: u32,
-}
-
-impl Counts {
-    /// Adds one delivery.
-    pub const fn add(&mut self, rung: Rung, end: Option<End>) {
-        let counter = match (rung, end) {
-            (Rung::Answered, _) => &mut self.answered,
-            (_, Some(End::Failed(_))) => &mut self.failed,
-            (_, Some(End::Expired)) => &mut self.expired,
-            (_, Some(End::Cancelled)) => &mut self.cancelled,
-            (_, Some(End::Superseded)) => &mut self.superseded,
-            (Rung::Queued, None) => &mut self.queued,
-            (Rung::Sent, None) => &mut self.sent,
-            (Rung::Accepted, None) => &mut self.accepted,
-            (Rung::Transmitted, None) => &mut self.transmitted,
-            (Rung::Received, None) => &mut self.received,
-            (Rung::Read, None) => &mut self.read,
-        };
-        *counter += 1;
-    }
-}
 
 /// An alert and where its deliveries stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,65 +53,28 @@ pub struct AlertView {
     pub part: bool,
 }
 
-/// What an alert was predicted to take of a carrier, and what it has taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CarrierUse {
-    /// The carrier.
-    pub carrier: CarrierId,
-    /// Airtime predicted at acceptance, in milliseconds.
-    pub predicted_airtime_ms: u64,
-    /// When the text was predicted to have gone out to the last recipient, in milliseconds after
-    /// acceptance.
-    pub predicted_finish_ms: u64,
-    /// Airtime of what was started, in milliseconds.
-    pub airtime_ms: u64,
-    /// When it had gone out to the last of those so far, for the first time, in milliseconds after
-    /// acceptance; 0 if to none.
-    pub finished_ms: u64,
-}
-
-impl CarrierUse {
-    fn of(book: &AlertBook) -> Vec<Self> {
-        let predicted = book.predicted.iter().map(|prediction| prediction.carrier);
-        let spent = book.spent.iter().map(|spent| spent.carrier);
-        let carriers: BTreeSet<CarrierId> = predicted.chain(spent).collect();
-        let one = |carrier: CarrierId| {
-            let predicted = book.predicted.iter().find(|p| p.carrier == carrier);
-            let spent = book.spent.iter().find(|s| s.carrier == carrier);
-            let through = spent.and_then(|spent| spent.through);
-            let taken = through.map(|through| through.since(book.alert.accepted_at));
-            Self {
-                carrier,
-                predicted_airtime_ms: predicted.map_or(0, |p| p.airtime_ms),
-                predicted_finish_ms: predicted.map_or(0, |p| p.finished_in_ms),
-                airtime_ms: spent.map_or(0, |spent| spent.bursts * DMR_BURST_MICROS / 1_000),
-                finished_ms: taken.map_or(0, |taken| {
-                    u64::try_from(taken.as_millis()).unwrap_or(u64::MAX)
-                }),
-            }
-        };
-        carriers.into_iter().map(one).collect()
-    }
-}
-
 impl AlertView {
     /// The view of an alert from its book, as it is seen from `node`; none if it is not.
     #[must_use]
     pub fn of(book: &AlertBook, node: &Node) -> Option<Self> {
         let share = book.share(node)?;
-        let mut counts = Counts::default();
-        for (_, delivery) in book.shared(&share, DeliveryIndex(0)) {
-            counts.add(delivery.rung, delivery.end);
-        }
-        let alert = &book.alert;
-        let (part, recipients) = match &share {
-            Share::Whole => (false, alert.recipients),
-            Share::Part { deliveries, .. } => {
-                (true, u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
-            }
+        Some(Self::seen(&book.alert, &share, &book.summary(), node))
+    }
+
+    /// The view of an alert that has left memory, from its summary; `share` is the node's.
+    #[must_use]
+    pub fn seen(alert: &Alert, share: &Share, summary: &Summary, node: &Node) -> Self {
+        let part = *share != Share::Whole;
+        let counts = match share {
+            Share::Whole => summary.counts(|_| true),
+            Share::Part { .. } => summary.counts(|of| node.covers(of)),
+        };
+        let recipients = match share {
+            Share::Whole => alert.recipients,
+            Share::Part { deliveries, .. } => u32::try_from(deliveries.len()).unwrap_or(u32::MAX),
         };
         let targets = share.targets(&alert.targets, node);
-        Some(Self {
+        Self {
             id: alert.id,
             mark: alert.mark.to_string(),
             text: alert.text.clone(),
@@ -165,19 +83,19 @@ impl AlertView {
             targets: targets.iter().map(ToString::to_string).collect(),
             accepted_at: alert.accepted_at,
             expires_at: alert.expires_at,
-            ended_at: book.ended_at,
+            ended_at: summary.ended_at,
             exercise: alert.exercise,
             by: alert.by.clone(),
             recipients,
             counts,
-            answer_set: alert.answer_set.map(|set| set.name),
+            answer_set: summary.answer_set.map(|set| set.name),
             carriers: if part {
                 Vec::new()
             } else {
-                CarrierUse::of(book)
+                summary.carriers.clone()
             },
             part,
-        })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::checkpoint::fits;
 use crate::ledger::record::{Stored, Tip};
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Ledger, LedgerError, OnRecord, Reader};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -238,16 +238,14 @@ impl Reader for MemoryReader {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         let shared = self.0.lock();
-        let mut alerts: Vec<AlertId> = shared
-            .index
-            .iter()
-            .rev()
-            .map(|&(alert, _)| alert)
-            .skip_while(|alert| before.is_some_and(|before| *alert >= before))
+        let newest = shared.index.iter().rev();
+        let mut alerts: Vec<OnRecord> = newest
+            .map(|&(id, last)| OnRecord { id, last })
+            .skip_while(|alert| before.is_some_and(|before| alert.id >= before))
             .collect();
-        alerts.dedup();
+        alerts.dedup_by_key(|alert| alert.id);
         alerts.truncate(limit);
         Ok(alerts)
     }
@@ -282,7 +280,7 @@ impl Ledger for MemoryLedger {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         drop(self.shared()?);
         self.reading().alerts(before, limit)
     }

@@ -120,6 +120,15 @@ pub enum LedgerError {
     },
 }
 
+/// An alert that is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnRecord {
+    /// The alert.
+    pub id: AlertId,
+    /// Where its last fact stands.
+    pub last: Seq,
+}
+
 /// Where records are read in pages.
 pub trait Pages {
     /// Up to `limit` records from position `from` on, in order; fewer only at the end.
@@ -187,7 +196,7 @@ pub trait Reader: Send {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError>;
+    ) -> Result<Vec<OnRecord>, LedgerError>;
 }
 
 /// A ledger reads for itself, between its commits.
@@ -213,7 +222,7 @@ impl<L: Ledger + ?Sized> Reader for &mut L {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         L::alerts(self, before, limit)
     }
 }
@@ -291,7 +300,7 @@ pub trait Ledger: Send {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError>;
+    ) -> Result<Vec<OnRecord>, LedgerError>;
 
     /// The position of the first record that was not trimmed; `last().next()` if there is none.
     fn first(&self) -> Seq;

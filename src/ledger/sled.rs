@@ -23,7 +23,7 @@ use crate::ledger::ending::{Ending, as_proven};
 use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
 use crate::ledger::record::{Hash, Stored, Tip, follows};
-use crate::ledger::{CheckpointWriter, Ledger, LedgerError, Reader, missing};
+use crate::ledger::{CheckpointWriter, Ledger, LedgerError, OnRecord, Reader, missing};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -217,7 +217,7 @@ impl Ledger for SledLedger {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         self.usable()?;
         self.reading().alerts(before, limit)
     }
@@ -344,7 +344,7 @@ impl Reader for SledReader {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         let mut end = before.map_or(b"i0".to_vec(), |id| index_key(id, Seq(0)).to_vec());
         let mut alerts = Vec::new();
         while alerts.len() < limit {
@@ -352,9 +352,11 @@ impl Reader for SledReader {
             let Some(key) = self.db.range(range).keys().next_back() else {
                 break;
             };
-            let id = alert_of(&key.map_err(failed)?)?;
+            let key = key.map_err(failed)?;
+            let id = alert_of(&key)?;
             end = index_key(id, Seq(0)).to_vec();
-            alerts.push(id);
+            let last = seq_of(&key)?;
+            alerts.push(OnRecord { id, last });
         }
         Ok(alerts)
     }

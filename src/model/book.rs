@@ -12,6 +12,7 @@ use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
 use crate::model::roster::{Node, Recipient};
 use crate::model::sight::Share;
+use crate::model::summary::Summary;
 use crate::model::wall::Wall;
 
 /// Most deliveries that are made room for before they are there.
@@ -209,6 +210,8 @@ pub struct AlertBook {
     pub predicted: Vec<Prediction>,
     /// What it has taken of each carrier.
     pub spent: Vec<Spent>,
+    /// Whether it has left memory and nothing more will be learnt of it.
+    pub left_memory: bool,
 }
 
 /// What an alert has taken of one carrier.
@@ -246,6 +249,7 @@ impl AlertBook {
             ended_at: None,
             predicted: Vec::new(),
             spent: Vec::new(),
+            left_memory: false,
         }
     }
 
@@ -258,6 +262,12 @@ impl AlertBook {
         let mut book = Self::open(alert.as_ref().clone(), seq);
         facts.for_each(|(_, at, fact)| book.apply(at, fact));
         Some(book)
+    }
+
+    /// The alert in counts.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(self)
     }
 
     /// One delivery.
@@ -386,6 +396,7 @@ impl AlertBook {
                 book.end = book.end.or(Some(*end));
             }),
             Fact::AlertEnded { end, .. } => self.finish(at, *end),
+            Fact::Summed { .. } => self.left_memory = true,
             Fact::Resent {
                 deliveries,
                 answer_set,

@@ -13,6 +13,7 @@ use crate::model::evidence::Evidence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
 use crate::model::policy::{AnswerSet, Policy, StationPolicy};
 use crate::model::roster::{Recipient, RosterEntry};
+use crate::model::summary::Summary;
 use crate::model::token::Token;
 use crate::model::wall::Wall;
 
@@ -232,6 +233,16 @@ pub enum Fact {
         /// The answer set that answers it from here on: not one that another alert got since.
         answer_set: Option<AnswerSet>,
     },
+    /// An alert leaves memory: where its deliveries stand for good. A long summary takes several
+    /// facts, one after the other.
+    Summed {
+        /// The alert.
+        alert: AlertId,
+        /// Where the first fact of the summary stands.
+        first: Seq,
+        /// The summary, or this piece of it.
+        summary: Box<Summary>,
+    },
     /// A text or status that answers nothing: never dropped.
     ReportHeard {
         /// The radio that says so.
@@ -370,7 +381,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 30] = [
+    pub const NAMES: [&'static str; 31] = [
         "started",
         "policy_in_force",
         "stations_in_force",
@@ -391,6 +402,7 @@ impl Fact {
         "delivery_ended",
         "alert_ended",
         "resent",
+        "summed",
         "report_heard",
         "radio_heard",
         "radio_left",
@@ -471,7 +483,8 @@ impl Fact {
             | Self::AttemptEnded { alert, .. }
             | Self::DeliveryEnded { alert, .. }
             | Self::AlertEnded { alert, .. }
-            | Self::Resent { alert, .. } => Some(*alert),
+            | Self::Resent { alert, .. }
+            | Self::Summed { alert, .. } => Some(*alert),
             _ => None,
         }
     }
@@ -500,6 +513,7 @@ impl Fact {
             Self::DeliveryEnded { .. } => "delivery_ended",
             Self::AlertEnded { .. } => "alert_ended",
             Self::Resent { .. } => "resent",
+            Self::Summed { .. } => "summed",
             Self::ReportHeard { .. } => "report_heard",
             Self::RadioHeard { .. } => "radio_heard",
             Self::RadioLeft { .. } => "radio_left",

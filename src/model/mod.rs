@@ -11,6 +11,7 @@ pub mod ids;
 pub mod policy;
 pub mod roster;
 pub mod sight;
+pub mod summary;
 pub mod text;
 pub mod token;
 pub mod wall;

@@ -5,6 +5,9 @@ use std::time::Duration;
 use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
+use crate::model::alert::Precedence;
+use crate::model::roster::Node;
+
 /// A base station as the engine knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StationPolicy {
@@ -31,6 +34,9 @@ pub struct StationPolicy {
     /// Whether the station reports what it put on the air (an MMDVM modem does, a Homebrew
     /// repeater does not).
     pub reports_air: bool,
+    /// The node that it serves: others give it to no radio as its home and send nothing over it by
+    /// name, and its talkgroups belong to this node. The root if it serves all nodes.
+    pub node: Node,
 }
 
 /// Which status code or keyword means which numbered answer.
@@ -108,8 +114,65 @@ pub struct SpaceMarks {
     pub low_permille: u32,
     /// Below this many bytes free, Routine and Priority are refused.
     pub low_bytes: u64,
-    /// Below this many per mille free, everything but emergencies is refused.
+    /// Below this many per mille free, Immediate is refused too.
     pub critical_permille: u32,
+}
+
+/// What is kept free for emergencies when everything else is refused. They take a few hundred
+/// bytes each; the rest is what the ledger's files need to grow.
+pub const EMERGENCY_RESERVE: u64 = 4 << 20;
+
+/// How full the ledger's disk is, by what is still taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpaceLevel {
+    /// Everything is taken.
+    Enough,
+    /// Routine and Priority are refused.
+    Low,
+    /// Only Flash is taken, and emergencies.
+    Critical,
+    /// Only emergencies are taken.
+    Reserve,
+}
+
+impl SpaceLevel {
+    /// The most urgent precedence that is refused; none if all are taken.
+    #[must_use]
+    pub const fn refuses(self) -> Option<Precedence> {
+        match self {
+            Self::Enough => None,
+            Self::Low => Some(Precedence::Priority),
+            Self::Critical => Some(Precedence::Immediate),
+            Self::Reserve => Some(Precedence::Flash),
+        }
+    }
+
+    /// What is refused, in words; none if nothing is.
+    #[must_use]
+    pub const fn told(self) -> Option<&'static str> {
+        match self {
+            Self::Enough => None,
+            Self::Low => Some("Routine and Priority are refused"),
+            Self::Critical => Some("only Flash and emergencies are taken"),
+            Self::Reserve => Some("only emergencies are taken"),
+        }
+    }
+}
+
+impl SpaceMarks {
+    /// How full a disk of `total` bytes is of which `free` are free.
+    #[must_use]
+    pub fn level(&self, free: u64, total: u64) -> SpaceLevel {
+        let permille = u128::from(free) * 1_000 / u128::from(total.max(1));
+        let low = permille < u128::from(self.low_permille) || free < self.low_bytes;
+        let critical = permille < u128::from(self.critical_permille);
+        match (low, critical, free < EMERGENCY_RESERVE) {
+            (true, _, true) | (_, true, true) => SpaceLevel::Reserve,
+            (_, true, false) => SpaceLevel::Critical,
+            (true, false, false) => SpaceLevel::Low,
+            (false, false, _) => SpaceLevel::Enough,
+        }
+    }
 }
 
 /// The policy in force.

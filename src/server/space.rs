@@ -123,14 +123,7 @@ impl SpaceWatch {
 
 /// What people are told of the space that is left; none if there is enough.
 pub(super) fn shortage(space: Space, marks: &SpaceMarks) -> Option<String> {
-    let permille = u128::from(space.free) * 1_000 / u128::from(space.total.max(1));
-    let refused = if permille < u128::from(marks.critical_permille) {
-        "only emergencies are taken"
-    } else if permille < u128::from(marks.low_permille) || space.free < marks.low_bytes {
-        "Routine and Priority are refused"
-    } else {
-        return None;
-    };
+    let refused = marks.level(space.free, space.total).told()?;
     Some(format!(
         "the ledger's disk is almost full, {} MiB are free: {refused} until there is more space",
         space.free >> 20
@@ -156,7 +149,9 @@ mod tests {
         let low = told(40 << 20).unwrap();
         assert!(low.contains("40 MiB") && low.contains("Routine"), "{low}");
         let critical = told(9 << 20).unwrap();
-        assert!(critical.contains("only emergencies"), "{critical}");
+        assert!(critical.contains("only Flash"), "{critical}");
+        let reserve = told(3 << 20).unwrap();
+        assert!(reserve.contains("only emergencies"), "{reserve}");
         let small = Space {
             free: 9 << 20,
             total: 20 << 20,

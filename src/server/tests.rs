@@ -63,6 +63,7 @@ fn policy() -> Policy {
         exercises: false,
         peer: false,
         reports_air: false,
+        node: Node::root(),
     };
     let space = SpaceMarks {
         low_permille: 0,
@@ -81,7 +82,10 @@ async fn start() -> Running {
 }
 
 async fn start_under(policy: Policy) -> Running {
-    let store = MemoryStore::default();
+    start_on(MemoryStore::default(), policy).await
+}
+
+async fn start_on(store: MemoryStore, policy: Policy) -> Running {
     let opened = store.clone();
     let open = move || Ok(Box::new(MemoryLedger::open(&opened, "test", 1)?) as Box<_>);
     let dir = tempfile::tempdir().unwrap();

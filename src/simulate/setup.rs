@@ -6,7 +6,7 @@ use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, StationId};
 use narrowcast_world::radio::RadioConfig;
 
 use crate::model::policy::{Policy, SpaceMarks, StationPolicy};
-use crate::model::roster::RosterEntry;
+use crate::model::roster::{Node, RosterEntry};
 
 /// Our own address on every simulated system.
 pub const OWN: RadioId = match RadioId::new(16_000_001) {
@@ -100,5 +100,6 @@ pub fn station(id: StationId, reports_air: bool) -> StationPolicy {
         exercises: true,
         peer: false,
         reports_air,
+        node: Node::root(),
     }
 }

@@ -120,6 +120,11 @@ fn an_answer_that_may_be_to_an_alert_out_of_memory_names_both() {
         rig.ask(Request::Alert(first)),
         Err(Refusal::NotFound(_))
     ));
+    let summed = rig.facts.iter().find_map(|entry| match &entry.fact {
+        Fact::Summed { alert, summary, .. } if *alert == first => Some(summary.counts(|_| true)),
+        _ => None,
+    });
+    assert_eq!(summed.map(|counts| counts.expired), Some(1));
     let second = rig
         .submit("二", Precedence::Flash, Ask::Acknowledgement, "radio:1")
         .id;

@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::ledger::keeper::thread::{ReadStep, Shared, Task};
 use crate::ledger::record::Stored;
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Ledger, LedgerError, OnRecord, Reader};
 use crate::model::facts::{Entry, Record};
 use crate::model::ids::{AlertId, Seq};
 
@@ -158,22 +158,22 @@ impl Keeper {
     }
 
     /// Up to `limit` (at most [`PAGE`]) alerts on record before `before`, newest first.
-    pub fn alerts(&self, mut before: Option<AlertId>, limit: usize, reply: Reply<Vec<AlertId>>) {
+    pub fn alerts(&self, mut before: Option<AlertId>, limit: usize, reply: Reply<Vec<OnRecord>>) {
         let limit = limit.min(PAGE);
         let mut found = Vec::new();
         let shared = Arc::clone(&self.0);
         self.serve(reply, move |ledger| {
             let want = STEP.min(limit.saturating_sub(found.len()));
             let page = ledger.alerts(before, want)?;
-            before = page.last().copied().or(before);
+            before = page.last().map(|last| last.id).or(before);
             let more = page.len() == want && (want == STEP || found.len() + want < limit);
-            for id in page {
-                let first = ledger.of_alert(id, Seq(0), 1)?;
+            for alert in page {
+                let first = ledger.of_alert(alert.id, Seq(0), 1)?;
                 if first
                     .first()
                     .is_some_and(|first| first.seq <= shared.durable())
                 {
-                    found.push(id);
+                    found.push(alert);
                 }
             }
             Ok((!more || found.len() >= limit).then(|| std::mem::take(&mut found)))

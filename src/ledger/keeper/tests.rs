@@ -62,7 +62,7 @@ impl Ledger for Watched {
         &mut self,
         before: Option<AlertId>,
         limit: usize,
-    ) -> Result<Vec<AlertId>, LedgerError> {
+    ) -> Result<Vec<OnRecord>, LedgerError> {
         self.ledger.alerts(before, limit)
     }
 
@@ -331,7 +331,7 @@ async fn readers_get_pages_of_any_length_up_to_the_most() {
         bench.keeper.alerts(None, limit, reply);
         let alerts = alerts.await.unwrap().unwrap();
         assert_eq!(alerts.len(), limit.min(600));
-        assert!(alerts.is_sorted_by(|a, b| a > b));
+        assert!(alerts.is_sorted_by(|a, b| a.id > b.id));
     }
     assert_eq!(bench.read(Seq(0), usize::MAX).await.len(), PAGE);
     let (reply, of) = oneshot::channel();

@@ -224,6 +224,19 @@ impl Counties {
         counties
     }
 
+    /// The server stops and starts again; what has ended leaves memory at once.
+    async fn restart_and_let_go(&mut self) {
+        self.running.shutdown.cancel();
+        (&mut self.running.core).await.unwrap();
+        let policy = Policy {
+            linger: Duration::ZERO,
+            ..policy()
+        };
+        self.running = start_on(self.running.store.clone(), policy).await;
+        let backend = self.running.backend.clone();
+        self.app = router(Api::new(backend, Arc::new(Metrics::default()), true));
+    }
+
     fn fresh(&mut self) -> ulid::Ulid {
         self.ids += 1;
         ulid::Ulid::from(self.ids)
@@ -524,11 +537,21 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
 }
 
 #[tokio::test]
-async fn of_an_alert_from_the_city_a_county_sees_its_share_live_and_ended() {
+async fn of_an_alert_from_the_city_a_county_sees_its_share_live_ended_and_out_of_memory() {
     let mut counties = Counties::new().await;
     let alert = counties.alert("nc_dispatcher", "all").await;
-    for ended in [false, true] {
-        if ended {
+    let mut before: Vec<Value> = Vec::new();
+    for stage in ["live", "ended", "out of memory"] {
+        if stage == "out of memory" {
+            counties.restart_and_let_go().await;
+            let known = alert.parse().unwrap();
+            let asked = counties
+                .running
+                .backend
+                .ask(Credential::System, Request::Alert(known));
+            assert!(matches!(asked.await, Ok(Err(Refusal::NotFound(_)))));
+        }
+        if stage == "ended" {
             let cancel = json_body(&json!({"because": "over"}));
             let path = "/api/v1/alerts/{id}/cancel";
             let outside = counties
@@ -565,6 +588,23 @@ async fn of_an_alert_from_the_city_a_county_sees_its_share_live_and_ended() {
         );
         let whole = counties.get("nc_viewer", path, Some(&alert)).await;
         assert!(whole.text.contains("Unit 1") && whole.text.contains("Unit 2"));
+        let mut shown = Vec::new();
+        for who in ["nc_viewer", "nc_viewer_east"] {
+            for path in ["/api/v1/alerts/{id}", "/api/v1/alerts/{id}/deliveries"] {
+                let mut body = counties.get(who, path, Some(&alert)).await.body;
+                // What it could have reached is said of live alerts only.
+                let deliveries = body["deliveries"].as_array_mut().into_iter().flatten();
+                deliveries.for_each(|delivery| delivery["best"] = Value::Null);
+                shown.push(body);
+            }
+            shown.push(counties.get(who, "/api/v1/alerts", None).await.body);
+        }
+        if stage == "out of memory" {
+            for (now, then) in shown.iter().zip(&before) {
+                assert_eq!(now, then, "nothing is lost of it when it leaves memory");
+            }
+        }
+        before = shown;
     }
     counties.running.shutdown.cancel();
 }
