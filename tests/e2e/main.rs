@@ -12,6 +12,7 @@ mod durability;
 mod failing_ledger;
 mod flapping;
 mod full_disk;
+mod many;
 mod once;
 mod recordings;
 mod slow_ledger;
