@@ -11,6 +11,7 @@
 //! | `home` | radios | the carrier it usually listens to, as `station/slot` |
 //! | `talkgroup` | groups | the talkgroup's number |
 //! | `members` | people, groups | radio numbers, separated by spaces |
+//! | `phone` | people | telephone numbers, separated by spaces |
 //!
 //! A cell that a spreadsheet would take for a formula is written with a `'` before it, and
 //! read back without.
@@ -20,7 +21,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use crate::api::body::RosterLine;
 use crate::model::roster::RosterEntry;
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "kind",
     "id",
     "name",
@@ -30,6 +31,7 @@ const COLUMNS: [&str; 9] = [
     "home",
     "talkgroup",
     "members",
+    "phone",
 ];
 
 /// Why a roster is refused.
@@ -107,6 +109,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<RosterEntry>, RosterError> {
             home: text("home"),
             talkgroup: text("talkgroup"),
             members,
+            phone: text("phone")
+                .split([' ', ';'])
+                .filter(|number| !number.is_empty())
+                .map(str::to_owned)
+                .collect(),
         };
         entries.push(RosterEntry::try_from(line).map_err(|error| fail(error.field, error.why))?);
     }
@@ -131,6 +138,7 @@ pub fn write(lines: &[RosterLine]) -> Vec<u8> {
             &line.home,
             &line.talkgroup,
             &members.join(" "),
+            &line.phone.join(" "),
         ];
         let _ = writer.write_record(cells.map(|cell| defused(cell)));
     }
@@ -230,10 +238,10 @@ fn is_formula(cell: &str) -> bool {
 mod tests {
     use super::*;
 
-    const SOUND: &str = "\u{FEFF}kind,id,name,node,form,confirms,home,talkgroup,members\n\
-        radio,2308155,东站一号,city/east,short-data-utf16,yes,310001/2,,\n\
-        person,li-wei,李伟,city/east,,,,,2308155 2308156\n\
-        group,fire-1,\"=Fire, one\",city,,,,9,2308155\n";
+    const SOUND: &str = "\u{FEFF}kind,id,name,node,form,confirms,home,talkgroup,members,phone\n\
+        radio,2308155,东站一号,city/east,short-data-utf16,yes,310001/2,,,\n\
+        person,li-wei,李伟,city/east,,,,,2308155 2308156,+8613800138000 +4915112345678\n\
+        group,fire-1,\"=Fire, one\",city,,,,9,2308155,\n";
 
     #[test]
     fn what_is_read_is_written_again() {
@@ -244,6 +252,7 @@ mod tests {
         assert_eq!(read(&written).unwrap(), entries);
         let text = String::from_utf8(written).unwrap();
         assert!(text.contains("\"'=Fire, one\""), "{text}");
+        assert!(text.contains("13800138000 +4915112345678"), "{text}");
     }
 
     #[test]
@@ -292,6 +301,13 @@ mod tests {
             ("kind,id,name\nradio,1,\"a\nb\"\n", 2, 3),
             ("kind,id,name,members\ngroup,g,x,1 two\n", 2, 4),
             ("kind,id,name,talkgroup\nradio,1,x,9\n", 2, 4),
+            ("kind,id,name,phone\nradio,1,x,13800138000\n", 2, 4),
+            ("kind,id,name,phone\nperson,li,x,12\n", 2, 4),
+            (
+                "kind,id,name,phone\nperson,li,x,13800138000 1380013800O\n",
+                2,
+                4,
+            ),
             ("kind,id,name\nradio,1,x,surplus\n", 2, 4),
             ("kind,id,nam\n", 1, 3),
             ("kind,id\n", 1, 3),

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NCS9";
+const LAYOUT: &[u8; 4] = b"NC10";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ mod tests {
     use crate::model::policy::{
         AnswerSet, CatchUp, Ceilings, Collection, Policy, SpaceMarks, StationPolicy,
     };
-    use crate::model::roster::{Group, Node, Person, Radio, Recipient, RosterEntry};
+    use crate::model::roster::{Group, Node, Person, Phone, Radio, Recipient, RosterEntry};
     use crate::model::token::{Role, Token};
     use crate::model::wall::Wall;
 
@@ -223,6 +223,7 @@ mod tests {
                 name: "Li".into(),
                 node: node(),
                 radios: vec![radio()],
+                phones: vec![Phone::new("13800138000").unwrap()],
             }),
             RosterEntry::Group(Group {
                 id: "fire".into(),

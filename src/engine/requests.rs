@@ -105,6 +105,18 @@ impl Engine {
                 why,
             });
         }
+        let shared = self.state.roster.shared(entries, replace);
+        if !shared.is_empty() {
+            let why = format!(
+                "{}: a radio belongs to one person; a shared one is a terminal of its own (of a \
+                 vehicle or a shift): name it by `radio:`, alone or in a group",
+                shared.join(", ")
+            );
+            return Err(Refusal::Invalid {
+                field: "members",
+                why,
+            });
+        }
         for entry in entries {
             if entry.radios().len() > MEMBERS {
                 let why = format!(

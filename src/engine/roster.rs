@@ -185,11 +185,16 @@ impl Roster {
                 .get(id)
                 .map(|radio| vec![(radio.id, None)])
                 .ok_or_else(unknown),
-            Target::Person(id) => self
-                .people
-                .get(id)
-                .map(|person| plain(&person.radios))
-                .ok_or_else(unknown),
+            Target::Person(id) => {
+                let person = self.people.get(id).ok_or_else(unknown)?;
+                if person.radios.is_empty() {
+                    return Err(Refusal::Invalid {
+                        field: "targets",
+                        why: format!("{target} has no radio, and telephones are not reached yet"),
+                    });
+                }
+                Ok(plain(&person.radios))
+            }
             Target::Group(id) => {
                 let group = self.groups.get(id).ok_or_else(unknown)?;
                 Ok(group
@@ -212,6 +217,39 @@ impl Roster {
             }
             Target::All => Ok(self.radios.keys().map(|&id| (id, None)).collect()),
         }
+    }
+
+    /// Radios that these lines would give to a second person.
+    pub(super) fn shared(&self, entries: &[RosterEntry], clears: bool) -> Vec<String> {
+        // Of two lines with one id the later one stands.
+        let named: BTreeMap<&str, &Person> = entries
+            .iter()
+            .filter_map(|entry| match entry {
+                RosterEntry::Person(person) => Some((person.id.as_str(), person)),
+                RosterEntry::Radio(_) | RosterEntry::Group(_) => None,
+            })
+            .collect();
+        let known = self.people.values();
+        let stay = known.filter(|person| !clears && !named.contains_key(person.id.as_str()));
+        let mut owners: BTreeMap<RadioId, &str> = BTreeMap::new();
+        for person in stay {
+            owners.extend(
+                person
+                    .radios
+                    .iter()
+                    .map(|radio| (*radio, person.id.as_str())),
+            );
+        }
+        let mut shared = Vec::new();
+        for person in named.values() {
+            for radio in &person.radios {
+                let other = owners.insert(*radio, &person.id);
+                if let Some(other) = other.filter(|other| *other != person.id) {
+                    shared.push(format!("radio {radio} of {} is {other}'s", person.id));
+                }
+            }
+        }
+        shared
     }
 
     /// Members of groups and radios of people that no radio line defines.

@@ -28,6 +28,7 @@ mod answers;
 mod attempts;
 mod fence;
 mod hindrances;
+mod people;
 mod routing;
 mod sizes;
 mod trunked;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, TextForm};
+pub use narrowcast_protocol::sms::phone::Phone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A node of the organisation tree, written as a path: `city/county/township/team`.
@@ -130,8 +131,10 @@ pub struct Person {
     pub name: String,
     /// Where the person hangs in the organisation.
     pub node: Node,
-    /// The radios the person carries.
+    /// The radios the person carries. A radio belongs to at most one person.
     pub radios: Vec<RadioId>,
+    /// The person's telephones, in order of preference.
+    pub phones: Vec<Phone>,
 }
 
 /// A group of the roster.
@@ -160,6 +163,9 @@ pub enum RosterEntry {
     /// A group.
     Group(Group),
 }
+
+/// Most telephones of a person.
+pub const PHONES: usize = 8;
 
 /// Most members of a group, and radios of a person: one line must fit one fact.
 pub const MEMBERS: usize = 2_000;

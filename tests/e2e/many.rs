@@ -18,7 +18,10 @@ fn people() -> String {
         let radio = FIRST_RADIO + number;
         // Writing to a string does not fail.
         let _ = writeln!(csv, "radio,{radio},{name},市/东区,tms,yes,,,");
-        let _ = writeln!(csv, "person,person-{number:0>30},{name},市/东区,,,,,{radio}");
+        let _ = writeln!(
+            csv,
+            "person,person-{number:0>30},{name},市/东区,,,,,{radio}"
+        );
     }
     csv
 }

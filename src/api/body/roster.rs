@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::body::name_of;
-use crate::model::roster::{Group, Node, Person, Radio, RosterEntry};
+use crate::model::roster::{Group, Node, PHONES, Person, Phone, Radio, RosterEntry};
 use crate::model::text;
 
 /// A radio, a person or a group.
@@ -36,6 +36,9 @@ pub struct RosterLine {
     /// People and groups: radio numbers.
     #[serde(default)]
     pub members: Vec<u32>,
+    /// People: telephone numbers, in order of preference.
+    #[serde(default)]
+    pub phone: Vec<String>,
 }
 
 /// A page of the roster.
@@ -87,6 +90,7 @@ impl TryFrom<RosterLine> for RosterEntry {
                 if !line.members.is_empty() {
                     return Err(wrong("members", "a radio has none: leave it empty"));
                 }
+                only("phone", &line.phone.concat(), "person")?;
                 Ok(Self::Radio(Radio {
                     id: radio(&line.id, "id")?,
                     name,
@@ -113,8 +117,10 @@ impl TryFrom<RosterLine> for RosterEntry {
                         name,
                         node,
                         radios: members,
+                        phones: phones(&line.phone)?,
                     }));
                 }
+                only("phone", &line.phone.concat(), "person")?;
                 Ok(Self::Group(Group {
                     id,
                     name,
@@ -139,6 +145,26 @@ fn radio(text: &str, field: &'static str) -> Result<RadioId, LineError> {
         .parse()
         .map_err(|_| wrong(field, format!("`{}` is no radio number", text::shown(text))))?;
     RadioId::new(number).map_err(|error| wrong(field, error))
+}
+
+fn phones(written: &[String]) -> Result<Vec<Phone>, LineError> {
+    if written.len() > PHONES {
+        return Err(wrong("phone", format!("a person has at most {PHONES}")));
+    }
+    let mut phones = Vec::new();
+    for number in written {
+        let phone = Phone::new(number).map_err(|error| {
+            let shown = text::shown(number);
+            wrong(
+                "phone",
+                format!("`{shown}` is no telephone number: {error}"),
+            )
+        })?;
+        if !phones.contains(&phone) {
+            phones.push(phone);
+        }
+    }
+    Ok(phones)
 }
 
 fn short_id(text: &str) -> Result<String, LineError> {
@@ -230,6 +256,7 @@ impl From<RosterEntry> for RosterLine {
                 name: person.name,
                 node: person.node.as_str().to_owned(),
                 members: numbers(&person.radios),
+                phone: person.phones.iter().map(ToString::to_string).collect(),
                 ..Self::default()
             },
             RosterEntry::Group(group) => Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::facts::FACT_BYTES;
 use crate::model::policy::AnswerRule;
-use crate::model::roster::Person;
+use crate::model::roster::{Person, Phone};
 
 /// The longest path of the organisation tree.
 fn deepest() -> Node {
@@ -52,6 +52,7 @@ fn large_roster() -> Vec<RosterEntry> {
             name: longest_name(id),
             node: deepest(),
             radios: vec![radio(id)],
+            phones: vec![Phone::new("13800138000").unwrap(); 8],
         })
     });
     let group = RosterEntry::Group(Group {
