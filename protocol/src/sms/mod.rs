@@ -4,6 +4,7 @@
 //! operator's window that is free. The engine hands it one [`Submit`] for each part of a text.
 //!
 //! * [`cmpp`]: China Mobile's gateways
+//! * [`config`]: what the configurations of the links share
 //! * [`phone`]: whom a message is for, and who sent one
 //! * [`part`]: one part of a text, as octets
 //! * [`submit`]: what is sent
@@ -11,14 +12,19 @@
 //! * [`message_id`]: the names that an operator gives to messages
 //! * [`receipt`]: what an operator says about a message later
 //! * [`udh`]: the header in front of the parts of a long text
+//! * [`wall`]: the operator's clock
 //! * [`alphabet`] and [`gsm7`]: from characters to octets and back
 //! * [`segment`] and [`reassemble`]: from texts to parts and back
 
 pub mod alphabet;
 pub mod cmpp;
+pub mod config;
+mod drops;
 pub mod gsm7;
+mod hold;
 pub mod incoming;
 pub mod message_id;
+mod pace;
 pub mod part;
 pub mod phone;
 pub mod reassemble;
@@ -26,6 +32,9 @@ pub mod receipt;
 pub mod segment;
 pub mod submit;
 pub mod udh;
+mod unanswered;
+pub mod wall;
+mod window;
 
 pub use incoming::{Answer, Incoming, Sender, SmsToken};
 pub use message_id::MessageId;

@@ -3,13 +3,13 @@
 use super::config::{CmppConfig, ValidityForm};
 use super::deliver::Deliver;
 use super::submit::Submit;
-use super::wall;
 use crate::session::Refusal;
 use crate::sms::incoming::{Incoming, Sender, printable};
 use crate::sms::message_id::MessageId;
 use crate::sms::part::{Coding, Part};
 use crate::sms::submit as sms;
 use crate::sms::udh::Header;
+use crate::sms::wall;
 use crate::time::Instant;
 
 /// Class bits of Msg_Fmt: class 0 (TS 23.038 clause 4).

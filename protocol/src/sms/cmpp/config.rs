@@ -3,11 +3,12 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::authenticator::Secret;
-use super::wall::WallClock;
 use crate::air::StationId;
+use crate::sms::config::check_text;
+pub use crate::sms::config::{ConfigError, Secret, ValidityForm};
 use crate::sms::phone::Prefix;
 use crate::sms::submit::RefusalClass;
+use crate::sms::wall::WallClock;
 
 /// Which version is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,18 +32,6 @@ pub enum Verify {
     Lenient,
     /// Nobody looks.
     Off,
-}
-
-/// How the validity of a message is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ValidityForm {
-    /// As a time of the gateway's clock.
-    #[default]
-    Absolute,
-    /// As a time from now on.
-    Relative,
-    /// Not at all: the gateway refuses both.
-    Omit,
 }
 
 /// Timers and limits (2.0 clause 6.2), which every contract sets anew.
@@ -140,26 +129,6 @@ pub struct CmppConfig {
     pub wall: WallClock,
 }
 
-/// Why a link cannot be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A text that does not fit its field.
-    #[error("{field} has {length} characters: it must have {least} to {most}, of ASCII")]
-    Text {
-        /// Which.
-        field: &'static str,
-        /// How many it has.
-        length: usize,
-        /// Fewest.
-        least: usize,
-        /// Most.
-        most: usize,
-    },
-    /// A number that would stop the link.
-    #[error("{0} is zero: it must be at least 1")]
-    Zero(&'static str),
-}
-
 impl CmppConfig {
     /// Whether a session can be built with it.
     ///
@@ -174,16 +143,7 @@ impl CmppConfig {
             ("fee_type", &contract.fee_type, 2, 2),
             ("fee_code", &contract.fee_code, 1, 6),
         ] {
-            let length = text.chars().count();
-            let printable = text.bytes().all(|it| it.is_ascii_graphic());
-            if !printable || !(least..=most).contains(&length) {
-                return Err(ConfigError::Text {
-                    field,
-                    length,
-                    least,
-                    most,
-                });
-            }
+            check_text(field, text.as_bytes(), least, most)?;
         }
         let limits = &self.limits;
         for (field, zero) in [

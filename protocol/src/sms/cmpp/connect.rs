@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_recorded_connect_is_written_and_read() {
+    fn a_connect_with_the_computed_proof_is_written_and_read() {
         let timestamp = 1_123_163_005;
         let connect = Connect {
             account: "901234".to_owned(),

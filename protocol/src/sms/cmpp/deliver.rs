@@ -114,18 +114,18 @@ mod tests {
 
     use super::*;
 
-    /// A phone's first of two parts, as a gateway sent it (version 2.0).
-    const RECORDED: &str = "0000005f0000000500000015bbc1e14003e9001131303639303030310000\
+    /// A phone's first of two parts (version 2.0), written by hand after the specification.
+    const BY_HAND: &str = "0000005f0000000500000015bbc1e14003e9001131303639303030310000\
         0000000000000000000000414c45525400000000000001083133383030313338303030\
         00000000000000000000000a0500032a02015c716d2a0000000000000000";
 
-    fn recorded() -> Vec<u8> {
-        hex::decode(RECORDED).expect("hexadecimal")
+    fn by_hand() -> Vec<u8> {
+        hex::decode(BY_HAND).expect("hexadecimal")
     }
 
     #[test]
-    fn the_recorded_deliver_splits_into_its_fields() {
-        let octets = recorded();
+    fn a_deliver_written_by_hand_splits_into_its_fields() {
+        let octets = by_hand();
         let deliver = Deliver::decode(Version::V2, &octets[12..]).expect("a body");
         assert_eq!(deliver.message, 0xBBC1_E140_03E9_0011);
         assert_eq!(deliver.destination, "10690001");
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_false_inner_length_is_marked_and_keeps_the_text() {
-        let octets = recorded();
+        let octets = by_hand();
         let mut body = octets[12..].to_vec();
         body[64] = 200;
         let deliver = Deliver::decode(Version::V2, &body).expect("a body");

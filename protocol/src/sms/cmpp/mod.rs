@@ -19,9 +19,7 @@ pub mod connect_resp;
 pub mod deframe;
 pub mod deliver;
 pub mod deliver_resp;
-mod drops;
 pub mod header;
-mod pace;
 pub mod pdu;
 pub mod report;
 pub mod result;
@@ -29,7 +27,6 @@ pub mod session;
 pub mod submit;
 pub mod submit_resp;
 pub mod terminate;
-pub mod wall;
 mod wire;
 
 pub use header::{Command, Header};

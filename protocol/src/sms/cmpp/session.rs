@@ -6,40 +6,31 @@
 //!              └──── reopen ◀────┘               TERMINATE, a false length
 //! ```
 
-mod flights;
-mod owed;
+mod incoming;
+mod log_in;
 
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::authenticator::{is_of_gateway, of_source};
-use super::config::{AskFor, CmppConfig, ConfigError, Verify};
-use super::connect::Connect;
-use super::connect_resp::ConnectResp;
+use super::config::{AskFor, CmppConfig, ConfigError, Limits};
 use super::deframe::Deframer;
-use super::deliver::Deliver;
-use super::deliver_resp::DeliverResp;
-use super::drops::Drops;
 use super::header::{Command, Header};
-use super::pace::Pace;
 use super::pdu::Pdu;
 use super::result::{self, class};
 use super::submit_resp::SubmitResp;
 use super::{Version, compose};
-use crate::air::{Acknowledgement, CarrierId, Heard, HeardKind, JobId, Owed, Slot, Transmission};
+use crate::air::{Acknowledgement, CarrierId, JobId, Slot, Transmission};
 use crate::session::{Action, CarrierState, Job, Notice, Peer, Refusal, Session, Step};
 use crate::sms::cmpp::active_test::ActiveTestResp;
-use crate::sms::incoming::{Answer, SmsToken};
+use crate::sms::drops::Drops;
+use crate::sms::hold::Hold;
 use crate::sms::message_id::MessageId;
+use crate::sms::pace::Pace;
 use crate::sms::submit::{RefusalClass, Submit};
+use crate::sms::unanswered::Unanswered;
+use crate::sms::window::{Due, Stuck, Window, WindowLimits};
 use crate::time::Instant;
-use flights::{Due, Flights};
-use owed::{Kept, Unanswered};
-
-/// First wait before another log-in after one that the gateway has refused; doubles each time.
-const FIRST_RETRY: Duration = Duration::from_secs(60);
-/// Longest wait. Gateways lock accounts that try too often.
-const LONGEST_RETRY: Duration = Duration::from_secs(900);
+use incoming::Kept;
 
 /// How long the gateway has to close after we have answered its TERMINATE; then we do.
 const GOOD_BYE: Duration = Duration::from_secs(1);
@@ -82,20 +73,27 @@ pub struct CmppSession {
     /// Of our next request; counts on over connections.
     sequence: u32,
     deframer: Deframer,
-    flights: Flights,
-    unanswered: Unanswered,
+    flights: Window,
+    unanswered: Unanswered<Kept>,
     pace: Pace,
     /// When a good PDU came last.
     heard: Instant,
     test: Option<Test>,
-    /// Not before this a log-in is tried.
-    log_in_at: Option<Instant>,
-    /// How long is waited after the next refusal.
-    retry: Duration,
+    hold: Hold,
     /// What the engine was told last.
     told: (CarrierState, u8),
     drops: Drops,
     actions: VecDeque<Action>,
+}
+
+const fn window(limits: Limits) -> WindowLimits {
+    WindowLimits {
+        room: limits.window,
+        answer: limits.answer,
+        repeats: limits.repeats,
+        stuck: Stuck::Full,
+        sequence_at: 8,
+    }
 }
 
 impl CmppSession {
@@ -113,13 +111,12 @@ impl CmppSession {
             },
             sequence: 0,
             deframer: Deframer::default(),
-            flights: Flights::new(config.limits),
-            unanswered: Unanswered::default(),
+            flights: Window::new(window(config.limits)),
+            unanswered: Unanswered::new(),
             pace: Pace::new(config.limits.per_second),
             heard: Instant::ZERO,
             test: None,
-            log_in_at: None,
-            retry: FIRST_RETRY,
+            hold: Hold::new(),
             told: (CarrierState::Gone, 0),
             drops: Drops::default(),
             actions: VecDeque::new(),
@@ -193,80 +190,6 @@ impl CmppSession {
         }
     }
 
-    fn log_in(&mut self, now: Instant) {
-        let timestamp = self.config.wall.log_in_stamp(now);
-        let proof = of_source(&self.config.account, &self.config.secret, timestamp);
-        let sequence = self.next_sequence();
-        let connect = Connect {
-            account: self.config.account.clone(),
-            proof,
-            version: self.version.code(),
-            timestamp,
-        };
-        self.phase = Phase::LoggingIn {
-            sequence,
-            proof,
-            until: now + self.config.limits.answer,
-        };
-        self.send(&Pdu::Connect(connect), sequence, None);
-    }
-
-    fn log_in_answered(&mut self, now: Instant, header: Header, answer: ConnectResp) {
-        let Phase::LoggingIn {
-            sequence, proof, ..
-        } = self.phase
-        else {
-            return self.drops.count(now, "unasked-response");
-        };
-        if header.sequence != sequence {
-            return self.drops.count(now, "unasked-response");
-        }
-        if answer.status != result::OK {
-            let too_high = answer.status == 4 && self.config.version == AskFor::Auto;
-            if too_high && self.version == Version::V3 {
-                self.version = Version::V2;
-                return self.give_up("the gateway speaks 2.0 only");
-            }
-            return self.log_in_refused(now, result::log_in_refusal(answer.status));
-        }
-        let secret = &self.config.secret;
-        let proved = is_of_gateway(&answer.proof, answer.status, &proof, secret);
-        if !proved && self.config.verify == Verify::Strict {
-            let why = "the gateway does not prove that it knows the secret: check the secret, or set verify to lenient";
-            return self.log_in_refused(now, why);
-        }
-        if self.config.version == AskFor::Auto && answer.version >> 4 == 2 {
-            self.version = Version::V2;
-        }
-        self.retry = FIRST_RETRY;
-        self.log_in_at = None;
-        self.phase = Phase::In;
-        let doubt = if proved || self.config.verify == Verify::Off {
-            ""
-        } else {
-            "; it does not prove that it knows the secret"
-        };
-        let (major, minor) = (answer.version >> 4, answer.version & 0xF);
-        let description = format!("CMPP gateway, version {major}.{minor}{doubt}");
-        let station = self.config.station;
-        self.notice(Notice::StationIdentified {
-            station,
-            description,
-        });
-    }
-
-    fn log_in_refused(&mut self, now: Instant, why: &'static str) {
-        self.notice(Notice::LogInRefused {
-            claimed: self.config.station.0,
-            peer: Peer::Line,
-            why,
-            count: 1,
-        });
-        self.log_in_at = Some(now + self.retry);
-        self.retry = (self.retry * 2).min(LONGEST_RETRY);
-        self.give_up("the log-in was refused");
-    }
-
     fn handle(&mut self, now: Instant, header: Header, body: &[u8]) {
         let pdu = match Pdu::decode(self.version, header.command, body) {
             Ok(pdu) => pdu,
@@ -302,19 +225,6 @@ impl CmppSession {
             Pdu::Connect(_) | Pdu::Submit(_) | Pdu::DeliverResp(_) => {
                 self.drops.count(now, "wrong-way");
             }
-        }
-    }
-
-    /// The gateway hears that we cannot read it, so that it does not wait for an answer.
-    fn refuse_unreadable(&mut self, header: Header, body: &[u8]) {
-        if self.phase == Phase::In
-            && let Some(message) = body.first_chunk()
-        {
-            let answer = Pdu::DeliverResp(DeliverResp {
-                message: u64::from_be_bytes(*message),
-                result: result::STRUCTURE,
-            });
-            self.send(&answer, header.sequence, None);
         }
     }
 
@@ -354,57 +264,6 @@ impl CmppSession {
         }
     }
 
-    fn deliver(&mut self, now: Instant, header: Header, deliver: &Deliver) {
-        if deliver.damaged {
-            self.drops.count(now, "inner-length");
-        }
-        let kept = Kept {
-            sequence: header.sequence,
-            message: deliver.message,
-        };
-        let what = match deliver.report() {
-            Some(Ok(report)) => HeardKind::Receipt(Box::new(report.receipt())),
-            Some(Err(_)) => {
-                // It would come for days, and never be readable.
-                self.drops.count(now, "unreadable-report");
-                return self.answer(kept, result::OK, None);
-            }
-            None => {
-                let (incoming, damaged) = compose::incoming(deliver);
-                if damaged {
-                    self.drops.count(now, "broken-header");
-                }
-                HeardKind::Sms(Box::new(incoming))
-            }
-        };
-        let until = now + self.config.limits.answer;
-        match self.unanswered.keep(now, kept, until) {
-            owed::Keep::Named(token) => {
-                let answer = Answer::Taken;
-                let acknowledgement = Acknowledgement::Sms { token, answer };
-                self.actions.push_back(Action::Heard(Heard {
-                    carrier: self.carrier(),
-                    what,
-                    owed: vec![Owed {
-                        acknowledgement,
-                        until,
-                    }],
-                }));
-            }
-            owed::Keep::Known => self.drops.count(now, "repeated"),
-            owed::Keep::Full => {
-                self.drops.count(now, "busy");
-                self.answer(kept, result::FLOW_CONTROL, None);
-            }
-        }
-    }
-
-    fn answer(&mut self, kept: Kept, result: u32, for_job: Option<JobId>) {
-        let message = kept.message;
-        let answer = Pdu::DeliverResp(DeliverResp { message, result });
-        self.send(&answer, kept.sequence, for_job);
-    }
-
     fn submit(&mut self, now: Instant, id: JobId, message: &Submit) -> Result<(), Refusal> {
         if self.phase != Phase::In {
             return Err(Refusal::NoCarrier);
@@ -422,22 +281,6 @@ impl CmppSession {
             bytes,
             for_job: Some(id),
         });
-        Ok(())
-    }
-
-    fn acknowledge(
-        &mut self,
-        now: Instant,
-        id: JobId,
-        token: SmsToken,
-        answer: Answer,
-    ) -> Result<(), Refusal> {
-        let kept = self.unanswered.take(now, token).ok_or(Refusal::TooLate)?;
-        let result = match answer {
-            Answer::Taken => result::OK,
-            Answer::Busy => result::FLOW_CONTROL,
-        };
-        self.answer(kept, result, Some(id));
         Ok(())
     }
 
@@ -480,9 +323,9 @@ impl Session for CmppSession {
     fn opened(&mut self, now: Instant) {
         self.deframer.clear();
         self.heard = now;
-        match self.log_in_at {
-            Some(until) if until > now => self.phase = Phase::Holding { until },
-            _ => self.log_in(now),
+        match self.hold.until(now) {
+            Some(until) => self.phase = Phase::Holding { until },
+            None => self.log_in(now),
         }
         self.report(now);
     }

@@ -1,17 +1,23 @@
 //! The session and a gateway, in virtual time.
 
 use super::*;
-use crate::air::StationId;
+use crate::air::{Heard, HeardKind, Owed, StationId};
 use crate::sms::cmpp::authenticator::{Secret, StatusWidth, of_gateway};
+use crate::sms::cmpp::config::Verify;
 use crate::sms::cmpp::config::{Contract, Limits};
+use crate::sms::cmpp::connect::Connect;
+use crate::sms::cmpp::connect_resp::ConnectResp;
+use crate::sms::cmpp::deliver::Deliver;
+use crate::sms::cmpp::deliver_resp::DeliverResp;
 use crate::sms::cmpp::report::Report;
-use crate::sms::cmpp::wall::WallClock;
+use crate::sms::incoming::Answer;
 use crate::sms::part::{Coding, Part};
 use crate::sms::phone::Phone;
 use crate::sms::reassemble::Reassembly;
 use crate::sms::receipt::Outcome;
 use crate::sms::segment::{Form, segment};
 use crate::sms::udh::Reference;
+use crate::sms::wall::WallClock;
 
 const ACCOUNT: &str = "901234";
 /// 2026-11-23 16:30:05 in Beijing.
@@ -563,7 +569,7 @@ fn a_silent_gateway_is_given_up_after_three_tests() {
     rig.requests.clear();
     let mut limits = config().limits;
     limits.repeats = 9;
-    rig.session.flights = Flights::new(limits);
+    rig.session.flights = Window::new(window(limits));
     rig.run_to(209);
     assert_eq!(rig.reopened, None);
     let tests = rig

@@ -1,43 +1,41 @@
-//! Messages and reports that the gateway waits to be answered for.
+//! Messages and receipts that an operator waits to be answered for.
 
 use std::collections::BTreeMap;
 
 use crate::sms::incoming::SmsToken;
 use crate::time::Instant;
 
-/// Most that wait. A gateway has 16 under way by the standard.
+/// Most that wait. An operator has about 16 under way.
 const MOST: usize = 256;
-
-/// What an answer must repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kept {
-    /// Of the header.
-    pub(super) sequence: u32,
-    /// Msg_Id of the DELIVER.
-    pub(super) message: u64,
-}
 
 /// What became of one that wants to be kept.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(in crate::sms) enum Keep {
     /// It is answered by this name.
     Named(SmsToken),
-    /// It waits already: the gateway repeats itself.
+    /// It waits already: the operator repeats itself.
     Known,
     /// Too many wait.
     Full,
 }
 
-/// Those that wait.
-#[derive(Debug, Default)]
-pub(super) struct Unanswered {
+/// Those that wait. `K` is what an answer must repeat.
+#[derive(Debug)]
+pub(in crate::sms) struct Unanswered<K> {
     /// The last name; none is given twice, so that an answer never goes to another connection.
     last: u64,
-    waiting: BTreeMap<SmsToken, (Kept, Instant)>,
+    waiting: BTreeMap<SmsToken, (K, Instant)>,
 }
 
-impl Unanswered {
-    pub(super) fn keep(&mut self, now: Instant, kept: Kept, until: Instant) -> Keep {
+impl<K: Copy + PartialEq> Unanswered<K> {
+    pub(in crate::sms) const fn new() -> Self {
+        Self {
+            last: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    pub(in crate::sms) fn keep(&mut self, now: Instant, kept: K, until: Instant) -> Keep {
         self.waiting.retain(|_, (_, until)| *until >= now);
         if self.waiting.values().any(|(it, _)| *it == kept) {
             return Keep::Known;
@@ -52,12 +50,12 @@ impl Unanswered {
     }
 
     /// The one of this name, unless its time is over.
-    pub(super) fn take(&mut self, now: Instant, token: SmsToken) -> Option<Kept> {
+    pub(in crate::sms) fn take(&mut self, now: Instant, token: SmsToken) -> Option<K> {
         let (kept, until) = self.waiting.remove(&token)?;
         (until >= now).then_some(kept)
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::sms) fn clear(&mut self) {
         self.waiting.clear();
     }
 }

@@ -1,4 +1,4 @@
-//! How many messages a second a gateway is given.
+//! How many messages a second an operator is given.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ const RECOVERY: Duration = Duration::from_secs(10);
 /// The rate of one link: never more than so many in any second. A refusal as too fast halves it
 /// and holds everything for a while.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::sms) struct Pace {
     /// By contract.
     contract: u16,
     /// At present, 1 to `contract`.
@@ -33,7 +33,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) const fn new(contract: u16) -> Self {
+    pub(in crate::sms) const fn new(contract: u16) -> Self {
         let contract = if contract == 0 { 1 } else { contract };
         Self {
             contract,
@@ -46,7 +46,7 @@ impl Pace {
     }
 
     /// Forgets what is over; how many may be sent now.
-    pub(super) fn room(&mut self, now: Instant) -> usize {
+    pub(in crate::sms) fn room(&mut self, now: Instant) -> usize {
         while self.sent.front().is_some_and(|at| *at + SECOND <= now) {
             self.sent.pop_front();
         }
@@ -57,17 +57,17 @@ impl Pace {
         usize::from(self.rate).saturating_sub(self.sent.len())
     }
 
-    /// Whether the gateway said "too fast" and the wait is not over.
-    pub(super) const fn is_held(&self) -> bool {
+    /// Whether the operator said "too fast" and the wait is not over.
+    pub(in crate::sms) const fn is_held(&self) -> bool {
         self.held_until.is_some()
     }
 
-    pub(super) fn sent(&mut self, now: Instant) {
+    pub(in crate::sms) fn sent(&mut self, now: Instant) {
         self.sent.push_back(now);
     }
 
-    /// The gateway took one.
-    pub(super) fn taken(&mut self, now: Instant) {
+    /// The operator took one.
+    pub(in crate::sms) fn taken(&mut self, now: Instant) {
         if !self.is_held() {
             self.wait = FIRST_WAIT;
         }
@@ -77,8 +77,8 @@ impl Pace {
         }
     }
 
-    /// The gateway refused one as too fast. Those that were sent together count once.
-    pub(super) fn throttled(&mut self, now: Instant) {
+    /// The operator refused one as too fast. Those that were sent together count once.
+    pub(in crate::sms) fn throttled(&mut self, now: Instant) {
         if self.held_until.is_some_and(|until| until > now) {
             return;
         }
@@ -89,7 +89,7 @@ impl Pace {
     }
 
     /// When there is more room.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(in crate::sms) fn deadline(&self) -> Option<Instant> {
         let full = self.sent.len() >= usize::from(self.rate);
         let oldest = self.sent.front().filter(|_| full);
         self.held_until.or(oldest.map(|at| *at + SECOND))

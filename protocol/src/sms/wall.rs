@@ -1,4 +1,5 @@
-//! Civil time of a gateway.
+//! Civil time of an operator, and the validity of a message as it is written (CMPP 2.0 clause
+//! 7.4.3.1 takes it from SMPP).
 
 use core::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::time::Instant;
 /// Longest validity that is written, 30 days.
 const LONGEST: u64 = 30 * 86_400;
 
-/// How the monotonic clock and the clock on a gateway's wall hang together.
+/// How the monotonic clock and the clock on an operator's wall hang together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallClock {
     micros_at_zero: i64,
@@ -19,7 +20,7 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// Of [`Instant::ZERO`] in microseconds since 1970 UTC, and of the gateway's zone in seconds
+    /// Of [`Instant::ZERO`] in microseconds since 1970 UTC, and of the operator's zone in seconds
     /// east of Greenwich: 28,800 in China. An offset of a day or more is taken for none.
     #[must_use]
     pub const fn new(micros_at_zero: i64, offset_seconds: i32) -> Self {
@@ -33,7 +34,7 @@ impl WallClock {
         }
     }
 
-    /// What the gateway's clock shows. A time beyond the calendar is its end.
+    /// What the operator's clock shows. A time beyond the calendar is its end.
     fn local(self, at: Instant) -> DateTime {
         let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
         let micros = self.micros_at_zero.saturating_add(micros);

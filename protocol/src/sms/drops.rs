@@ -12,24 +12,24 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Counts by cause.
 #[derive(Debug, Default)]
-pub(super) struct Drops {
+pub(in crate::sms) struct Drops {
     counts: BTreeMap<&'static str, u32>,
     due: Option<Instant>,
 }
 
 impl Drops {
-    pub(super) fn count(&mut self, now: Instant, cause: &'static str) {
+    pub(in crate::sms) fn count(&mut self, now: Instant, cause: &'static str) {
         let count = self.counts.entry(cause).or_default();
         *count = count.saturating_add(1);
         self.due.get_or_insert(now + PERIOD);
     }
 
-    pub(super) const fn deadline(&self) -> Option<Instant> {
+    pub(in crate::sms) const fn deadline(&self) -> Option<Instant> {
         self.due
     }
 
     /// What is to be told now.
-    pub(super) fn tell(&mut self, now: Instant, station: StationId) -> Vec<Notice> {
+    pub(in crate::sms) fn tell(&mut self, now: Instant, station: StationId) -> Vec<Notice> {
         if self.due.is_none_or(|due| due > now) {
             return Vec::new();
         }
