@@ -4,6 +4,7 @@
 //! operator's window that is free. The engine hands it one [`Submit`] for each part of a text.
 //!
 //! * [`cmpp`]: China Mobile's gateways
+//! * [`smpp`]: short message centres and aggregators
 //! * [`config`]: what the configurations of the links share
 //! * [`phone`]: whom a message is for, and who sent one
 //! * [`part`]: one part of a text, as octets
@@ -30,6 +31,7 @@ pub mod phone;
 pub mod reassemble;
 pub mod receipt;
 pub mod segment;
+pub mod smpp;
 pub mod submit;
 pub mod udh;
 mod unanswered;
