@@ -71,6 +71,12 @@ impl MessageId {
         Self::kept(format!("{id:016x}").bytes())
     }
 
+    /// Of a name that we make ourselves: the first [`LONGEST`] of its printable characters.
+    pub(super) fn short(name: &str) -> Self {
+        let printable = name.bytes().filter(u8::is_ascii_graphic);
+        Self::kept(printable.take(LONGEST))
+    }
+
     /// Of printable characters, of which there are not more than fit.
     fn kept(characters: impl Iterator<Item = u8>) -> Self {
         let mut id = Self {

@@ -5,6 +5,7 @@
 //!
 //! * [`cmpp`]: China Mobile's gateways
 //! * [`smpp`]: short message centres and aggregators
+//! * [`gsm`]: modems on serial lines
 //! * [`config`]: what the configurations of the links share
 //! * [`phone`]: whom a message is for, and who sent one
 //! * [`part`]: one part of a text, as octets
@@ -21,6 +22,7 @@ pub mod alphabet;
 pub mod cmpp;
 pub mod config;
 mod drops;
+pub mod gsm;
 pub mod gsm7;
 mod hold;
 pub mod incoming;

@@ -32,6 +32,17 @@ pub struct Form {
 }
 
 impl Form {
+    /// What every phone takes from a modem: GSM 7-bit or UCS-2.
+    #[must_use]
+    pub const fn gsm() -> Self {
+        Self {
+            narrow: Some(Coding::Gsm7),
+            wide: Coding::Ucs2,
+            signature: Signature::None,
+            most_parts: MOST_PARTS,
+        }
+    }
+
     /// What every CMPP gateway takes: ASCII or UCS-2.
     #[must_use]
     pub const fn cmpp() -> Self {
@@ -133,10 +144,7 @@ mod tests {
     const REFERENCE: Reference = Reference::Eight(0x2A);
 
     fn gsm() -> Form {
-        Form {
-            narrow: Some(Coding::Gsm7),
-            ..Form::cmpp()
-        }
+        Form::gsm()
     }
 
     fn sizes(text: &str, form: &Form, reference: Reference) -> Vec<usize> {
