@@ -41,4 +41,10 @@ hostile! {
     a_modem_stream_is_read_or_refused(512, 2_000) = mmdvm::stream;
     a_modem_host_survives_its_line_and_starts_again(96, 1_500) = mmdvm::host_session;
     a_modem_survives_its_host(96, 1_500) = mmdvm::modem;
+    cmpp_pdus_are_read_or_refused(512, 800) = sms::cmpp;
+    smpp_pdus_are_read_or_refused(512, 800) = sms::smpp;
+    messages_of_a_modem_are_read_or_refused(512, 800) = sms::gsm;
+    a_cmpp_session_survives_its_gateway(96, 1_500) = sms::cmpp_session;
+    an_smpp_session_survives_its_centre(96, 1_500) = sms::smpp_session;
+    a_gsm_session_survives_its_modem(96, 1_500) = sms::gsm_session;
 }

@@ -14,3 +14,4 @@ pub mod input;
 pub mod mmdvm;
 pub mod packet;
 pub mod session;
+pub mod sms;

@@ -1,0 +1,4 @@
+//! See `narrowcast_protocol_fuzz::sms::cmpp_session`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| narrowcast_protocol_fuzz::sms::cmpp_session(octets));
