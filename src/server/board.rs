@@ -68,8 +68,9 @@ pub(super) struct Shown {
     stalled: Vec<String>,
     /// How many messages were dropped, as far as they are counted in the metrics.
     dropped: BTreeMap<&'static str, u64>,
-    /// Whether the last posture was away, and whether it was bad.
-    before: (bool, bool),
+    /// Whether the last posture was away, and whether it was bad; none before the ledger
+    /// was there for the first time, because every start opens it and that is no trouble.
+    before: Option<(bool, bool)>,
 }
 
 impl Shown {
@@ -83,7 +84,7 @@ impl Shown {
             shortage: None,
             stalled: Vec::new(),
             dropped: BTreeMap::new(),
-            before: (false, false),
+            before: None,
         }
     }
 
@@ -176,8 +177,11 @@ impl Shown {
     /// Says once that something is wrong, and once that it is over.
     fn log(&mut self, posture: &Posture) {
         let now = (posture.away, !posture.reasons.is_empty());
+        if self.before.is_none() && posture.away {
+            return;
+        }
         let why = posture.reasons.join("; ");
-        match (self.before, now) {
+        match (self.before.unwrap_or_default(), now) {
             ((false, _), (true, _)) => {
                 error!(%why, "the ledger is away: nothing is accepted or acknowledged until it is back");
             }
@@ -186,7 +190,7 @@ impl Shown {
             ((_, true), (_, false)) => info!("no longer degraded"),
             _ => {}
         }
-        self.before = now;
+        self.before = Some(now);
     }
 }
 

@@ -25,11 +25,11 @@ impl Task {
                 self.input(Input::Carrier { id, state, room });
             }
             LinkEvent::Notice(notice) => self.notice(notice),
+            // The log has it from the link's own task, which says which link it is.
             LinkEvent::Link(state) => {
                 if !state.up {
                     self.metrics.links_lost.inc();
                 }
-                info!(up = state.up, flaps = state.flaps, why = %state.why, "link");
             }
         }
     }
@@ -40,6 +40,7 @@ impl Task {
                 station,
                 description,
             } => {
+                info!(station = station.0, says = %description, "a station is there");
                 self.shown.strangers.admitted(station);
                 self.input(Input::StationIdentified {
                     station,

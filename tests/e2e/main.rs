@@ -12,9 +12,11 @@ mod durability;
 mod failing_ledger;
 mod flapping;
 mod full_disk;
+mod log;
 mod many;
 mod once;
 mod recordings;
+mod silent;
 mod slow_ledger;
 #[path = "../support/mod.rs"]
 mod support;

@@ -49,6 +49,9 @@ impl ClientConfig {
     }
 }
 
+/// A master whose answer comes so little late is not overdue.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// What a client wants done, or has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientAction {
@@ -199,6 +202,14 @@ impl Client {
             _ if now >= self.due => self.request(now),
             _ => {}
         }
+    }
+
+    /// When the answer to a ping is overdue by half an interval, if the master stays
+    /// silent: it may have been killed, and what is sent to it then is sent to nobody.
+    #[must_use]
+    pub fn overdue(&self) -> Option<Instant> {
+        self.running()
+            .then(|| self.heard + (self.config.ping + self.config.ping / 2).max(LEAST_PATIENCE))
     }
 
     /// When to call [`tick`](Self::tick) next.

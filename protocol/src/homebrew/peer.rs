@@ -46,6 +46,8 @@ pub struct HomebrewPeer {
     salts: Salts,
     drops: Drops,
     actions: VecDeque<Action>,
+    /// The master's answer is overdue: the timeslots begin nothing until it is heard.
+    paused: bool,
 }
 
 impl HomebrewPeer {
@@ -59,6 +61,7 @@ impl HomebrewPeer {
             salts: Salts::new(seed),
             drops: Drops::default(),
             actions: VecDeque::new(),
+            paused: false,
         }
     }
 
@@ -111,6 +114,7 @@ impl HomebrewPeer {
             longest_call: LONGEST_CALL,
         };
         let slots = config.slots.iter().map(channel);
+        self.paused = false;
         self.slots = slots.map(|slot| Timeslot::new(now, slot)).collect();
         self.notice(Notice::StationIdentified {
             station: self.config.station,
@@ -147,6 +151,11 @@ impl HomebrewPeer {
 
     /// Lets the timeslots do what is due.
     fn serve(&mut self, now: Instant) {
+        let paused = self.client.overdue().is_some_and(|at| at <= now);
+        if core::mem::replace(&mut self.paused, paused) != paused {
+            let slots = self.slots.iter_mut();
+            slots.for_each(|slot| slot.channel.pause(paused));
+        }
         let mut dropped = Vec::new();
         for slot in &mut self.slots {
             let due = slot.serve(now, self.client.id(), &mut self.salts);
@@ -194,6 +203,7 @@ impl Session for HomebrewPeer {
     fn receive(&mut self, now: Instant, _from: Peer, bytes: &[u8]) {
         self.client.receive(now, bytes);
         self.drain(now);
+        self.serve(now);
     }
 
     fn transmit(&mut self, now: Instant, job: Job) {
@@ -244,10 +254,16 @@ impl Session for HomebrewPeer {
 
     fn deadline(&self) -> Option<Instant> {
         let slots = self.slots.iter().filter_map(Timeslot::due).min();
-        [self.client.deadline(), self.drops.deadline(), slots]
-            .into_iter()
-            .flatten()
-            .min()
+        let overdue = self.client.overdue().filter(|_| !self.paused);
+        [
+            self.client.deadline(),
+            self.drops.deadline(),
+            slots,
+            overdue,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn poll(&mut self) -> Option<Action> {

@@ -161,6 +161,8 @@ pub struct Channel {
     /// Bursts of the transmission under way.
     pulling: VecDeque<Outgoing>,
     occupancy: Occupancy,
+    /// Nothing new of the engine's is begun: the station may not be there.
+    paused: bool,
     /// Puts the embedded link control of the call together.
     voice: VoiceCollector,
     present: Option<(RadioId, Instant)>,
@@ -182,6 +184,7 @@ impl Channel {
             fragment: None,
             answers: Answers::default(),
             pulling: VecDeque::new(),
+            paused: false,
             voice: VoiceCollector::default(),
             present: None,
             is_elsewhere: false,
@@ -294,6 +297,14 @@ impl Channel {
         self.report_state();
     }
 
+    /// Whether the station may be gone without a word: until it is heard again no fragment
+    /// is begun, and one that waits goes on waiting. What is under way is finished, and
+    /// acknowledgements leave, because they answer what was heard just now.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        self.report_state();
+    }
+
     /// The link was lost: what was under way is lost, what waited too.
     pub fn close(&mut self, _now: Instant) {
         self.pulling.clear();
@@ -375,7 +386,7 @@ impl Channel {
     pub fn wants_to_send(&self) -> bool {
         !self.pulling.is_empty()
             || !self.answers.is_empty()
-            || matches!(self.fragment, Some(Fragment::Waiting { .. }))
+            || (!self.paused && matches!(self.fragment, Some(Fragment::Waiting { .. })))
     }
 
     fn start_next(&mut self, now: Instant) {
@@ -396,7 +407,7 @@ impl Channel {
         }
         if let Some(Fragment::Waiting { id, composed }) = self
             .fragment
-            .take_if(|f| matches!(f, Fragment::Waiting { .. }))
+            .take_if(|f| !self.paused && matches!(f, Fragment::Waiting { .. }))
         {
             self.pulling = composed.bursts(&self.config, Some(id)).into();
             self.fragment = Some(Fragment::Sending {
@@ -477,7 +488,7 @@ impl Channel {
     }
 
     fn report_state(&mut self) {
-        let busy = self.occupancy.is_busy();
+        let busy = self.occupancy.is_busy() || self.paused;
         let state = if busy {
             CarrierState::Busy
         } else {

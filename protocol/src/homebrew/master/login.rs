@@ -175,6 +175,7 @@ impl HomebrewMaster {
             link.taken_over = before.configuration.or(before.taken_over);
             link.carriers = before.carriers;
             link.site = before.site;
+            link.paused = before.paused;
         }
         let expires = link.expires(&self.expiry);
         for carrier in &mut link.carriers {
@@ -204,9 +205,8 @@ impl HomebrewMaster {
             return;
         };
         if link.configuration.as_ref() != Some(&message) {
-            let description = description(&message, caller.peer);
             link.configuration = Some(message);
-            self.identified(index, description);
+            self.identified(index, caller.peer);
         }
         self.accept(caller, id);
         self.open_carriers(now, index);
@@ -276,7 +276,7 @@ impl HomebrewMaster {
         };
         if link.options != message.options {
             link.options.clone_from(&message.options);
-            self.identified(index, format!("options {}", message.options));
+            self.identified(index, caller.peer);
         }
         self.accept(caller, id);
     }
@@ -292,7 +292,8 @@ impl HomebrewMaster {
         if let Some(link) = self.link(index) {
             link.ping(now);
             let expires = link.expires(&expiry);
-            self.scan_no_later_than(expires);
+            let overdue = link.overdue().map_or(expires, |at| at.min(expires));
+            self.scan_no_later_than(overdue);
         }
         self.send(caller, Mstpong { id }.encode());
     }
@@ -333,17 +334,50 @@ impl HomebrewMaster {
         if self.link(index).is_some_and(|link| link.lives(now)) {
             self.drop_at(now, index, "close-refuted");
         }
+        if self.link(index).is_some_and(|link| link.paused) {
+            self.pause(now, index, false);
+        }
     }
 
-    fn identified(&mut self, index: usize, description: String) {
-        if let Some(station) = self.stations.get(index) {
-            let station = station.config.id;
-            let notice = Notice::StationIdentified {
-                station,
-                description,
-            };
-            self.actions.push_back(Action::Notice(notice));
+    /// A station's carriers begin nothing new while its ping is overdue.
+    pub(super) fn pause(&mut self, now: Instant, index: usize, paused: bool) {
+        let Some(link) = self.link(index) else {
+            return;
+        };
+        link.paused = paused;
+        let mut slots = Vec::new();
+        for carrier in &mut link.carriers {
+            carrier.timeslot.channel.pause(paused);
+            slots.push(carrier.timeslot.slot());
         }
+        for slot in slots {
+            self.serve(now, index, slot);
+        }
+    }
+
+    /// Tells all that a station says about itself: its configuration and, behind it, its
+    /// options, because whoever shows it keeps the last description only.
+    fn identified(&mut self, index: usize, peer: SocketAddr) {
+        let Some(station) = self.stations.get(index) else {
+            return;
+        };
+        let Some((said, link)) = station
+            .link
+            .as_ref()
+            .and_then(|link| Some((link.configuration.as_ref()?, link)))
+        else {
+            return;
+        };
+        let mut description = description(said, peer);
+        if !link.options.is_empty() {
+            description = format!("{description}, options {}", link.options);
+        }
+        let station = station.config.id;
+        let notice = Notice::StationIdentified {
+            station,
+            description,
+        };
+        self.actions.push_back(Action::Notice(notice));
     }
 
     /// Ends a station's link, if it has one.

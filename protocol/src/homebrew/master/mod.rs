@@ -194,7 +194,11 @@ impl HomebrewMaster {
             } else if at <= now {
                 self.leave(now, index, "silent for too long");
             } else {
-                self.scan_no_later_than(at.max(now + SCAN_EVERY));
+                let overdue = link.overdue().filter(|_| !link.paused);
+                self.scan_no_later_than(overdue.map_or(at, |it| it.min(at)).max(now + SCAN_EVERY));
+                if overdue.is_some_and(|it| it <= now) {
+                    self.pause(now, index, true);
+                }
             }
         }
     }

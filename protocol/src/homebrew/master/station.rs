@@ -40,6 +40,8 @@ pub(super) struct Link {
     pub(super) taken_over: Option<Box<Rptc>>,
     pinged: Option<Instant>,
     ping: Option<Duration>,
+    /// Its ping is overdue: its carriers begin nothing until it is heard.
+    pub(super) paused: bool,
 }
 
 /// A close that is not believed yet: anybody can send one in the station's name.
@@ -54,6 +56,8 @@ struct Closing {
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 /// The ping interval of a station of which none is known: what gateways have.
 const USUAL_PING: Duration = Duration::from_secs(10);
+/// A station whose ping comes so little late is not overdue.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Bounds of the wait after a close.
 const CLOSE_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(75));
 
@@ -74,6 +78,7 @@ impl Link {
             taken_over: None,
             pinged: None,
             ping: None,
+            paused: false,
         }
     }
 
@@ -118,6 +123,15 @@ impl Link {
             let shrunk = self.ping.map_or(Duration::ZERO, |ping| ping * 7 / 8);
             self.ping = Some(gap.max(shrunk));
         }
+    }
+
+    /// When its ping is overdue by half an interval, if it stays silent: it may have been
+    /// killed, and what is sent to it then is sent to nobody. That is sooner than the second
+    /// copy of a text that nobody confirms, so that one of the two meets a station that is
+    /// back. None while no interval is known.
+    pub(super) fn overdue(&self) -> Option<Instant> {
+        let ping = self.ping.filter(|_| self.running())?;
+        Some(self.heard + (ping + ping / 2).max(LEAST_PATIENCE))
     }
 
     /// When it counts as gone if it stays silent. Whoever has proved himself is given less
@@ -194,6 +208,26 @@ mod tests {
         assert_eq!(silence_after_pings(&[60, 120]), 180);
         assert_eq!(silence_after_pings(&[60, 120, 120]), 180);
         assert_eq!(silence_after_pings(&[5, 10, 15]), 30);
+    }
+
+    #[test]
+    fn a_station_is_overdue_half_an_interval_after_its_ping_was_due() {
+        let peer = "192.0.2.1:5000".parse().unwrap();
+        let overdue = |pings: &[u64]| {
+            let mut link = Link::new(Instant::ZERO, peer, [0; 32]);
+            link.configuration = Some(Box::new(super::super::tests::configuration(1)));
+            for seconds in pings {
+                let now = Instant::from_millis(seconds * 1_000);
+                link.lives(now);
+                link.ping(now);
+            }
+            let at = link.overdue()?;
+            Some(at.since(link.heard).as_secs())
+        };
+        assert_eq!(overdue(&[10]), None);
+        assert_eq!(overdue(&[10, 20]), Some(15));
+        assert_eq!(overdue(&[60, 120]), Some(90));
+        assert_eq!(overdue(&[2, 4]), Some(5));
     }
 
     #[test]

@@ -177,6 +177,14 @@ fn a_station_logs_in_says_who_it_is_and_stays() {
         id: ID,
         options: "TS2=9".to_owned(),
     };
+    master.receive(now, Peer::Socket(peer(1)), &options.encode());
+    match notices(&mut master).as_slice() {
+        [Notice::StationIdentified { description, .. }] => {
+            assert!(description.contains("350.012500 MHz"), "{description}");
+            assert!(description.ends_with("options TS2=9"), "{description}");
+        }
+        other => panic!("{other:?}"),
+    }
     assert_eq!(
         one(exchange(&mut master, now, peer(1), &options.encode())),
         ack(ID)

@@ -188,6 +188,34 @@ fn send(id: u64, station: StationId, transmission: Transmission) -> Job {
 }
 
 #[test]
+fn a_master_that_answers_no_ping_is_sent_nothing_until_it_answers() {
+    let mut wire = Wire::new("s3cr37w0rd");
+    wire.run(at(31));
+    // Killed: its answers stop, and what is sent to it goes nowhere.
+    let bursts = |wire: &mut Wire, until: u64| {
+        let mut bursts = 0;
+        while let Some(due) = wire.peer.deadline().filter(|due| *due <= at(until)) {
+            wire.now = due.max(wire.now);
+            wire.peer.tick(wire.now);
+            while let Some(action) = wire.peer.poll() {
+                bursts += u32::from(
+                    matches!(action, Action::Send { bytes, .. } if bytes.starts_with(b"DMRD")),
+                );
+            }
+        }
+        wire.now = at(until);
+        bursts
+    };
+    assert_eq!(bursts(&mut wire, 50), 0);
+    let out = text(9_990, Address::Radio(radio(2_308_155)));
+    wire.peer.transmit(wire.now, send(1, STATION, out));
+    assert_eq!(bursts(&mut wire, 55), 0);
+    let pong = crate::homebrew::message::Mstpong { id: ID }.encode();
+    wire.peer.receive(wire.now, Peer::Line, &pong);
+    assert!(bursts(&mut wire, 60) > 0);
+}
+
+#[test]
 fn texts_go_both_ways_over_somebody_elses_master() {
     let mut wire = Wire::new("s3cr37w0rd");
     wire.run(at(11));
