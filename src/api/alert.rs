@@ -166,7 +166,7 @@ pub(super) struct TimelineQuery {
 /// The facts of an alert, oldest first. Ask again with `?from=` the last `seq` and one more.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/timeline", tag = "alerts", security(("token" = [])),
     params(("id" = String, Path), TimelineQuery),
-    responses((status = 200, body = [EventBody]), (status = 404, body = Problem)))]
+    responses((status = 200, body = [EventBody]), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn timeline(
     State(api): State<Api>,
     bearer: Bearer,
@@ -178,7 +178,11 @@ pub(super) async fn timeline(
         return Err(Problem::not_found("alert"));
     }
     let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
+    let end = *api.backend.durable.borrow();
     let mut from = Seq(query.from.unwrap_or(0));
+    if from > end.next() {
+        return Err(Problem::beyond_end("from", from, end));
+    }
     let mut seen = Vec::new();
     // What may not be seen leaves gaps: read on until the page is full.
     while seen.len() < limit {

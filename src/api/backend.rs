@@ -14,6 +14,7 @@ use ulid::{Generator, Ulid};
 
 use crate::engine::io::{Credential, Refusal, Request, Response};
 use crate::ledger::record::Stored;
+use crate::ledger::scrub::Desk;
 use crate::ledger::{LedgerError, OnRecord};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
@@ -134,6 +135,8 @@ pub struct Backend {
     pub durable: watch::Receiver<Seq>,
     /// What must be seen.
     pub board: watch::Receiver<Board>,
+    /// How the walks over the ledger stand.
+    pub scrub: Arc<Desk>,
     ids: Arc<Mutex<Generator>>,
 }
 
@@ -152,6 +155,8 @@ pub struct BackendEnds {
     pub durable: watch::Sender<Seq>,
     /// What must be seen.
     pub board: watch::Sender<Board>,
+    /// How the walks over the ledger stand.
+    pub scrub: Arc<Desk>,
 }
 
 /// Both sides, each queue with room for `capacity` requests.
@@ -163,6 +168,7 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
     let (pages, pages_end) = mpsc::channel(capacity);
     let (durable_end, durable) = watch::channel(Seq::default());
     let (board_end, board) = watch::channel(Board::default());
+    let scrub = Arc::new(Desk::default());
     let api = Backend {
         urgent,
         looks,
@@ -170,6 +176,7 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
         pages,
         durable,
         board,
+        scrub: Arc::clone(&scrub),
         ids: Arc::new(Mutex::new(Generator::new())),
     };
     let server = BackendEnds {
@@ -179,6 +186,7 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
         pages: pages_end,
         durable: durable_end,
         board: board_end,
+        scrub,
     };
     (api, server)
 }
@@ -209,6 +217,14 @@ impl Backend {
         };
         lane.try_send(call).map_err(closed_or_full)?;
         awaited(answer).await
+    }
+
+    /// Why the server is degraded, in words.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<String> {
+        let mut reasons = self.board.borrow().degraded.clone();
+        reasons.extend(self.scrub.state.borrow().complaint());
+        reasons
     }
 
     /// Records from position `from` on.

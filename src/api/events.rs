@@ -56,10 +56,11 @@ pub(super) struct EventsQuery {
 /// Facts as they become durable, as far as the token may see them: `id` is the position,
 /// `event` the type, `data` an `EventBody`. An emergency that cannot be recorded comes as
 /// `emergency_unrecorded`, without `id` and with an `EmergencyBody`; it comes again as
-/// `emergency_raised` once it is on disk.
+/// `emergency_raised` once it is on disk. 409 with `beyond-end`: the ledger ends before what the
+/// reader has read; see "What comes after a salvage" in docs/ledger.md.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
     params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
-    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn events(
     State(api): State<Api>,
     bearer: Bearer,
@@ -71,11 +72,17 @@ pub(super) async fn events(
     let from = connection.map(|Extension(connection)| connection.from());
     let seat = api.streams.seat(&who, from)?;
     let durable = api.backend.durable.clone();
-    let newest = durable.borrow().next();
+    let end = *durable.borrow();
     let from = match (last_event(&headers)?, query.from) {
+        (Some(last), _) if last > end => {
+            return Err(Problem::beyond_end("Last-Event-ID", last, end));
+        }
         (Some(last), _) => last.next(),
+        (None, Some(from)) if Seq(from) > end.next() => {
+            return Err(Problem::beyond_end("from", Seq(from), end));
+        }
         (None, Some(from)) => Seq(from),
-        (None, None) => newest,
+        (None, None) => end.next(),
     };
     let alert = query
         .alert

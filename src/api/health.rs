@@ -8,18 +8,20 @@ use axum::response::IntoResponse;
 
 use crate::api::auth::{Bearer, principal};
 use crate::api::backend::Board;
-use crate::api::body::{DoneBody, HealthBody};
+use crate::api::body::{DoneBody, HealthBody, ScrubBody};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::engine::io::{Credential, Request, Response};
+use crate::ledger::scrub::Note;
 use crate::model::token::Right;
-use crate::observe::metrics::{self, Posture};
+use crate::observe::metrics::{self, Posture, Walk};
 
 /// Whether the server works. Needs no token. 503 while it is not ready.
 #[utoipa::path(get, path = "/api/v1/health", tag = "server",
     responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
 pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBody>) {
     let mut board = api.backend.board.borrow().clone();
+    board.degraded = api.backend.degraded();
     board.degraded.extend(api.doors.crowd());
     let clock_step_ms = api.metrics.unconfirmed_step();
     if clock_step_ms != 0 {
@@ -44,6 +46,7 @@ pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBo
         clock_step_ms,
         unrecorded_emergencies: board.unrecorded.len(),
         seq: api.backend.durable.borrow().0,
+        scrub: ScrubBody::of(&api.backend.scrub.state.borrow()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     (code, Json(body))
@@ -60,7 +63,12 @@ pub(super) async fn metrics(
     if api.guard_metrics || headers.contains_key("authorization") {
         principal(&api, &bearer?, Right::Look).await?;
     }
-    api.metrics.posture(posture(&api.backend.board.borrow()));
+    api.metrics.posture(Posture {
+        degraded: !api.backend.degraded().is_empty(),
+        ..posture(&api.backend.board.borrow())
+    });
+    api.metrics
+        .scrubbed(walk(&api.backend.scrub.state.borrow()));
     // The counters are worth having even when the engine is away.
     let asked = api.backend.ask(Credential::System, Request::Overview);
     if let Ok(Ok(Response::Overview(overview))) = asked.await {
@@ -71,6 +79,14 @@ pub(super) async fn metrics(
         .encode()
         .map_err(|error| Problem::unavailable(format!("metrics: {error}"), 5))?;
     Ok(([(CONTENT_TYPE, metrics::MEDIA_TYPE)], text))
+}
+
+fn walk(note: &Note) -> Walk {
+    Walk {
+        at: note.under_way.map(|walk| walk.at.0),
+        faults: note.last.iter().filter(|last| last.fault.is_some()).count(),
+        ended: note.last.as_ref().map(|last| last.ended.as_second()),
+    }
 }
 
 fn posture(board: &Board) -> Posture {

@@ -1,4 +1,4 @@
-//! The ledger as a file, and retention.
+//! The ledger as a file, retention, the walk over the whole of it, and what follows a salvage.
 
 use axum::Json;
 use axum::body::Body as HttpBody;
@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use futures_util::stream;
 
 use crate::api::auth::{Administers, Bearer, May, principal};
-use crate::api::body::{DoneBody, TrimBody};
+use crate::api::body::{DoneBody, ScrubBody, TrimBody};
 use crate::api::extract::Body;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
@@ -94,4 +94,31 @@ pub(super) async fn trim(
         .map(|record| record.hash)
         .ok_or_else(|| Problem::invalid("up_to", format!("there is no fact {up_to}")))?;
     api.done(&bearer, Request::Trim { up_to, hash }).await
+}
+
+/// Check the whole ledger now, slowly, while the server runs. How far it is, and what it found,
+/// stands in `/health`. Nothing changes if a check is under way.
+#[utoipa::path(post, path = "/api/v1/ledger/scrub", tag = "ledger", security(("token" = [])),
+    responses((status = 200, body = ScrubBody), (status = 403, body = Problem)))]
+pub(super) async fn scrub(
+    State(api): State<Api>,
+    bearer: Bearer,
+) -> Result<Json<ScrubBody>, Problem> {
+    of_the_root(&principal(&api, &bearer, Right::Administer).await?)?;
+    let state = ScrubBody::of(&api.backend.scrub.state.borrow());
+    if state.running.is_none() {
+        api.backend.scrub.begin.notify_one();
+    }
+    Ok(Json(state))
+}
+
+/// Take note of what salvages of the ledger could not recover: the server is no longer degraded
+/// because of them.
+#[utoipa::path(post, path = "/api/v1/ledger/salvage/acknowledge", tag = "ledger", security(("token" = [])),
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn acknowledge_salvage(
+    State(api): State<Api>,
+    bearer: Bearer,
+) -> Result<Json<DoneBody>, Problem> {
+    api.done(&bearer, Request::AcknowledgeSalvage).await
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::api::backend::Unavailable;
 use crate::engine::io::Refusal;
 use crate::ledger::LedgerError;
+use crate::model::ids::Seq;
 use crate::model::text;
 
 /// The kind of problem with what hangs elsewhere.
@@ -65,6 +66,25 @@ impl Problem {
             why,
         );
         problem.field = Some(text::shown(field).chars().take(FIELD).collect());
+        problem
+    }
+
+    /// The reader asks for what follows a record that is not there: what it read before is gone
+    /// from the ledger, as after a salvage or under a restored copy. To let it wait would hide
+    /// every record from the end up to there.
+    #[must_use]
+    pub fn beyond_end(field: &str, named: Seq, end: Seq) -> Self {
+        let mut problem = Self::new(
+            StatusCode::CONFLICT,
+            "beyond-end",
+            "Beyond the end of the ledger",
+            format!(
+                "the ledger ends at record {end}, and `{field}` names {named}: records that were \
+                 read before are gone; take up what is there again, or ask from {} on",
+                end.next()
+            ),
+        );
+        problem.field = Some(field.to_owned());
         problem
     }
 

@@ -148,6 +148,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(ledger::export_all))
         .routes(routes!(ledger::trim))
+        .routes(routes!(ledger::scrub))
+        .routes(routes!(ledger::acknowledge_salvage))
         .routes(routes!(health::confirm_clock))
         .routes(routes!(health::health))
         .routes(routes!(health::metrics))

@@ -35,6 +35,7 @@ fn scripted(
         mut pages,
         durable,
         board,
+        ..
     } = ends;
     tokio::spawn(async move {
         // Held, so that the board stays readable.

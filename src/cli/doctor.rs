@@ -29,6 +29,12 @@ pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
     let mut warnings = Vec::new();
     let reached = super::online(async { Client::new(access)?.get("health").await });
     let running = reached.is_ok();
+    let reasons = reached
+        .as_ref()
+        .ok()
+        .and_then(|health| health["degraded"].as_array());
+    let reasons = reasons.into_iter().flatten().filter_map(|why| why.as_str());
+    let degraded: Vec<Finding> = reasons.map(|why| Err(why.to_owned())).collect();
     findings.push(match reached {
         Ok(health) => Ok(format!(
             "a server answers at {}: {}",
@@ -37,6 +43,7 @@ pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
         )),
         Err(error) => Err(format!("{error:#}")),
     });
+    findings.extend(degraded);
     findings.push(clock());
     match Config::load(path) {
         Ok(config) => {

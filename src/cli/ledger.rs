@@ -45,6 +45,11 @@ pub(super) enum LedgerCommand {
         #[arg(long, default_value = "default")]
         jurisdiction: String,
     },
+    /// Let the running server check the whole ledger now, slowly. What it finds stands in
+    /// health: see `doctor`.
+    Scrub,
+    /// Take note of what salvages of the ledger could not recover.
+    AcknowledgeSalvage,
     /// Open a ledger of a stopped server, and say whether its end is there. `verify` reads it all.
     Check {
         /// The ledger's directory.
@@ -114,6 +119,21 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
             let sound = ledger::export::import(&file, &mut ledger, |at| bar.set_position(at.0))?;
             bar.finish_and_clear();
             report(access, &sound, &format!("imported into {}", dir.display()));
+        }
+        LedgerCommand::Scrub => {
+            let empty = json!({});
+            super::online(async { Client::new(access)?.post("ledger/scrub", &empty).await })?;
+            print(access, &json!({"ok": true}), |_| {
+                "the ledger is being checked; `narrowcast doctor` says what is found".to_owned()
+            });
+        }
+        LedgerCommand::AcknowledgeSalvage => {
+            let path = "ledger/salvage/acknowledge";
+            let empty = json!({});
+            let done = super::online(async { Client::new(access)?.post(path, &empty).await })?;
+            print(access, &done, |done| {
+                format!("noted as record {}", super::output::cell(done, "seq"))
+            });
         }
         LedgerCommand::Check {
             ledger: dir,

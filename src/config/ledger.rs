@@ -1,11 +1,12 @@
 //! The ledger.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::config::error::Fault;
-use crate::config::value::size;
+use crate::config::value::{period, size};
 use crate::model::text;
 
 /// `[ledger]`.
@@ -21,7 +22,15 @@ pub struct LedgerConfig {
     /// Bytes held back by a file that is removed when the disk is full, for emergencies.
     #[serde(deserialize_with = "size")]
     pub ballast: u64,
+    /// How often the chain is walked while the server runs; none for never.
+    #[serde(deserialize_with = "period")]
+    pub scrub: Option<Duration>,
 }
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// The longest period: a year.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The store grows by 2 MiB at a time, and needs some of it to be opened again.
 const LEAST_BALLAST: u64 = 4 << 20;
@@ -33,6 +42,7 @@ impl Default for LedgerConfig {
             jurisdiction: "default".to_owned(),
             checkpoint_every: 50_000,
             ballast: 64 << 20,
+            scrub: Some(7 * DAY),
         }
     }
 }
@@ -61,6 +71,18 @@ impl LedgerConfig {
                 format!(
                     "{} bytes make too little room: at least \"4 MiB\", or 0 for none",
                     self.ballast
+                ),
+            ));
+        }
+        if let Some(every) = self
+            .scrub
+            .filter(|every| !(SHORTEST..=LONGEST).contains(every))
+        {
+            faults.push(Fault::new(
+                "ledger.scrub",
+                format!(
+                    "{} s is out of range: 1 second to 366 days, or \"never\"",
+                    every.as_secs_f64()
                 ),
             ));
         }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use narrowcast_protocol::air::{CarrierId, Slot, StationId};
 use serde::{Deserialize, Deserializer, de};
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// A passphrase; its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -101,6 +103,23 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
                 "`{text}` is no duration: write it as \"20s\", \"15m\" or \"1h 30m\""
             ))
         })
+}
+
+/// `"never"`, `"daily"`, `"weekly"`, or a duration.
+pub(super) fn period<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_str() {
+        "never" => Ok(None),
+        "daily" => Ok(Some(DAY)),
+        "weekly" => Ok(Some(7 * DAY)),
+        _ => duration(de::value::StringDeserializer::<D::Error>::new(text))
+            .map(Some)
+            .map_err(|error| {
+                de::Error::custom(format!("{error}; or \"never\", \"daily\", \"weekly\""))
+            }),
+    }
 }
 
 /// `"64 MiB"`, `"2 GiB"`, or plain bytes as a number.

@@ -65,6 +65,13 @@ impl Core {
                 ));
             }
         }
+        reasons.extend(self.engine().salvages().map(|salvage| {
+            format!(
+                "the ledger was salvaged ({}): {salvage}; look at tokens and roster, then take \
+                 note of it (`narrowcast ledger acknowledge-salvage`)",
+                salvage.why
+            )
+        }));
         if let Some(what) = &self.retry.bug {
             reasons.push(format!(
                 "a fact did not fit a record and its request was dropped, please report this: {what}"

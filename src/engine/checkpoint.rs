@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC10";
+const LAYOUT: &[u8; 4] = b"NC11";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,7 @@ mod tests {
         AnswerSet, CatchUp, Ceilings, Collection, Policy, SpaceMarks, StationPolicy,
     };
     use crate::model::roster::{Group, Node, Person, Phone, Radio, Recipient, RosterEntry};
+    use crate::model::salvage::Salvage;
     use crate::model::token::{Role, Token};
     use crate::model::wall::Wall;
 
@@ -205,6 +206,8 @@ mod tests {
         facts.extend(deliveries());
         facts.extend(heard());
         facts.push(Fact::EmergencyRaised(Box::new(emergency)));
+        let salvage = Salvage::new("torn", Seq(5), Some(Seq(9)), "/kept");
+        facts.push(Fact::Salvaged(salvage));
         facts
     }
 
@@ -354,7 +357,7 @@ mod tests {
     fn another_layout_and_a_state_with_something_behind_it_are_refused() {
         let stored = encode(&state());
         let mut older = stored.clone();
-        older[3] = b'1';
+        older[3] = b'?';
         assert_eq!(decode(&older), Err(CheckpointError));
         assert_eq!(decode(&stored[4..]), Err(CheckpointError));
         assert_eq!(

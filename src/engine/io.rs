@@ -143,6 +143,8 @@ pub enum Request {
     },
     /// Accept the civil clock as it stands after a step.
     ConfirmClock,
+    /// Take note of every salvage of the ledger so far.
+    AcknowledgeSalvage,
     /// State again what is needed from before `up_to`, and record that the rest is trimmed.
     Trim {
         /// The last fact to remove; at most [`Overview::trim_limit`].
@@ -206,9 +208,11 @@ impl Request {
             Self::CloseEmergency { .. } | Self::ImportRoster { .. } | Self::ConfirmClock => {
                 Right::Supervise
             }
-            Self::CreateToken(_) | Self::RevokeToken { .. } | Self::Tokens | Self::Trim { .. } => {
-                Right::Administer
-            }
+            Self::CreateToken(_)
+            | Self::RevokeToken { .. }
+            | Self::Tokens
+            | Self::AcknowledgeSalvage
+            | Self::Trim { .. } => Right::Administer,
             Self::DryRun(_)
             | Self::WhoAmI
             | Self::Overview

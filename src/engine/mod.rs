@@ -48,6 +48,7 @@ mod requests;
 mod rests;
 mod roster;
 mod route;
+mod salvage;
 mod sets;
 mod state;
 mod stations;
@@ -85,6 +86,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, FACT_BYTES, Fact, Record};
 use crate::model::ids::{AlertId, DeliveryId, Seq};
 use crate::model::policy::Policy;
+use crate::model::salvage::Salvage;
 use crate::model::token::Principal;
 use crate::model::wall::Wall;
 
@@ -269,6 +271,11 @@ impl Engine {
     #[must_use]
     pub fn has_tokens(&self) -> bool {
         !self.state.tokens.is_empty()
+    }
+
+    /// Salvages of the ledger that nobody has taken note of, the oldest first.
+    pub fn salvages(&self) -> impl Iterator<Item = &Salvage> {
+        self.state.salvages.iter().map(|(_, salvage)| salvage)
     }
 
     /// SHA-256 of every token that is valid and its holder: who may look at what while there

@@ -79,6 +79,7 @@ impl Engine {
             Request::CreateToken(token) => self.create_token(who, token),
             Request::RevokeToken { id } => self.revoke_token(who, id),
             Request::ConfirmClock => self.confirm_clock(who),
+            Request::AcknowledgeSalvage => self.acknowledge_salvage(who),
             Request::Trim { up_to, hash } => self.trim(who, up_to, hash),
             query => self.query(who, query),
         }

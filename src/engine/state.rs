@@ -7,6 +7,7 @@ use narrowcast_protocol::air::{CarrierId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::roster::Roster;
+use crate::engine::salvage::SHOWN;
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
@@ -15,6 +16,7 @@ use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
 use crate::model::policy::{Policy, StationPolicy};
+use crate::model::salvage::Salvage;
 use crate::model::token::Token;
 use crate::model::wall::Wall;
 
@@ -129,6 +131,9 @@ pub(super) struct State {
     /// The radio of every emergency on record and where that stands: it tells who may see
     /// what became of it.
     pub(super) distress: BTreeMap<EmergencyId, (Seq, RadioId)>,
+    /// Salvages of the ledger that nobody has taken note of, and where they stand; the oldest
+    /// go first when there are more than [`SHOWN`].
+    pub(super) salvages: Vec<(Seq, Salvage)>,
 }
 
 impl State {
@@ -233,6 +238,12 @@ impl State {
                 }
             }
             Fact::Trimmed { up_to, .. } => self.distress.retain(|_, (seq, _)| *seq > *up_to),
+            Fact::Salvaged(salvage) => {
+                let excess = (self.salvages.len() + 1).saturating_sub(SHOWN);
+                self.salvages.drain(..excess);
+                self.salvages.push((seq, salvage.clone()));
+            }
+            Fact::SalvageAcknowledged { .. } => self.salvages.clear(),
             Fact::StationChanged {
                 station,
                 up,
@@ -353,9 +364,11 @@ impl State {
         let alerts = self.alerts.values().map(|book| book.seq);
         let keys = self.keys.values().map(|used| used.seq);
         let emergencies = self.emergencies.values().map(|(seq, _)| *seq);
+        let salvages = self.salvages.iter().map(|(seq, _)| *seq);
         let oldest = alerts
             .chain(keys)
             .chain(emergencies)
+            .chain(salvages)
             .min()
             .unwrap_or(self.seq.next());
         Seq(oldest.0.saturating_sub(1))

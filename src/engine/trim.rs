@@ -19,7 +19,8 @@ impl Engine {
         let limit = self.state.trim_limit();
         if up_to > limit {
             let why = format!(
-                "facts after {limit} are still needed by live alerts, open emergencies or keys"
+                "facts after {limit} are still needed by live alerts, open emergencies, keys \
+                 or a salvage that nobody has acknowledged"
             );
             return Err(Refusal::Invalid {
                 field: "up_to",

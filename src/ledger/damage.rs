@@ -14,6 +14,7 @@ use crate::ledger::sled::SledLedger;
 use crate::ledger::suite::{many, text, trim};
 use crate::ledger::verify::verify;
 use crate::ledger::{Ledger, LedgerError};
+use crate::model::facts::Fact;
 use crate::model::ids::Seq;
 
 fn open(dir: &Path) -> Result<SledLedger, LedgerError> {
@@ -96,6 +97,23 @@ fn a_ledger_without_a_head_gets_one() {
     assert_eq!(Head::read(dir.path()).unwrap().unwrap().0, Seq(4));
 }
 
+/// The salvages that are on record, and where.
+fn salvages(ledger: &mut SledLedger) -> Vec<(Seq, String)> {
+    let mut found = Vec::new();
+    let mut next = Seq(1);
+    loop {
+        let page = ledger.read(next, 512).unwrap();
+        let Some(last) = page.last() else {
+            return found;
+        };
+        next = last.seq.next();
+        found.extend(page.iter().filter_map(|record| match &record.fact {
+            Fact::Salvaged(salvage) => Some((record.seq, salvage.to_string())),
+            _ => None,
+        }));
+    }
+}
+
 #[test]
 fn a_chain_that_ends_before_its_head_is_refused_and_salvaged_on_request() {
     let parent = TempDir::new().unwrap();
@@ -122,11 +140,12 @@ fn a_chain_that_ends_before_its_head_is_refused_and_salvaged_on_request() {
     );
     assert!(lost.kept.join("db").exists() && lost.kept.join("checkpoint-8").exists());
     assert_eq!(ledger.checkpoint(), Ok(None));
-    assert_eq!(ledger.commit(&many(6)), Ok(Seq(11)));
+    assert_eq!(salvages(&mut ledger), [(Seq(6), lost.to_string())]);
+    assert_eq!(ledger.commit(&many(6)), Ok(Seq(12)));
     drop(ledger);
     let (mut ledger, lost) = salvage(&dir, "city", 1).unwrap();
     assert_eq!(lost, None);
-    assert_eq!(verify(&mut ledger, |_| ()).unwrap().last, Seq(11));
+    assert_eq!(verify(&mut ledger, |_| ()).unwrap().last, Seq(12));
 }
 
 #[test]
@@ -232,7 +251,9 @@ fn what_must_be_folded_is_salvaged_up_to_the_first_rotten_record() {
     assert_eq!(lost.head, Some(Seq(2_000)));
     assert!(lost.has < Seq(801) && lost.has >= Seq(400), "{lost}");
     assert!(lost.kept.join("db").exists());
-    assert_eq!(verify(&mut ledger, |_| ()).unwrap().last, lost.has);
+    let recorded = lost.has.next();
+    assert_eq!(verify(&mut ledger, |_| ()).unwrap().last, recorded);
+    assert_eq!(salvages(&mut ledger), [(recorded, lost.to_string())]);
     ledger.commit(&many(1)).unwrap();
     drop(ledger);
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
@@ -268,7 +289,7 @@ fn a_damaged_snapshot_is_left_out() {
         "{error}"
     );
     let (ledger, lost) = salvage(&dir, "city", 1).unwrap();
-    assert_eq!(ledger.last(), Seq(700));
+    assert_eq!(ledger.last(), Seq(701));
     let lost = lost.unwrap().to_string();
     assert!(lost.contains("no record up to 700 is lost"), "{lost}");
 }

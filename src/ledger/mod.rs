@@ -10,6 +10,7 @@
 //! * [`salvage`]: a ledger that lost its end, opened with what is there
 //! * [`keeper`]: the thread that owns it
 //! * [`verify`]: the chain, walked
+//! * [`scrub`]: how the walks stand that the server makes while it runs
 //! * [`export`]: the ledger as lines of JSON, and back
 //! * [`ballast`]: free space, and some held back for emergencies
 
@@ -23,6 +24,7 @@ pub mod keeper;
 pub mod memory;
 pub mod record;
 pub mod salvage;
+pub mod scrub;
 pub mod sled;
 pub mod verify;
 

@@ -6,6 +6,8 @@
 //! | the store cannot be opened with its snapshots | they are removed: the store finds the same in its log |
 //! | a record that must be folded is gone or damaged | the records before it are copied into a new store |
 //!
+//! What is lost is the next record, a [`Fact::Salvaged`]: no salvage goes by without a trace.
+//!
 //! Before anything is changed the whole directory is copied beside itself. The store itself
 //! clears what it cannot read of its log when it is opened: who means to have the medium
 //! examined copies the directory before anything else.
@@ -19,7 +21,9 @@ use crate::ledger::files::{at_path, sync_dir};
 use crate::ledger::head::Head;
 use crate::ledger::sled::SledLedger;
 use crate::ledger::{Ledger, LedgerError};
+use crate::model::facts::{Entry, Fact};
 use crate::model::ids::Seq;
+use crate::model::salvage::Salvage;
 
 const PAGE: usize = 512;
 
@@ -36,24 +40,33 @@ pub struct Salvaged {
     pub kept: PathBuf,
 }
 
+impl Salvaged {
+    fn salvage(&self) -> Salvage {
+        let kept = self.kept.to_string_lossy();
+        Salvage::new(&self.why.to_string(), self.has, self.head, &kept)
+    }
+
+    /// Puts it on record, behind what is there.
+    fn record(&self, ledger: &mut SledLedger) -> Result<(), LedgerError> {
+        let at = jiff::Timestamp::now().into();
+        let fact = Fact::Salvaged(self.salvage());
+        ledger.commit(&[Entry { at, fact }]).map(drop)
+    }
+}
+
 impl std::fmt::Display for Salvaged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.head {
-            Some(head) if head > self.has => {
-                write!(f, "records {} to {head} are lost", self.has.next())?;
-            }
-            Some(head) => write!(f, "no record up to {head} is lost")?,
-            None => write!(f, "what stood behind record {} is not known", self.has)?,
-        }
-        write!(f, "; the files are kept in {}", self.kept.display())
+        self.salvage().fmt(f)
     }
 }
 
 /// Opens the ledger in `dir` as [`SledLedger::open`] does, damaged or not. What is lost is
-/// returned, to be recorded; nothing if it was sound from its newest checkpoint on.
+/// on record as the last fact and returned; nothing if it was sound from its newest checkpoint
+/// on.
 ///
 /// # Errors
-/// As [`SledLedger::open`], but for what is salvaged; or the files cannot be copied.
+/// As [`SledLedger::open`], but for what is salvaged; or the files cannot be copied, or the
+/// ledger takes no further record: then the next start finds it damaged again.
 pub fn salvage(
     dir: &Path,
     jurisdiction: &str,
@@ -61,19 +74,38 @@ pub fn salvage(
 ) -> Result<(SledLedger, Option<Salvaged>), LedgerError> {
     let (mut ledger, lost) = with_its_end(dir, jurisdiction, epoch)?;
     let Err((seq, why)) = foldable(&mut ledger) else {
+        if let Some(lost) = &lost
+            && let Err(error) = lost.record(&mut ledger)
+        {
+            // With what proved more, the next start finds the damage again.
+            drop(ledger);
+            put_back_proofs(&lost.kept, dir)?;
+            return Err(error);
+        }
         return Ok((ledger, lost));
     };
     let head = lost.as_ref().map_or(Some(ledger.last()), |lost| lost.head);
     let kept = lost.map_or_else(|| copy_aside(dir), |lost| Ok(lost.kept))?;
-    let ledger = rebuilt(ledger, dir, (jurisdiction, epoch), seq)?;
-    let has = ledger.last();
-    let lost = Salvaged {
+    let (ledger, lost) = rebuilt(ledger, dir, (jurisdiction, epoch), seq, |has| Salvaged {
         why,
         has,
         head,
         kept,
-    };
+    })?;
     Ok((ledger, Some(lost)))
+}
+
+/// Puts head and checkpoints back as they were found.
+fn put_back_proofs(kept: &Path, dir: &Path) -> Result<(), LedgerError> {
+    for entry in fs::read_dir(kept).map_err(|error| at_path(kept, &error))? {
+        let name = entry.map_err(|error| at_path(kept, &error))?.file_name();
+        let shown = name.to_string_lossy();
+        if shown == "head" || shown.starts_with("checkpoint-") {
+            let to = dir.join(&name);
+            fs::copy(kept.join(&name), &to).map_err(|error| at_path(&to, &error))?;
+        }
+    }
+    sync_dir(dir)
 }
 
 /// Copies the directory beside itself and removes the store's snapshots, from which it opens
@@ -140,13 +172,15 @@ fn foldable(ledger: &mut SledLedger) -> Result<(), (Seq, LedgerError)> {
     Ok(())
 }
 
-/// Puts a new ledger with the records before `end` in the place of this one.
+/// Puts a new ledger in the place of this one: the records before `end`, and one that says
+/// what is lost.
 fn rebuilt(
     mut from: SledLedger,
     dir: &Path,
     (jurisdiction, epoch): (&str, u64),
     end: Seq,
-) -> Result<SledLedger, LedgerError> {
+    lost: impl FnOnce(Seq) -> Salvaged,
+) -> Result<(SledLedger, Salvaged), LedgerError> {
     let mut name = dir.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = dir.with_file_name(name);
@@ -160,13 +194,15 @@ fn rebuilt(
         to.adopt(&from.stored(next, many)?)?;
         next = Seq(next.0.saturating_add(many as u64));
     }
+    let lost = lost(to.last());
+    lost.record(&mut to)?;
     drop((from, to));
     // In one step: a crash here finds one of the two in place.
     renameat_with(CWD, &new, CWD, dir, RenameFlags::EXCHANGE)
         .map_err(|error| at_path(dir, &error.into()))?;
     sync_dir(dir.parent().unwrap_or(Path::new("")))?;
     fs::remove_dir_all(&new).map_err(|error| at_path(&new, &error))?;
-    SledLedger::open(dir, jurisdiction, epoch)
+    Ok((SledLedger::open(dir, jurisdiction, epoch)?, lost))
 }
 
 fn snapshots(dir: &Path) -> Result<Vec<PathBuf>, LedgerError> {

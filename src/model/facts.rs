@@ -13,6 +13,7 @@ use crate::model::evidence::Evidence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
 use crate::model::policy::{AnswerSet, Policy, StationPolicy};
 use crate::model::roster::{Recipient, RosterEntry};
+use crate::model::salvage::Salvage;
 use crate::model::summary::Summary;
 use crate::model::token::Token;
 use crate::model::wall::Wall;
@@ -326,6 +327,14 @@ pub enum Fact {
         /// Its chain hash: the first fact that remains chains to it.
         hash: [u8; 32],
     },
+    /// The server was started over a damaged ledger with `--salvage`: what could not be
+    /// recovered.
+    Salvaged(Salvage),
+    /// A named person has taken note of every salvage before.
+    SalvageAcknowledged {
+        /// Who.
+        by: String,
+    },
 }
 
 /// What an alert is predicted to take of one carrier.
@@ -381,7 +390,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 31] = [
+    pub const NAMES: [&'static str; 33] = [
         "started",
         "policy_in_force",
         "stations_in_force",
@@ -413,6 +422,8 @@ impl Fact {
         "station_changed",
         "clock_confirmed",
         "trimmed",
+        "salvaged",
+        "salvage_acknowledged",
     ];
 
     /// The facts that put a policy in force.
@@ -524,6 +535,8 @@ impl Fact {
             Self::StationChanged { .. } => "station_changed",
             Self::ClockConfirmed { .. } => "clock_confirmed",
             Self::Trimmed { .. } => "trimmed",
+            Self::Salvaged(_) => "salvaged",
+            Self::SalvageAcknowledged { .. } => "salvage_acknowledged",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod ids;
 pub mod policy;
 pub mod roster;
+pub mod salvage;
 pub mod sight;
 pub mod summary;
 pub mod text;

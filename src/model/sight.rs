@@ -7,7 +7,7 @@
 //! | an alert sent from elsewhere | it goes to a radio of the node: its text and that share only |
 //! | an emergency, a report, a radio heard | the radio hangs at or below the node *now*; an unknown radio belongs to the root |
 //! | stations, starts, the clock | always: they serve all nodes |
-//! | the policy, the trimming | never: they are of the root |
+//! | the policy, the trimming, a salvage of the ledger | never: they are of the root |
 //! | tokens | the holder is an administrator, and the token hangs at or below the node |
 //!
 //! Whatever cannot be placed belongs to the root.
@@ -161,7 +161,11 @@ impl<'a> Seen<'a> {
             Fact::Started { .. } | Fact::StationChanged { .. } | Fact::ClockConfirmed { .. } => {
                 whole(true)
             }
-            Fact::PolicyInForce(_) | Fact::StationsInForce { .. } | Fact::Trimmed { .. } => None,
+            Fact::PolicyInForce(_)
+            | Fact::StationsInForce { .. }
+            | Fact::Trimmed { .. }
+            | Fact::Salvaged(_)
+            | Fact::SalvageAcknowledged { .. } => None,
             Fact::RosterImported {
                 by,
                 clears,

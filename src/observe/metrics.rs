@@ -64,6 +64,17 @@ pub struct Posture {
     pub quarantined: usize,
 }
 
+/// The walks over the whole ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Walk {
+    /// The record that the one under way has reached; none when there is none.
+    pub at: Option<u64>,
+    /// How many faults the last one found.
+    pub faults: usize,
+    /// When the last one ended, in seconds since 1970.
+    pub ended: Option<i64>,
+}
+
 /// A queue of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct QueueLabel {
@@ -138,6 +149,10 @@ pub struct Metrics {
     radios: Gauge,
     clock_step: Gauge,
     seq: Gauge,
+    walking: Gauge,
+    walked_to: Gauge,
+    walk_faults: Gauge,
+    walk_ended: Gauge,
     degraded: Gauge,
     unrecorded: Gauge,
     stations_down: Gauge,
@@ -181,6 +196,10 @@ impl Default for Metrics {
             radios: Gauge::default(),
             clock_step: Gauge::default(),
             seq: Gauge::default(),
+            walking: Gauge::default(),
+            walked_to: Gauge::default(),
+            walk_faults: Gauge::default(),
+            walk_ended: Gauge::default(),
             degraded: Gauge::default(),
             unrecorded: Gauge::default(),
             stations_down: Gauge::default(),
@@ -285,6 +304,41 @@ impl Metrics {
         );
         self.register_posture();
         self.register_doors();
+        self.register_walks();
+    }
+
+    fn register_walks(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "ledger_scrub_running",
+            "1 while the whole ledger is being checked",
+            self.walking.clone(),
+        );
+        r.register(
+            "ledger_scrub_position",
+            "The record that the check under way has reached",
+            self.walked_to.clone(),
+        );
+        r.register(
+            "ledger_scrub_faults",
+            "1 if the last check of the whole ledger found a record that does not verify",
+            self.walk_faults.clone(),
+        );
+        r.register(
+            "ledger_scrub_ended_timestamp",
+            "When the last check of the whole ledger ended, in seconds since 1970; 0 if never",
+            self.walk_ended.clone(),
+        );
+    }
+
+    /// Takes over how the walks over the ledger stand.
+    pub fn scrubbed(&self, walk: Walk) {
+        let at = walk.at.map(|at| i64::try_from(at).unwrap_or(i64::MAX));
+        self.walking.set(at.is_some().into());
+        self.walked_to.set(at.unwrap_or(0));
+        let faults = i64::try_from(walk.faults).unwrap_or(i64::MAX);
+        self.walk_faults.set(faults);
+        self.walk_ended.set(walk.ended.unwrap_or(0));
     }
 
     fn register_doors(&mut self) {

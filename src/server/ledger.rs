@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,6 +16,7 @@ use crate::core::io::{Checkpoint, LedgerFault};
 use crate::engine::io::Now;
 use crate::ledger::LedgerError;
 use crate::ledger::keeper::{Answer, Keeper, OpenLedger, Request};
+use crate::ledger::scrub::Desk;
 use crate::ledger::sled::SledLedger;
 use crate::model::facts::Entry;
 use crate::observe::metrics::Metrics;
@@ -36,6 +38,8 @@ pub(super) struct LedgerSide {
     pub(super) answers: mpsc::Receiver<Answer>,
     /// The commit under way: since when, and how many facts.
     commit: Option<(Instant, u64)>,
+    /// Told while a commit is made.
+    scrub: Arc<Desk>,
     /// The core was ready once.
     started: bool,
     /// Why the first start cannot be.
@@ -44,7 +48,7 @@ pub(super) struct LedgerSide {
 
 impl LedgerSide {
     /// Starts the thread; nothing is opened yet.
-    pub(super) fn start(open: OpenLedger) -> Result<Self, LedgerError> {
+    pub(super) fn start(open: OpenLedger, scrub: Arc<Desk>) -> Result<Self, LedgerError> {
         // One answer is on its way at a time.
         let (answers_in, answers) = mpsc::channel(1);
         let keeper = Keeper::start(open, answers_in)
@@ -53,6 +57,7 @@ impl LedgerSide {
             keeper,
             answers,
             commit: None,
+            scrub,
             started: false,
             refused: None,
         })
@@ -61,6 +66,7 @@ impl LedgerSide {
     /// Commits a batch.
     pub(super) fn commit(&mut self, batch: Vec<Entry>) {
         self.commit = Some((Instant::now(), batch.len() as u64));
+        self.committing();
         self.keeper.ask(Request::Commit(batch));
     }
 
@@ -72,7 +78,13 @@ impl LedgerSide {
     /// Lets go of the ledger; what it has not answered is not awaited.
     pub(super) fn let_go(&mut self) {
         self.commit = None;
+        self.committing();
         self.keeper.let_go();
+    }
+
+    fn committing(&self) {
+        let under_way = self.commit.is_some();
+        self.scrub.committing.store(under_way, Ordering::Relaxed);
     }
 
     /// Tells the core what the ledger answers. Before the first start is done, a ledger that
@@ -84,6 +96,9 @@ impl LedgerSide {
         metrics: &Metrics,
         now: Now,
     ) {
+        if matches!(answer, Answer::Committed(_)) {
+            self.scrub.committing.store(false, Ordering::Relaxed);
+        }
         match answer {
             Answer::Opened(Err(error)) | Answer::Page(Err(error)) if !self.started => {
                 self.refused = Some(error);

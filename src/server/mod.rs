@@ -16,6 +16,7 @@
 //! | `replies` | who waits for which answer |
 //! | `board` | what must be seen, whatever the ledger does |
 //! | `space` | free space, and the ballast |
+//! | `scrub` | the walk over the ledger while the server runs |
 
 mod board;
 mod calendar;
@@ -25,6 +26,7 @@ mod ledger;
 mod link_events;
 mod listen;
 mod replies;
+mod scrub;
 mod space;
 mod task;
 #[cfg(test)]
@@ -49,6 +51,7 @@ use crate::observe::metrics::Metrics;
 use crate::station;
 
 pub use self::calendar::sound_clock;
+use self::scrub::Scrubber;
 use self::space::Hold;
 use self::task::{Parts, Task};
 pub use crate::ledger::keeper::OpenLedger;
@@ -215,9 +218,15 @@ async fn serve_over(
         task.make_first_token(token).await?;
     }
     task.ready();
+    let note = config.server.state_dir.join("scrub.json");
+    let scrubber = Scrubber::new(config.ledger.scrub, note, backend.clone());
+    let (run, walks) = (task.run(shutdown.clone()), scrubber.run(shutdown.clone()));
+    let core = async {
+        tokio::join!(run, walks);
+    };
     Ok(Served {
         backend,
         metrics,
-        core: tokio::spawn(task.run(shutdown.clone())),
+        core: tokio::spawn(core),
     })
 }

@@ -93,7 +93,7 @@ impl Task {
             clock: parts.clock,
             shown: Shown::new(&parts.policy),
             core: Core::new(parts.policy, parts.limits, seed()?, now(parts.clock)),
-            ledger: LedgerSide::start(parts.open)?,
+            ledger: LedgerSide::start(parts.open, Arc::clone(&parts.ends.scrub))?,
             replies: Replies::default(),
             links: parts.links,
             events: parts.events,

@@ -1,5 +1,8 @@
 //! A damaged ledger under the built program: what is lost is named, and nothing aborts unsaid.
 
+mod salvage;
+mod scrub;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +13,8 @@ use narrowcast::model::wall::Wall;
 
 use crate::support::place::Place;
 
-fn ledger_in(dir: &Path, commits: usize) {
+/// So many commits of 40 long records.
+pub(crate) fn ledger_in(dir: &Path, commits: usize) {
     let mut ledger = SledLedger::open(dir, "default", 1).unwrap();
     for n in 0..commits {
         let version = format!("needle {n}.{}", "x".repeat(6_000));
@@ -19,6 +23,19 @@ fn ledger_in(dir: &Path, commits: usize) {
             fact: Fact::Started { version },
         };
         ledger.commit(&vec![entry; 40]).unwrap();
+    }
+}
+
+/// What `more` writes is lost again; the head knows of it.
+pub(crate) fn loses_its_end(dir: &Path, more: impl FnOnce()) {
+    let store = std::fs::read(dir.join("db")).unwrap();
+    more();
+    std::fs::write(dir.join("db"), store).unwrap();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_str().unwrap().contains("snap.") {
+            std::fs::remove_file(path).unwrap();
+        }
     }
 }
 
@@ -37,15 +54,7 @@ fn a_ledger_that_lost_its_end_is_named_by_verify_and_refused_by_serve() {
     let place = Place::new();
     let dir = place.ledger();
     ledger_in(&dir, 3);
-    let store = std::fs::read(dir.join("db")).unwrap();
-    ledger_in(&dir, 2);
-    std::fs::write(dir.join("db"), store).unwrap();
-    for entry in std::fs::read_dir(&dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.to_str().unwrap().contains("snap.") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
+    loses_its_end(&dir, || ledger_in(&dir, 2));
     let (dir, config) = (dir.to_str().unwrap(), place.config());
     for arguments in [
         ["verify", "--ledger", dir],

@@ -26,7 +26,7 @@ pub use delivery::{AnswerBody, DeliveryBody, DeliveryList};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
 pub use emergency::{EmergencyBody, EmergencyList, PositionBody};
 pub use event::EventBody;
-pub use health::HealthBody;
+pub use health::{HealthBody, ScrubBody, ScrubbedBody, ScrubbingBody};
 pub use plan::{CarrierPlanBody, HindranceBody, PlanBody, PlannedBody};
 pub use roster::{LineError, RosterLine, RosterList};
 pub use station::{StationBody, StationList, StationTestBody};

@@ -10,6 +10,7 @@ use crate::model::evidence::Evidence;
 use crate::model::facts::ReportNote;
 use crate::model::ids::{Seq, TokenId};
 use crate::model::roster::{Group, Radio};
+use crate::model::salvage::Salvage;
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
@@ -238,6 +239,8 @@ fn of_the_root() -> Vec<Fact> {
             up_to: Seq(1),
             hash: [0; 32],
         },
+        Fact::Salvaged(Salvage::new("torn", Seq(5), Some(Seq(9)), "/kept")),
+        Fact::SalvageAcknowledged { by: "duty".into() },
     ]
 }
 

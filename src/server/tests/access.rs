@@ -73,6 +73,7 @@ fn routes() -> Vec<Route> {
     let none = Value::Null;
     let made = |answers: [u16; 7]| answers.map(|status| if status == 200 { 201 } else { status });
     let may_test = [401, 401, 403, 201, 201, 201, 201];
+    let no_salvage = ADMINISTER.map(|status| if status == 200 { 409 } else { status });
     let no_step = SUPERVISE.map(|status| if status == 200 { 409 } else { status });
     vec![
         route("GET", "/api/v1/alerts", Id::No, none.clone(), LOOK),
@@ -156,6 +157,20 @@ fn routes() -> Vec<Route> {
             Id::No,
             json!({"up_to": 1}),
             ADMINISTER,
+        ),
+        route(
+            "POST",
+            "/api/v1/ledger/scrub",
+            Id::No,
+            none.clone(),
+            ADMINISTER,
+        ),
+        route(
+            "POST",
+            "/api/v1/ledger/salvage/acknowledge",
+            Id::No,
+            none.clone(),
+            no_salvage,
         ),
         route(
             "POST",
