@@ -16,7 +16,7 @@ use crate::model::facts::Fact;
 use crate::model::ids::{EmergencyId, TokenId};
 
 /// Shifts that once broke a promise, and what it was.
-const REGRESSIONS: [(u64, &str); 7] = [
+const REGRESSIONS: [(u64, &str); 8] = [
     (
         4,
         "the second part of a text went over a carrier that its attempt does not name",
@@ -33,6 +33,10 @@ const REGRESSIONS: [(u64, &str); 7] = [
     (
         221,
         "a retry gave message numbers out again, so that one acknowledgement meant two texts",
+    ),
+    (
+        880,
+        "blocks of one radio completed the packet of another, whose answer it was not",
     ),
     (
         2_744,

@@ -154,7 +154,7 @@ impl Air {
             events.push(AirEvent::Down(burst));
             self.down(now, &burst, &mut events);
         }
-        self.wake(now);
+        self.wake(now, &mut events);
         self.up(now, down.is_some(), &mut events);
         events
     }
@@ -209,7 +209,7 @@ impl Air {
     }
 
     /// Lets time pass for the radios that wait for it.
-    fn wake(&mut self, now: Instant) {
+    fn wake(&mut self, now: Instant, events: &mut Vec<AirEvent>) {
         while let Some(&(at, id)) = self.due.first() {
             if at > now {
                 return;
@@ -217,7 +217,8 @@ impl Air {
             self.due.pop_first();
             self.due_of.remove(&id);
             if let Some(radio) = self.radios.get_mut(&id) {
-                radio.tick(now);
+                let shown = radio.tick(now).into_iter();
+                events.extend(shown.map(|text| AirEvent::Shown { radio: id, text }));
                 if radio.waits(now) {
                     self.ready.insert(id);
                 }

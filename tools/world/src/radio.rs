@@ -319,12 +319,19 @@ impl Radio {
         }
     }
 
-    /// Lets time pass: retries, alarms, half-heard packets.
-    pub fn tick(&mut self, now: Instant) {
-        let outcomes = self.reassembler.tick(now);
-        for outcome in outcomes {
-            self.outcome(now, &outcome);
-        }
+    /// Lets time pass: retries, alarms, half-heard packets. The texts that it shows then: of a
+    /// packet that is whole as far as it came.
+    #[must_use]
+    pub fn tick(&mut self, now: Instant) -> Vec<String> {
+        let outcomes = self.reassembler.tick(now).into_iter();
+        let shown = outcomes.filter_map(|outcome| self.outcome(now, &outcome));
+        let shown: Vec<String> = shown.collect();
+        self.act(now);
+        shown
+    }
+
+    /// Does what is due: alarms, copies, repeats.
+    fn act(&mut self, now: Instant) {
         if !self.config.on {
             return;
         }

@@ -18,6 +18,11 @@ use super::outcome::{Failure, Missing, Outcome};
 
 /// Without a block for so long a transmission is over.
 pub const SILENCE: Duration = Duration::from_secs(1);
+/// A block that comes so long after the one before, eight bursts, is of another transmission, whose
+/// header was not heard. Its blocks carry the same numbers and no sender: added to what is open,
+/// they could make a whole packet under the wrong radio's name, because the check sum covers the
+/// blocks only. Links that pass bursts on late pass all of them on late.
+const GAP: Duration = Duration::from_millis(480);
 /// T_DataTxLmt (TS 102 361-3 Annex A): a sender gives up after this, so the pieces of its
 /// packet are forgotten, and a repetition is a new packet.
 pub const T_DATA_TX_LMT: Duration = Duration::from_secs(60);
@@ -132,6 +137,9 @@ impl Reassembler {
         let Some(assembly) = self.assemblies.get_mut(&key) else {
             return Outcome::Stray;
         };
+        if now.since(assembly.touched) > GAP {
+            return Outcome::Stray;
+        }
         match assembly.block(block, now) {
             Progress::More => Outcome::Pending,
             Progress::Over(missing) => self.over(key, missing),

@@ -74,6 +74,25 @@ fn recorded_packets_reassemble_without_padding() {
 }
 
 #[test]
+fn blocks_after_a_silence_are_of_another_radio_and_complete_nobodys_packet() {
+    let after = |gap: u64| {
+        let mut air = Reassembler::default();
+        assert_eq!(feed(&mut air, HEAD, &TEXT[..2]), Outcome::Pending);
+        let mut outcome = Outcome::Pending;
+        for (hex, at) in TEXT[2..].iter().zip(0u64..) {
+            let now = NOW + Duration::from_millis(gap + at * 60);
+            outcome = air.block(now, Slot::One, &block(hex));
+        }
+        outcome
+    };
+    assert!(
+        matches!(after(240), Outcome::Complete(_)),
+        "three bursts lost"
+    );
+    assert_eq!(after(900), Outcome::Stray);
+}
+
+#[test]
 fn udt_blocks_are_checked_together() {
     let mut air = Reassembler::default();
     let text = packet(feed(
