@@ -40,6 +40,7 @@ pub(super) async fn run(access: &Access, command: StationCommand) -> anyhow::Res
                 ("HELD", "held"),
                 ("TEST", "test"),
                 ("SINCE", "since"),
+                ("BUSY SINCE", "busy"),
                 ("WAITING", "waiting"),
                 ("SAYS", "description"),
             ];

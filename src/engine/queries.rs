@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use narrowcast_protocol::air::RadioId;
+use narrowcast_protocol::air::{CarrierId, RadioId};
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Request, Response};
@@ -14,6 +14,7 @@ use crate::model::alert::Precedence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Node;
 use crate::model::token::Principal;
+use crate::model::wall::Wall;
 
 /// Most items in one page.
 const PAGE: usize = 1_000;
@@ -163,6 +164,9 @@ impl Engine {
                     known.map_or("", |known| known.description.as_str()),
                 ),
                 since: known.map(|known| known.since),
+                busy: carriers
+                    .filter_map(|(id, _)| Some((id.slot.number(), self.busy_since(*id)?)))
+                    .collect(),
                 waiting,
             }
         });
@@ -186,12 +190,23 @@ impl Engine {
         views.collect()
     }
 
+    /// Since when a call or a lock-out holds a carrier.
+    fn busy_since(&self, carrier: CarrierId) -> Option<Wall> {
+        let since = self.carriers.get(&carrier)?.busy_since?;
+        let passed = self.clock.mono().since(since).as_millis();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        Some(Wall::from_millis(
+            self.wall().as_millis().saturating_sub(passed),
+        ))
+    }
+
     fn stalled_views(&self) -> Vec<StalledView> {
         let stalled = self.stalled().into_iter();
         let views = stalled.map(|(carrier, waiting, idle)| StalledView {
             carrier,
             waiting,
             idle_ms: u64::try_from(idle.as_millis()).unwrap_or(u64::MAX),
+            busy_since: self.busy_since(carrier),
         });
         views.collect()
     }

@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierId, CarrierKind, RadioId};
-use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
@@ -317,13 +316,14 @@ impl Engine {
         station.map_or(CarrierKind::default(), |station| station.kind)
     }
 
-    /// Whether a carrier could send now and has not sent anything for long, though something
-    /// waits: how many wait, and for how long.
+    /// Whether a carrier that is there has not sent anything for long, though something waits: how
+    /// many wait, and for how long. It could send, or a call that does not end holds it.
     pub(super) fn stalled(&self) -> Vec<(CarrierId, usize, Duration)> {
         let now = self.clock.mono();
-        let ready = self.carriers.iter().filter(|(_, run)| {
-            run.state == CarrierState::Up && !run.holds_back(Precedence::Routine, now)
-        });
+        let ready = self
+            .carriers
+            .iter()
+            .filter(|(_, run)| run.is_there() && !run.holds_back(Precedence::Routine, now));
         let waiting = ready.filter_map(|(id, run)| {
             let idle = now.since(run.started_at);
             let (count, oldest) = self.queues.ready_since(*id)?;

@@ -30,6 +30,8 @@ pub(super) struct CarrierRun {
     pub(super) room: u8,
     /// Since when it has been away or held down; none while it takes everything.
     pub(super) away_since: Option<Instant>,
+    /// Since when a call or a lock-out holds it; none while nothing does.
+    pub(super) busy_since: Option<Instant>,
     /// When something was handed over to it last.
     pub(super) started_at: Instant,
     /// Until then Immediate waits, and until the second of them the rest but Flash.
@@ -45,6 +47,7 @@ impl CarrierRun {
             state: CarrierState::Gone,
             room: 0,
             away_since: Some(since),
+            busy_since: None,
             started_at: since,
             held_until: (since, since),
             came: since,
@@ -105,6 +108,8 @@ impl Engine {
         let was_there = run.is_there();
         run.state = state;
         run.room = room;
+        let busy = state == CarrierState::Busy;
+        run.busy_since = busy.then(|| run.busy_since.unwrap_or(now));
         match (was_there, run.is_there()) {
             (false, true) => {
                 run.comes_back(now, hold_down);

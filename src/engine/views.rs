@@ -172,6 +172,8 @@ pub struct StationView {
     pub description: String,
     /// Since when it is as it is.
     pub since: Option<Wall>,
+    /// The timeslots that a call or a lock-out holds, and since when.
+    pub busy: BTreeMap<u8, Wall>,
     /// Fragments waiting, per timeslot number.
     pub waiting: BTreeMap<u8, u32>,
 }
@@ -258,7 +260,7 @@ pub struct QueueView {
     pub oldest_ms: u64,
 }
 
-/// A carrier that could send and has not sent for long, though something waits.
+/// A carrier that is there and has not sent for long, though something waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StalledView {
     /// The carrier.
@@ -267,6 +269,8 @@ pub struct StalledView {
     pub waiting: usize,
     /// For how long nothing was sent, in milliseconds.
     pub idle_ms: u64,
+    /// Since when a call or a lock-out holds it, if one does.
+    pub busy_since: Option<Wall>,
 }
 
 /// Counts for health and metrics.

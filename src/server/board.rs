@@ -104,11 +104,14 @@ impl Shown {
         self.shortage = shortage;
     }
 
-    /// These carriers could send and have not sent for long, though something waits.
+    /// These carriers are there and have not sent for long, though something waits.
     pub(super) fn stalled(&mut self, carriers: &[StalledView]) {
         let told = carriers.iter().map(|stalled| {
+            let busy = stalled.busy_since.map_or_else(String::new, |since| {
+                format!(", busy since {since}: a call or a lock-out holds it")
+            });
             format!(
-                "station {} slot {}: {} wait and nothing was sent for {} s",
+                "station {} slot {}: {} wait and nothing was sent for {} s{busy}",
                 stalled.carrier.station,
                 stalled.carrier.slot.number(),
                 stalled.waiting,

@@ -27,6 +27,9 @@ pub struct StationBody {
     /// Since when it is as it is.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Wall>,
+    /// The timeslots that a call or a lock-out holds, and since when.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub busy: BTreeMap<u8, Wall>,
     /// Fragments waiting, per timeslot number.
     #[schema(value_type = BTreeMap<String, u32>)]
     pub waiting: BTreeMap<u8, u32>,
@@ -42,6 +45,7 @@ impl From<StationView> for StationBody {
             test: view.test,
             description: text::shown(&view.description),
             since: view.since,
+            busy: view.busy,
             waiting: view.waiting,
         }
     }

@@ -263,3 +263,35 @@ fn strangers_leave_nothing_behind() {
     assert!(rig.engine.statuses.is_empty());
     assert!(rig.engine.progress.is_empty());
 }
+
+#[test]
+fn a_slot_that_a_call_holds_says_since_when_and_stands_in_health_when_something_waits_long() {
+    let mut rig = Rig::new();
+    rig.up(1);
+    let busy = |rig: &mut Rig| {
+        rig.input(Input::Carrier {
+            id: carrier(1),
+            state: CarrierState::Busy,
+            room: 0,
+        });
+    };
+    busy(&mut rig);
+    let since = rig.now.wall;
+    rig.submit("集合", Precedence::Routine, Ask::Receipt, "radio:1");
+    let listed = |rig: &mut Rig| match rig.ask(Request::Stations).unwrap() {
+        Response::Stations(stations) => stations[0].busy.clone(),
+        other => panic!("{other:?}"),
+    };
+    let stalled = |rig: &mut Rig| match rig.ask(Request::Overview).unwrap() {
+        Response::Overview(overview) => overview.stalled,
+        other => panic!("{other:?}"),
+    };
+    rig.pass(Duration::from_secs(40));
+    busy(&mut rig);
+    assert_eq!(listed(&mut rig), [(1, since)].into());
+    assert_eq!(stalled(&mut rig), [], "a call may last so long");
+    rig.pass(Duration::from_secs(60));
+    assert_eq!(stalled(&mut rig)[0].busy_since, Some(since));
+    rig.up(1);
+    assert_eq!(listed(&mut rig), [].into());
+}
