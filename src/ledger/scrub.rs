@@ -81,7 +81,7 @@ pub struct Note {
 
 impl Note {
     /// Reads it; one that is not there, or is no note, knows nothing. What was under way when
-    /// the process ended counts as broken off, and after [`TRIES`] times as a fault.
+    /// the process ended counts as broken off, and after `TRIES` times as a fault.
     ///
     /// # Errors
     /// It cannot be read: why, to be logged.
