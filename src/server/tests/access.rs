@@ -876,3 +876,33 @@ async fn hostile_text_is_refused_by_name_in_every_field_that_takes_text() {
     }
     counties.running.shutdown.cancel();
 }
+
+#[tokio::test]
+async fn a_county_imports_no_group_with_another_countys_talkgroup() {
+    let counties = Counties::new().await;
+    let import = async |who: &str, line: &str| {
+        let csv = format!("kind,id,name,node,talkgroup,members\n{line}\n");
+        let body = Some(("text/csv", csv.into_bytes()));
+        counties
+            .call(Some(who), "POST", "/api/v1/roster", None, &body)
+            .await
+    };
+    let east = import("nc_admin", "group,east,East,city/east,77,1").await;
+    assert_eq!(east.status, 200, "{}", east.text);
+    // Its own radio as member, and the neighbour's talkgroup; one that nobody gave it.
+    for talkgroup in [77, 4_711] {
+        let line = format!("group,west,West,city/west,{talkgroup},2");
+        let taken = import("nc_supervisor_west", &line).await;
+        assert_eq!(taken.status, 403, "{}", taken.text);
+        assert!(
+            taken.text.contains(&format!("talkgroup {talkgroup}")),
+            "{}",
+            taken.text
+        );
+    }
+    let given = import("nc_admin", "group,west,West,city/west,88,2").await;
+    assert_eq!(given.status, 200, "{}", given.text);
+    let again = import("nc_supervisor_west", "group,west,West,city/west,88,2").await;
+    assert_eq!(again.status, 200, "{}", again.text);
+    counties.running.shutdown.cancel();
+}
