@@ -16,7 +16,7 @@ use crate::model::facts::Fact;
 use crate::model::ids::{EmergencyId, TokenId};
 
 /// Shifts that once broke a promise, and what it was.
-const REGRESSIONS: [(u64, &str); 8] = [
+const REGRESSIONS: [(u64, &str); 11] = [
     (
         4,
         "the second part of a text went over a carrier that its attempt does not name",
@@ -46,6 +46,12 @@ const REGRESSIONS: [(u64, &str); 8] = [
         2_984,
         "a Flash wandered between two stations and came twice within the gap over one of them",
     ),
+    (
+        3_945,
+        "blocks of one radio, right after another's header, said its words in the other's name",
+    ),
+    (4_874, "as 3945, over another station"),
+    (5_247, "as 3945, in a text of several blocks"),
 ];
 
 #[test]

@@ -139,7 +139,9 @@ impl HomebrewPeer {
             return self.dropped(now, "own-burst", 1);
         }
         match self.slot(message.slot) {
-            Some(slot) => slot.channel.heard(now, &message.burst),
+            Some(slot) => slot
+                .channel
+                .heard_in_stream(now, message.stream, &message.burst),
             None => return self.dropped(now, "other-timeslot", 1),
         }
         self.serve(now);

@@ -40,11 +40,21 @@ impl Channel {
         self.report_state();
     }
 
-    /// As [`heard`](Self::heard), of a transmission that another station hears as well and
-    /// heard first: the radio is there and not here, so its presence is not reported.
-    pub fn heard_after_another(&mut self, now: Instant, burst: &[u8; 33]) {
-        self.is_elsewhere = true;
+    /// As [`heard`](Self::heard), on a link that counts bursts to streams, one for each
+    /// transmission. A data block says nothing of its sender, so one whose stream is not that
+    /// of the header before it is another radio's, whose header was lost.
+    pub fn heard_in_stream(&mut self, now: Instant, stream: u32, burst: &[u8; 33]) {
+        self.stream = Some(stream);
         self.heard(now, burst);
+        self.stream = None;
+    }
+
+    /// As [`heard_in_stream`](Self::heard_in_stream), of a transmission that another station
+    /// hears as well and heard first: the radio is there and not here, so its presence is not
+    /// reported.
+    pub fn heard_after_another(&mut self, now: Instant, stream: u32, burst: &[u8; 33]) {
+        self.is_elsewhere = true;
+        self.heard_in_stream(now, stream, burst);
         self.is_elsewhere = false;
     }
 
@@ -173,6 +183,7 @@ impl Channel {
         let slot = self.config.carrier.slot;
         let ended = self.reassembler.ended_by(slot, &header);
         self.packet_outcome(now, ended);
+        self.packet_stream = self.stream;
         let outcome = self.reassembler.header(now, slot, &header);
         self.packet_outcome(now, outcome);
     }
@@ -181,6 +192,9 @@ impl Channel {
         let Some(block) = Block::new(rate, octets) else {
             return;
         };
+        if self.stream != self.packet_stream {
+            return self.dropped("block_of_another_stream");
+        }
         let outcome = self
             .reassembler
             .block(now, self.config.carrier.slot, &block);
@@ -230,6 +244,9 @@ impl Channel {
         let Some(parties) = message.parties() else {
             return;
         };
+        if let Message::OfAnother { .. } = message {
+            return self.dropped("packet_of_two_radios");
+        }
         let Ok(from) = RadioId::new(parties.from) else {
             return self.dropped("reserved_address");
         };
@@ -280,7 +297,7 @@ impl Channel {
             Message::Response {
                 response, flags, ..
             } => return self.responded(from, &response, &flags),
-            Message::Other { .. } => HeardKind::Presence { from },
+            Message::OfAnother { .. } | Message::Other { .. } => HeardKind::Presence { from },
         };
         self.say(what, owed);
     }

@@ -168,6 +168,10 @@ pub struct Channel {
     present: Option<(RadioId, Instant)>,
     /// What is being heard comes from a radio that another station hears.
     is_elsewhere: bool,
+    /// The stream of the burst at hand, where the link counts bursts to streams.
+    stream: Option<u32>,
+    /// The stream of the newest data header: blocks of another one are another packet's.
+    packet_stream: Option<u32>,
     reported: Option<(CarrierState, u8)>,
     out: VecDeque<ChannelEvent>,
 }
@@ -188,6 +192,8 @@ impl Channel {
             voice: VoiceCollector::default(),
             present: None,
             is_elsewhere: false,
+            stream: None,
+            packet_stream: None,
             reported: None,
             out: VecDeque::new(),
         };

@@ -110,7 +110,7 @@ pub(super) fn receive(bursts: &[Outgoing]) -> Option<Packet> {
 }
 
 /// The bursts that a radio sends.
-fn from_radio(outgoing: &packet::Outgoing, preambles: u8) -> Vec<[u8; 33]> {
+pub(super) fn from_radio(outgoing: &packet::Outgoing, preambles: u8) -> Vec<[u8; 33]> {
     let way = config();
     let mobile = ChannelConfig {
         source: Source::Mobile,

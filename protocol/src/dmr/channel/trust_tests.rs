@@ -1,16 +1,18 @@
 //! What a channel believes, whom it answers first, and that nobody holds it for ever.
 
 use super::tests::{
-    OWN, UNIT, a_text, addressing_of, config, events, heard, pull, radio, radio_says, steps,
+    OWN, UNIT, a_text, addressing_of, config, events, from_radio, heard, pull, radio, radio_says,
+    steps,
 };
 use super::*;
-use crate::air::{Delivery, HeardKind};
+use crate::air::{Address, Delivery, HeardKind, Text, TextForm};
 use crate::dmr::burst::Burst;
 use crate::dmr::csbk::{Csbk, CsbkBody, EmergencyAlarm};
 use crate::dmr::info::Info;
 use crate::dmr::packet::response;
 use crate::dmr::slot_type::DataType;
 use crate::dmr::test_bursts;
+use crate::dmr::text;
 
 fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
@@ -136,7 +138,7 @@ fn stray_blocks_hold_nothing() {
 #[test]
 fn a_transmission_that_another_station_heard_first_is_no_presence() {
     let mut channel = Channel::new(config());
-    channel.heard_after_another(at(0), &test_bursts::header(UNIT, 9));
+    channel.heard_after_another(at(0), 1, &test_bursts::header(UNIT, 9));
     assert_eq!(heard(&mut channel), []);
     channel.heard(at(60), &test_bursts::header(UNIT, 9));
     assert_eq!(heard(&mut channel).len(), 1);
@@ -300,7 +302,7 @@ fn a_hundred_thousand_strangers_cost_bounded_memory() {
         channel.heard(now, &emergency_of(id));
         let mut text = a_text(OWN, "x", Delivery::Confirmed);
         text.from = radio(id);
-        let packet = crate::dmr::text::packet(&text, &crate::dmr::text::Options::default());
+        let packet = text::packet(&text, &text::Options::default());
         let half = packet.unwrap();
         let bursts = compose::bursts(&config(), &half.pdus(0), Some(&half));
         let (_, begun) = bursts.split_last().unwrap();
@@ -317,4 +319,64 @@ fn a_hundred_thousand_strangers_cost_bounded_memory() {
     assert!(channel.answers.len() <= answers::MOST);
     assert!(channel.numbering.len() <= 4_096);
     assert!(channel.reassembler.held() <= 64);
+}
+
+/// The bursts of a text from a radio to us: the header and its blocks.
+fn spoken_by(from: u32, form: TextForm, words: &str) -> Vec<[u8; 33]> {
+    let said = Text {
+        from: radio(from),
+        to: Address::Radio(radio(OWN)),
+        form,
+        ..a_text(UNIT, words, Delivery::Unconfirmed)
+    };
+    from_radio(&text::packet(&said, &text::Options::default()).unwrap(), 0)
+}
+
+fn causes(channel: &mut Channel) -> Vec<&'static str> {
+    let causes = events(channel).into_iter().filter_map(|event| match event {
+        ChannelEvent::Dropped { cause, .. } => Some(cause),
+        _ => None,
+    });
+    causes.collect()
+}
+
+#[test]
+fn blocks_of_a_radio_whose_header_was_lost_are_not_said_by_another_one() {
+    let (first, second) = (
+        spoken_by(UNIT, TextForm::Tms, "1"),
+        spoken_by(UNIT + 1, TextForm::Tms, "2"),
+    );
+    let mut channel = Channel::new(config());
+    events(&mut channel);
+    channel.heard(at(0), &first[0]);
+    for (burst, place) in second[1..].iter().zip(1..) {
+        channel.heard(at(60 * place), burst);
+    }
+    assert_eq!(causes(&mut channel), ["packet_of_two_radios"]);
+    for (burst, place) in first.iter().zip(100..) {
+        channel.heard(at(60 * place), burst);
+    }
+    let said = heard(&mut channel);
+    let texts = said.iter().filter(
+        |heard| matches!(&heard.what, HeardKind::Text { from, text, .. } if *from == radio(UNIT) && text == "1"),
+    );
+    assert_eq!(texts.count(), 1, "its own text still comes: {said:?}");
+}
+
+#[test]
+fn blocks_of_another_stream_than_the_header_belong_to_no_packet() {
+    let said = |streams: [u32; 2]| {
+        let bursts = spoken_by(UNIT, TextForm::ShortDataUtf16, "1");
+        let mut channel = Channel::new(config());
+        events(&mut channel);
+        channel.heard_in_stream(at(0), streams[0], &bursts[0]);
+        for (burst, place) in bursts[1..].iter().zip(1..) {
+            channel.heard_in_stream(at(60 * place), streams[1], burst);
+        }
+        let all = events(&mut channel);
+        let is_text = |event: &ChannelEvent| matches!(event, ChannelEvent::Heard(heard) if matches!(heard.what, HeardKind::Text { .. }));
+        all.iter().any(is_text)
+    };
+    assert!(said([7, 7]));
+    assert!(!said([7, 8]));
 }

@@ -68,6 +68,17 @@ pub const fn id_of(address: Ipv4Addr) -> u32 {
     u32::from_be_bytes([0, a, b, c])
 }
 
+/// The 24-bit id of the radio that has `address`, whatever the system's network octet is.
+/// `None` for addresses that stand for no radio: those of computers behind one (RFC 1918's
+/// 172.16/12 and 192.168/16, link-local, loopback) and the unspecified one.
+#[must_use]
+pub const fn radio_of(address: Ipv4Addr) -> Option<u32> {
+    match address.octets() {
+        [172, 16..=31, ..] | [192, 168, ..] | [169, 254, ..] | [0 | 127, ..] => None,
+        _ => Some(id_of(address)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::air::{GroupId, RadioId};
@@ -80,6 +91,8 @@ mod tests {
         let radio = Address::Radio(RadioId::new(0x20_F96D).unwrap());
         assert_eq!(networks.address(radio), Ipv4Addr::new(12, 32, 249, 109));
         assert_eq!(id_of(networks.address(radio)), 0x20_F96D);
+        assert_eq!(radio_of(networks.address(radio)), Some(0x20_F96D));
+        assert_eq!(radio_of(Ipv4Addr::new(192, 168, 10, 1)), None);
         let group = Address::Group(GroupId::new(9).unwrap());
         assert_eq!(networks.address(group), Ipv4Addr::new(225, 0, 0, 9));
     }

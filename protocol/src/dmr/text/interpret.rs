@@ -2,7 +2,7 @@
 
 use crate::air::Position;
 use crate::dmr::data_header::{Addressing, DataHeader, Response, Sap, Udt, UdtFormat};
-use crate::dmr::ip::{CompressedUdp, Datagram, port};
+use crate::dmr::ip::{self, CompressedUdp, Datagram, port};
 use crate::dmr::packet::{Extent, Packet};
 use crate::dmr::udt::{self, Content};
 
@@ -77,6 +77,14 @@ pub enum Message {
         /// The flag octets of a SACK, for [`asked_again`](crate::dmr::packet::response::asked_again).
         flags: Vec<u8>,
     },
+    /// A datagram whose own source is another radio than the header's: the header is of one
+    /// transmission and the blocks of another. Who says it to whom is not known.
+    OfAnother {
+        /// Who to whom by the header.
+        parties: Parties,
+        /// 24-bit id in the source address of the datagram.
+        sender: u32,
+    },
     /// Something else.
     Other {
         /// Who to whom, where the header says.
@@ -93,7 +101,8 @@ impl Message {
             | Self::TmsAcknowledgement { parties, .. }
             | Self::Status { parties, .. }
             | Self::Location { parties, .. }
-            | Self::Response { parties, .. } => Some(*parties),
+            | Self::Response { parties, .. }
+            | Self::OfAnother { parties, .. } => Some(*parties),
             Self::Other { parties } => *parties,
         }
     }
@@ -128,8 +137,12 @@ pub fn interpret(packet: &Packet) -> Message {
         // A fragment alone is no datagram.
         DataHeader::Confirmed(_) if matches!(packet.extent, Extent::Part { .. }) => None,
         DataHeader::Unconfirmed(_) | DataHeader::Confirmed(_) => {
-            datagram(addressing.sap, &packet.data)
-                .and_then(|(port, payload)| application(parties, port, &payload))
+            datagram(addressing.sap, &packet.data).and_then(|datagram| match datagram.sender {
+                Some(sender) if sender != parties.from => {
+                    Some(Message::OfAnother { parties, sender })
+                }
+                _ => application(parties, datagram.port, &datagram.payload),
+            })
         }
         _ => None,
     };
@@ -138,12 +151,24 @@ pub fn interpret(packet: &Packet) -> Message {
     })
 }
 
-/// The port that names the service, and the payload.
-fn datagram(sap: Sap, data: &[u8]) -> Option<(u16, Vec<u8>)> {
+/// What a datagram says, however its header travelled.
+struct Carried {
+    /// The 24-bit id of the radio that wrote it, where its own header says so.
+    sender: Option<u32>,
+    /// Names the service.
+    port: u16,
+    payload: Vec<u8>,
+}
+
+fn datagram(sap: Sap, data: &[u8]) -> Option<Carried> {
     match sap {
         Sap::Ip => {
             let datagram = Datagram::decode(data).ok()?;
-            Some((datagram.destination_port, datagram.payload))
+            Some(Carried {
+                sender: ip::radio_of(datagram.source),
+                port: datagram.destination_port,
+                payload: datagram.payload,
+            })
         }
         Sap::UdpCompressed => {
             let datagram = CompressedUdp::decode(data).ok()?;
@@ -151,7 +176,11 @@ fn datagram(sap: Sap, data: &[u8]) -> Option<(u16, Vec<u8>)> {
             if datagram.opcode != 0 {
                 return None;
             }
-            Some((datagram.destination_port.port()?, datagram.payload))
+            Some(Carried {
+                sender: None,
+                port: datagram.destination_port.port()?,
+                payload: datagram.payload,
+            })
         }
         _ => None,
     }

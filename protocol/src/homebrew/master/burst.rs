@@ -44,9 +44,9 @@ impl HomebrewMaster {
         if let Some(carrier) = self.carrier(index, message.slot) {
             let channel = &mut carrier.timeslot.channel;
             if is_copy {
-                channel.heard_after_another(now, &message.burst);
+                channel.heard_after_another(now, message.stream, &message.burst);
             } else {
-                channel.heard(now, &message.burst);
+                channel.heard_in_stream(now, message.stream, &message.burst);
             }
         }
         let before = self.actions.len();
