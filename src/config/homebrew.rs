@@ -216,13 +216,23 @@ pub(super) fn read_passphrase(
     at: &str,
     faults: &mut Vec<Fault>,
 ) {
+    read_secret(passphrase, file, (at, "passphrase"), faults);
+}
+
+/// Reads what the key `<key>_file` of the table `at` names into the secret of `<key>`.
+pub(super) fn read_secret(
+    secret: &mut Option<Secret>,
+    file: Option<&Path>,
+    (at, key): (&str, &str),
+    faults: &mut Vec<Fault>,
+) {
     let Some(path) = file else {
         return;
     };
-    if passphrase.is_some() {
+    if secret.is_some() {
         faults.push(Fault::new(
-            format!("{at}.passphrase_file"),
-            "passphrase is set too: keep one of them",
+            format!("{at}.{key}_file"),
+            format!("{key} is set too: keep one of them"),
         ));
         return;
     }
@@ -230,10 +240,10 @@ pub(super) fn read_passphrase(
         Ok(text) => {
             let line = text.strip_suffix('\n').unwrap_or(&text);
             let line = line.strip_suffix('\r').unwrap_or(line);
-            *passphrase = Some(Secret::from(line.to_owned()));
+            *secret = Some(Secret::from(line.to_owned()));
         }
         Err(error) => faults.push(Fault::new(
-            format!("{at}.passphrase_file"),
+            format!("{at}.{key}_file"),
             format!("{}: {error}", path.display()),
         )),
     }

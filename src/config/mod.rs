@@ -14,6 +14,7 @@ mod peer;
 mod policy;
 mod relay;
 mod server;
+mod sms;
 mod trunking;
 mod value;
 
@@ -32,10 +33,13 @@ pub use peer::HomebrewPeer;
 pub use policy::{AnswerConfig, PolicyConfig};
 pub use relay::Relay;
 pub use server::{ServerConfig, Tls};
+pub use sms::{DefaultAlphabet, LongTexts, SmsKind, SmsLink, Validity, VerifyGateway};
 pub use trunking::{NeighbourSite, TrunkingSite};
 pub use value::{Network, Secret};
 
-use crate::model::policy::{Policy, StationPolicy};
+use narrowcast_protocol::air::StationId;
+
+use crate::model::policy::Policy;
 
 /// The documented default, as `narrowcast config` prints it. Lines of the form
 /// `#key = value` are the defaults; those that end in `# example` have none.
@@ -59,6 +63,8 @@ pub struct Config {
     pub relay: Vec<Relay>,
     /// MMDVM modems.
     pub modem: Vec<ModemLink>,
+    /// SMS links.
+    pub sms: Vec<SmsLink>,
     /// The capture ring.
     pub capture: CaptureConfig,
     /// Logs.
@@ -119,6 +125,9 @@ impl Config {
         for (index, relay) in self.relay.iter().enumerate() {
             relay.check(&self.homebrew, &format!("relay[{index}]"), &mut faults);
         }
+        for (index, link) in self.sms.iter().enumerate() {
+            link.check(&format!("sms[{index}]"), &mut faults);
+        }
         self.check_unique(&mut faults);
         faults
     }
@@ -149,6 +158,9 @@ impl Config {
         for (index, peer) in self.homebrew_peer.iter_mut().enumerate() {
             peer.read_passphrase(&format!("homebrew_peer[{index}]"), &mut faults);
         }
+        for (index, link) in self.sms.iter_mut().enumerate() {
+            link.read_secrets(&format!("sms[{index}]"), &mut faults);
+        }
         faults
     }
 
@@ -156,39 +168,51 @@ impl Config {
         let mut stations = BTreeMap::new();
         let mut names = BTreeMap::new();
         let mut listens = BTreeMap::new();
-        let mut once = |field: String, policy: &StationPolicy| {
-            if let Some(first) = stations.insert(policy.id, field.clone()) {
-                faults.push(Fault::new(
-                    format!("{field}.id"),
-                    format!(
-                        "station {} stands at {first} already: give each station its own number",
-                        policy.id
-                    ),
-                ));
-            }
-            if let Some(first) = names.insert(policy.name.clone(), field.clone()) {
+        let mut once = |field: String, id: StationId, name: &str, by_name: bool| {
+            let named = names.insert(name.to_owned(), field.clone());
+            if let Some(first) = &named {
                 faults.push(Fault::new(
                     format!("{field}.name"),
                     format!(
-                        "`{}` is the name of {first} already: give each station its own name",
-                        policy.name
+                        "`{name}` is the name of {first} already: give each station its own name"
                     ),
                 ));
+            }
+            match stations.insert(id, (field.clone(), name.to_owned())) {
+                Some((first, other)) if by_name && named.is_none() => faults.push(Fault::new(
+                    format!("{field}.name"),
+                    format!(
+                        "`{name}` gives station number {id}, as `{other}` does at {first}: choose another name"
+                    ),
+                )),
+                Some((first, _)) if !by_name => faults.push(Fault::new(
+                    format!("{field}.id"),
+                    format!(
+                        "station {id} stands at {first} already: give each station its own number"
+                    ),
+                )),
+                _ => {}
             }
         };
         for (link, homebrew) in self.homebrew.iter().enumerate() {
             for (index, station) in homebrew.station.iter().enumerate() {
-                once(
-                    format!("homebrew[{link}].station[{index}]"),
-                    &station.policy(),
-                );
+                let field = format!("homebrew[{link}].station[{index}]");
+                once(field, station.id, &station.name, false);
             }
         }
         for (index, peer) in self.homebrew_peer.iter().enumerate() {
-            once(format!("homebrew_peer[{index}]"), &peer.policy());
+            once(
+                format!("homebrew_peer[{index}]"),
+                peer.id,
+                &peer.name,
+                false,
+            );
         }
         for (index, modem) in self.modem.iter().enumerate() {
-            once(format!("modem[{index}]"), &modem.station());
+            once(format!("modem[{index}]"), modem.id, &modem.name, false);
+        }
+        for (index, link) in self.sms.iter().enumerate() {
+            once(format!("sms[{index}]"), link.station(), &link.name, true);
         }
         let homebrew = self.homebrew.iter().enumerate();
         let homebrew =

@@ -88,10 +88,25 @@ fn the_printed_links_say_their_defaults() {
         [[modem.trunking.neighbour]]
         system_identity = 43
         channel = 206
+        [[sms]]
+        name = "operator"
+        kind = "smpp"
+        host = "127.0.0.1"
+        port = 2775
+        user = "narrow"
+        password = "change me"
+        password_file = "/etc/narrowcast/operator.password"
+        source = "10690001"
+        answer_wait = "30s"
+        number_form = "country-code"
+        validity = "relative"
+        path = "/dev/serial/by-id/usb-gsm"
+        pin = "1234"
         "#,
     )
     .unwrap();
     assert_eq!(all.homebrew, short.homebrew);
+    assert_eq!(all.sms, short.sms);
     assert_eq!(all.relay, short.relay);
     assert_eq!(all.homebrew_peer, short.homebrew_peer);
     assert_eq!(all.modem, short.modem);
@@ -117,6 +132,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[modem]]",
         "[[modem]]\n[modem.trunking]",
         "[[modem]]\n[modem.trunking]\n[[modem.trunking.neighbour]]",
+        "[[sms]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
         let message = error.to_string();
