@@ -45,6 +45,10 @@ impl Lanes {
     }
 }
 
+/// What the record shows in place of a chunk that a session sends, as long as the chunk is; none
+/// if the chunk holds no secret.
+pub type Mask = fn(&[u8]) -> Option<Vec<u8>>;
+
 /// One link: its port, its session, and what lies between.
 ///
 /// * `Sent` is reported after the port has written the job's last byte, never before.
@@ -63,6 +67,7 @@ pub struct Pump {
     clock: Clock,
     reconnect: Reconnect,
     tap: Option<Tap>,
+    mask: Option<Mask>,
     outgoing: Outgoing,
     ends: Ends,
     backlog: Backlog,
@@ -104,11 +109,19 @@ impl Pump {
             clock,
             reconnect: Reconnect::new(seed),
             tap,
+            mask: None,
             outgoing: Outgoing::default(),
             ends: Ends::default(),
             backlog: Backlog::default(),
             complaint: None,
         }
+    }
+
+    /// Keeps secrets that the session sends out of the record.
+    #[must_use]
+    pub fn masked(mut self, mask: Mask) -> Self {
+        self.mask = Some(mask);
+        self
     }
 
     /// Runs until `shutdown`, or until nobody listens to `events` any more.
@@ -182,7 +195,9 @@ impl Pump {
             match action {
                 Action::Send { to, bytes, for_job } if up => {
                     for_job.into_iter().for_each(|id| self.ends.queued(id));
-                    self.outgoing.push(to, bytes, for_job);
+                    let recorded = self.mask.filter(|_| self.tap.is_some());
+                    let recorded = recorded.and_then(|mask| mask(&bytes)).map(Into::into);
+                    self.outgoing.push(to, bytes, recorded, for_job);
                 }
                 Action::Send { for_job, .. } => {
                     for_job.into_iter().for_each(|id| self.ends.give_up(id));
@@ -246,10 +261,9 @@ impl Pump {
                 Link::Up(port)
             }
             (Happening::Wrote(count), Link::Up(port)) => {
-                if let Some((to, bytes)) = self.outgoing.head()
+                if let Some((to, written)) = self.outgoing.recorded(count)
                     && let Some(tap) = &self.tap
                 {
-                    let written = bytes.get(..count).unwrap_or(bytes);
                     tap.record(Direction::Outbound, to, &port, written);
                 }
                 if let Some(id) = self.outgoing.wrote(count) {
@@ -321,8 +335,9 @@ impl Pump {
                     let Ok(count) = port.halves().1.send_some(to, bytes).await else {
                         break;
                     };
-                    if let Some(tap) = &self.tap {
-                        let written = bytes.get(..count).unwrap_or(bytes);
+                    if let Some((to, written)) = self.outgoing.recorded(count)
+                        && let Some(tap) = &self.tap
+                    {
                         tap.record(Direction::Outbound, to, &port, written);
                     }
                     if let Some(id) = self.outgoing.wrote(count) {

@@ -1,6 +1,7 @@
 //! What the links report: to the core, to the board, to the counters and the log.
 
 use narrowcast_hardware::events::LinkEvent;
+use narrowcast_protocol::air::StationId;
 use narrowcast_protocol::session::{Notice, Step};
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -40,7 +41,8 @@ impl Task {
                 station,
                 description,
             } => {
-                info!(station = station.0, says = %description, "a station is there");
+                let link = self.links.name(station).unwrap_or_default();
+                info!(station = station.0, link, says = %description, "a station is there");
                 self.shown.strangers.admitted(station);
                 self.input(Input::StationIdentified {
                     station,
@@ -54,8 +56,9 @@ impl Task {
                 count,
             } => {
                 self.metrics.log_ins_refused.inc_by(u64::from(count));
+                let link = self.links.name(StationId(claimed)).unwrap_or_default();
+                warn!(claimed, link, %peer, why, count, "log-in refused");
                 self.shown.strangers.refused(claimed, Instant::now());
-                warn!(claimed, %peer, why, count, "log-in refused")
             }
             Notice::Dropped {
                 station,

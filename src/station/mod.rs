@@ -1,6 +1,8 @@
 //! One task per link: a port, a session, and the jobs that go to it.
 
+mod masks;
 mod sessions;
+mod sms;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -48,6 +50,8 @@ pub struct Links {
     lanes: Vec<Lane>,
     of_station: HashMap<StationId, usize>,
     of_job: HashMap<JobId, usize>,
+    /// What the links are called, for the log.
+    names: Vec<String>,
     /// Kept as long as the links run: dropping it ends the record.
     capture: Option<CaptureRing>,
 }
@@ -85,6 +89,13 @@ impl Links {
         Ok(())
     }
 
+    /// What the link is called that serves a station.
+    #[must_use]
+    pub fn name(&self, station: StationId) -> Option<&str> {
+        let index = self.of_station.get(&station)?;
+        self.names.get(*index).map(String::as_str)
+    }
+
     /// A job is over.
     pub fn forget(&mut self, id: JobId) {
         self.of_job.remove(&id);
@@ -105,7 +116,7 @@ pub fn start(
         capture: capture(config),
         ..Links::default()
     };
-    for link in sessions::all(config)? {
+    for link in sessions::all(config, clock)? {
         let tap = links
             .capture
             .as_ref()
@@ -118,11 +129,16 @@ pub fn start(
             .extend(link.stations.iter().map(|station| (*station, index)));
         let spread = RandomState::new().hash_one(index);
         let pump = Pump::new(link.port, link.session, clock, spread, tap);
+        let pump = match link.mask {
+            Some(mask) => pump.masked(mask),
+            None => pump,
+        };
         let span = info_span!("link", name = %link.name);
         tokio::spawn(
             pump.run(lanes, events.clone(), shutdown.clone())
                 .instrument(span),
         );
+        links.names.push(link.name);
     }
     Ok(links)
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::port::{PortConfig, SerialSettings};
+use narrowcast_hardware::pump::Mask;
 use narrowcast_protocol::air::{Slot, StationId};
 use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
@@ -19,7 +21,7 @@ use narrowcast_protocol::session::{Peer, Session};
 use crate::config::{
     Config, HomebrewLink, HomebrewPeer, HomebrewStation, ModemLink, ModemPort, Relay, UdtAccept,
 };
-use crate::station::LinkError;
+use crate::station::{LinkError, sms};
 
 /// How long a board that the opening of its serial line has reset needs.
 const RESET: Duration = Duration::from_secs(2);
@@ -38,16 +40,19 @@ pub(super) struct Link {
     pub(super) port: PortConfig,
     pub(super) session: Box<dyn Session>,
     pub(super) stations: Vec<StationId>,
+    /// What keeps secrets that the session sends out of the capture.
+    pub(super) mask: Option<Mask>,
 }
 
 /// Every configured link.
-pub(super) fn all(config: &Config) -> Result<Vec<Link>, LinkError> {
+pub(super) fn all(config: &Config, clock: Clock) -> Result<Vec<Link>, LinkError> {
     let homebrew = config.homebrew.iter();
     let longest_call = config.policy.longest_call;
     let homebrew = homebrew.map(|link| self::homebrew(link, &config.relay, longest_call));
     let peers = config.homebrew_peer.iter().map(peer);
     let modems = config.modem.iter().map(|link| modem(link, longest_call));
-    homebrew.chain(peers).chain(modems).collect()
+    let sms = config.sms.iter().map(|link| sms::link(link, clock));
+    homebrew.chain(peers).chain(modems).chain(sms).collect()
 }
 
 fn homebrew(
@@ -81,6 +86,7 @@ fn homebrew(
         },
         session: Box::new(session),
         stations: link.station.iter().map(|station| station.id).collect(),
+        mask: None,
         name,
     })
 }
@@ -149,6 +155,7 @@ fn peer(peer: &HomebrewPeer) -> Result<Link, LinkError> {
         },
         session: Box::new(peer::HomebrewPeer::new(config, seed()?)),
         stations: vec![peer.id],
+        mask: None,
         name,
     })
 }
@@ -232,6 +239,7 @@ fn modem(link: &ModemLink, longest_call: Duration) -> Result<Link, LinkError> {
         port,
         session: Box::new(ModemHost::new(host, Peer::Line)),
         stations: vec![link.id],
+        mask: None,
         name,
     })
 }
@@ -275,7 +283,7 @@ mod tests {
     fn masters_and_peers_become_links_that_serve_their_stations() {
         let config = Config::parse("t", LINKS).unwrap();
         assert_eq!(config.check(), []);
-        let links = all(&config).unwrap();
+        let links = all(&config, Clock::start()).unwrap();
         let stations: Vec<_> = links.iter().map(|link| link.stations.clone()).collect();
         let expected = [
             vec![StationId(310_001), StationId(310_002)],
@@ -290,7 +298,8 @@ mod tests {
     #[test]
     fn a_relay_to_a_strangers_station_is_no_link() {
         let text = LINKS.replace("310002/1", "310003/1");
-        let error = all(&Config::parse("t", &text).unwrap()).err().unwrap();
+        let config = Config::parse("t", &text).unwrap();
+        let error = all(&config, Clock::start()).err().unwrap();
         assert!(error.to_string().contains("station 310003"), "{error}");
     }
 }

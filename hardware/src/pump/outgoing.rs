@@ -21,6 +21,8 @@ const OVERHEAD: usize = 64;
 struct Chunk {
     to: Peer,
     bytes: Bytes,
+    /// What the record shows in place of `bytes`, as long as they are, where they hold a secret.
+    recorded: Option<Bytes>,
     for_job: Option<JobId>,
 }
 
@@ -33,12 +35,25 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn push(&mut self, to: Peer, bytes: Bytes, for_job: Option<JobId>) {
+    /// `recorded` is what the record shows in place of `bytes`, and counts only if it is as long.
+    pub(super) fn push(
+        &mut self,
+        to: Peer,
+        bytes: Bytes,
+        recorded: Option<Bytes>,
+        for_job: Option<JobId>,
+    ) {
         if self.chunks.is_empty() {
             self.progress = Some(Instant::now());
         }
         self.size += bytes.len() + OVERHEAD;
-        self.chunks.push_back(Chunk { to, bytes, for_job });
+        let recorded = recorded.filter(|recorded| recorded.len() == bytes.len());
+        self.chunks.push_back(Chunk {
+            to,
+            bytes,
+            recorded,
+            for_job,
+        });
     }
 
     /// What to write next, and to whom.
@@ -48,12 +63,22 @@ impl Outgoing {
             .map(|chunk| (chunk.to, chunk.bytes.as_ref()))
     }
 
+    /// What the record shows of the head's first `count` bytes.
+    pub(super) fn recorded(&self, count: usize) -> Option<(Peer, &[u8])> {
+        let head = self.chunks.front()?;
+        let bytes = head.recorded.as_ref().unwrap_or(&head.bytes);
+        Some((head.to, bytes.get(..count).unwrap_or(bytes)))
+    }
+
     /// `count` bytes of the head were written; the job that is complete with them.
     pub(super) fn wrote(&mut self, count: usize) -> Option<JobId> {
         self.progress = Some(Instant::now());
         let head = self.chunks.front_mut()?;
         if count < head.bytes.len() {
             head.bytes = head.bytes.split_off(count);
+            if let Some(recorded) = &mut head.recorded {
+                *recorded = recorded.split_off(count);
+            }
             self.size -= count;
             return None;
         }
@@ -81,5 +106,29 @@ impl Outgoing {
     /// When the head will have waited too long.
     pub(super) fn stalls_at(&self) -> Instant {
         self.progress.unwrap_or_else(Instant::now) + STALL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_secret_stays_masked_however_it_is_written() {
+        let mut outgoing = Outgoing::default();
+        let (bytes, mask) = (
+            Bytes::from_static(b"id:word!"),
+            Bytes::from_static(b"id:....!"),
+        );
+        outgoing.push(Peer::Line, bytes.clone(), Some(mask), None);
+        outgoing.push(Peer::Line, bytes.clone(), None, None);
+        outgoing.push(Peer::Line, bytes, Some(Bytes::from_static(b"short")), None);
+        let mut recorded = Vec::new();
+        while let Some(head) = outgoing.head() {
+            let count = head.1.len().min(5);
+            recorded.extend_from_slice(outgoing.recorded(count).unwrap().1);
+            outgoing.wrote(count);
+        }
+        assert_eq!(recorded, b"id:....!id:word!id:word!");
     }
 }
