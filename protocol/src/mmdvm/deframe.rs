@@ -2,12 +2,13 @@
 //!
 //! A possible frame whose type and length do not go together, or whose rest does not
 //! come in time, costs one octet, not its claimed length: the next true frame may have
-//! begun inside it.
+//! begun inside it. So does one of a type that may have any length, if frames of types
+//! that may not follow one another inside it: its own octets were lost.
 
 use core::time::Duration;
 
 use super::frame::{DVM_START, Frame, Header, LONGEST, START};
-use super::kind::{Direction, is_legal};
+use super::kind::{Direction, has_any_length, is_legal};
 use crate::time::Instant;
 
 /// How long a frame may take from its first octet to its last.
@@ -20,7 +21,7 @@ pub struct Dropped {
     pub noise: u32,
     /// Outside any frame and equal to the DVM variant's start byte.
     pub foreign: u32,
-    /// A start byte whose type and length do not go together.
+    /// A start byte whose type and length do not go together, or whose frame holds others.
     pub illegal: u32,
     /// A start byte whose frame did not come to its end in time.
     pub unfinished: u32,
@@ -127,7 +128,7 @@ impl Deframer {
             self.dropped.noise += u32::try_from(count).unwrap_or(u32::MAX) - foreign;
 
             let header = Header::read(&self.held)?;
-            if !is_legal(self.direction, header.kind, header.total) {
+            if !is_legal(self.direction, header.kind, header.total) || self.holds_others(header) {
                 self.dropped.illegal += 1;
                 self.discard(1);
                 continue;
@@ -142,6 +143,29 @@ impl Deframer {
                 frame,
             });
         }
+    }
+
+    /// Whether what may be a frame of any length is none, because inside it a whole frame of
+    /// a type with fixed lengths ends just where another begins. Looks at the octets of the
+    /// frame alone, so that the pieces in which they arrive decide nothing.
+    fn holds_others(&self, header: Header) -> bool {
+        if !has_any_length(self.direction, header.kind) {
+            return false;
+        }
+        let inside = self.held.get(header.length..).unwrap_or_default();
+        let inside = inside.get(..header.total - header.length).unwrap_or(inside);
+        let fixed = |octets: &[u8]| {
+            Header::read(octets).filter(|found| {
+                !has_any_length(self.direction, found.kind)
+                    && is_legal(self.direction, found.kind, found.total)
+            })
+        };
+        (0..inside.len()).any(|at| {
+            let octets = inside.get(at..).unwrap_or_default();
+            fixed(octets)
+                .and_then(|first| octets.get(first.total..))
+                .is_some_and(|next| fixed(next).is_some())
+        })
     }
 
     /// Forgets the first `count` held octets. When the rest arrived is not known octet
@@ -217,6 +241,39 @@ mod tests {
         assert_eq!((found[0].offset, found[0].frame.kind()), (4, 0x70));
         assert_eq!(deframer.take_dropped().unfinished, 1);
         assert_eq!(deframer.deadline(), None);
+    }
+
+    #[test]
+    fn what_lost_octets_does_not_swallow_the_frames_behind_it() {
+        // Calibration data of 37 octets, as it seems; in truth D-Star frames.
+        let stream = hex::decode(
+            "e02508c1e00f11bfeb2a79b272dca3ec3c6fb3e00f118f8b2259313fe8b0a02576a3e00f11",
+        )
+        .unwrap();
+        let places = |stream: &[u8]| {
+            let mut deframer = Deframer::new(Direction::ToHost);
+            let found = all(&mut deframer, Instant::ZERO, stream);
+            found.iter().map(|f| f.offset).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&stream), [4, 19]);
+        for head in [
+            [0xE0, 0xFF, 0x08],
+            [0xE0, 0xFA, 0x80],
+            [0xE0, 0xC0, 0x31],
+            [0xE0, 0xD0, 0x00],
+        ] {
+            let mut stream = head.to_vec();
+            for _ in 0..8 {
+                stream.extend([0xE0, 37, 0x1A, 1, 0x86]);
+                stream.extend([0; 32]);
+            }
+            let at: Vec<u64> = (0..8).map(|n| 3 + n * 37).collect();
+            assert_eq!(places(&stream), at, "{head:02x?}");
+        }
+        // One frame inside is not enough: payload may look so.
+        let mut whole = vec![0xE0, 40, 0x80, 0xE0, 4, 0x70, 2];
+        whole.resize(40, 0);
+        assert_eq!(places(&whole), [0]);
     }
 
     #[test]

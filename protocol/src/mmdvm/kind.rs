@@ -118,6 +118,13 @@ const fn is_legal_to_host(kind: u8, total: usize) -> bool {
     }
 }
 
+/// Whether the length of a frame of this type says nothing about whether it is one.
+#[must_use]
+pub const fn has_any_length(direction: Direction, kind: u8) -> bool {
+    // No type of fixed lengths has this one.
+    is_legal(direction, kind, 64)
+}
+
 /// Types whose length says nothing: calibration, the other voice modes, and what is
 /// passed through. Only the last may take the long form.
 const fn is_legal_both_ways(kind: u8, total: usize) -> bool {

@@ -2,7 +2,10 @@
 
 use nom::IResult;
 
-use super::{GpsInfo, GroupVoice, TalkerAliasBlock, TalkerAliasHeader, TdLc, UnitToUnitVoice};
+use super::{
+    CapacityPlusGroupVoice, CapacityPlusUnitVoice, GpsInfo, GroupVoice, TalkerAliasBlock,
+    TalkerAliasHeader, TdLc, UnitToUnitVoice,
+};
 use crate::dmr::feature_set::FeatureSet;
 use crate::dmr::fields::{Field, Fields};
 use crate::dmr::layout::{Bits, Octets, U56};
@@ -91,9 +94,11 @@ bodies! {
     0 => GroupVoice(GroupVoice) "Grp_V_Ch_Usr", "A group call.";
     3 => UnitToUnitVoice(UnitToUnitVoice) "UU_V_Ch_Usr", "A private call.";
     4 of 0 => TalkerAliasHeader(TalkerAliasHeader) "Talker_Alias_Header", "The talker's name.";
+    4 of 0x10 => CapacityPlusGroupVoice(CapacityPlusGroupVoice) "Cap_Plus_Grp_V_Ch_Usr", "A group call of Capacity Plus.";
     5 of 0 => TalkerAliasBlock1(TalkerAliasBlock) "Talker_Alias_Block1", "More of the talker's name.";
     6 of 0 => TalkerAliasBlock2(TalkerAliasBlock) "Talker_Alias_Block2", "More of the talker's name.";
     7 of 0 => TalkerAliasBlock3(TalkerAliasBlock) "Talker_Alias_Block3", "More of the talker's name.";
+    7 of 0x10 => CapacityPlusUnitVoice(CapacityPlusUnitVoice) "Cap_Plus_UU_V_Ch_Usr", "A private call of Capacity Plus.";
     8 of 0 => GpsInfo(GpsInfo) "GPS_Info", "Where the talker is.";
     48 => TdLc(TdLc) "TD_LC", "A channel is held after data.";
 }
@@ -141,6 +146,10 @@ impl FullLc {
             LcBody::GroupVoice(GroupVoice { source, .. })
             | LcBody::UnitToUnitVoice(UnitToUnitVoice { source, .. })
             | LcBody::TdLc(TdLc { source, .. }) => Some(source),
+            LcBody::CapacityPlusGroupVoice(CapacityPlusGroupVoice { source, .. })
+            | LcBody::CapacityPlusUnitVoice(CapacityPlusUnitVoice { source, .. }) => {
+                Some(source as u32)
+            }
             _ => None,
         }
     }
@@ -152,6 +161,8 @@ impl FullLc {
             LcBody::GroupVoice(lc) => (lc.group_address, true),
             LcBody::UnitToUnitVoice(lc) => (lc.target, false),
             LcBody::TdLc(lc) => (lc.target, lc.group),
+            LcBody::CapacityPlusGroupVoice(lc) => (lc.group_address as u32, true),
+            LcBody::CapacityPlusUnitVoice(lc) => (lc.target as u32, false),
             _ => return None,
         };
         Some(Target { number, group })
@@ -195,7 +206,7 @@ mod tests {
     #[test]
     fn a_manufacturers_alias_is_not_read_as_the_standards() {
         assert_eq!(
-            FullLc::decode(&[4, 0x10, 1, 2, 3, 4, 5, 6, 7]).name(),
+            FullLc::decode(&[4, 0x68, 1, 2, 3, 4, 5, 6, 7]).name(),
             "Other"
         );
         assert_eq!(
@@ -204,12 +215,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn calls_of_capacity_plus_have_addresses_of_16_bits() {
+        let target = |number, group| Some(Target { number, group });
+        let private = FullLc::decode(&[7, 0x10, 0, 0, 0x52, 0x09, 4, 0x52, 0x0A]);
+        assert_eq!(private.name(), "Cap_Plus_UU_V_Ch_Usr");
+        assert_eq!(private.target(), target(21_001, false));
+        assert_eq!(private.source(), Some(21_002));
+        let group = FullLc::decode(&[4, 0x10, 0x20, 0, 0, 9, 0xF1, 0xFF, 0xFE]);
+        assert_eq!(group.target(), target(9, true));
+        assert_eq!(group.source(), Some(65_534));
+        // Under the standard's feature set the numbers are those of the talker's name.
+        let alias = FullLc::decode(&[7, 0, 0, 0, 0x52, 0x09, 4, 0x52, 0x0A]);
+        assert_eq!((alias.source(), alias.target()), (None, None));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn any_nine_octets_encode_to_themselves(
             flco in prop_oneof![0u8..9, Just(48), any::<u8>()],
-            fid in prop_oneof![Just(0), any::<u8>()],
+            fid in prop_oneof![Just(0), Just(0x10), any::<u8>()],
             payload: [u8; 7]
         ) {
             let [a, b, c, d, e, f, g] = payload;

@@ -20,4 +20,4 @@ pub use short::{Activity, ActivityUpdate, ShortLc, ShortLcError, SysParms};
 pub use sum::{SumError, sum5};
 pub use talker_alias::{AliasFormat, TalkerAlias, TalkerAliasBlock, TalkerAliasHeader};
 pub use td_lc::TdLc;
-pub use voice::{GroupVoice, UnitToUnitVoice};
+pub use voice::{CapacityPlusGroupVoice, CapacityPlusUnitVoice, GroupVoice, UnitToUnitVoice};

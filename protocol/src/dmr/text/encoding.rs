@@ -91,6 +91,52 @@ pub fn utf16le(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
+/// In which order of octets UTF-16 was written that is labelled `labelled` (one of the two),
+/// and the octets behind a byte-order mark. The mark decides; then a line break in front; then
+/// letters: the label stands unless the text makes sense in the other order only.
+#[must_use]
+pub(super) fn utf16_order(octets: &[u8], labelled: Encoding) -> (Encoding, &[u8]) {
+    match octets {
+        [0xFF, 0xFE, rest @ ..] => return (Encoding::Utf16Le, rest),
+        [0xFE, 0xFF, rest @ ..] => return (Encoding::Utf16Be, rest),
+        [b'\r', 0, b'\n', 0, ..] => return (Encoding::Utf16Le, octets),
+        [0, b'\r', 0, b'\n', ..] => return (Encoding::Utf16Be, octets),
+        _ => {}
+    }
+    let encoding = match labelled {
+        Encoding::Utf16Be if is_only(octets, |[letter, zero]| [zero, letter]) => Encoding::Utf16Le,
+        Encoding::Utf16Le if is_only(octets, |[zero, letter]| [zero, letter]) => Encoding::Utf16Be,
+        _ => labelled,
+    };
+    (encoding, octets)
+}
+
+/// Whether the units are text only if `put` gives the order of their octets, high one first.
+/// ASCII shows it: none in the labelled order, and in this one a third of the text or more.
+/// A few ASCII letters are, turned round, common characters of Chinese (U+4E00, U+6700) or its
+/// space (U+3000); they alone show nothing.
+fn is_only(octets: &[u8], put: fn([u8; 2]) -> [u8; 2]) -> bool {
+    let (mut units, mut letters, mut sure, mut against) = (0_usize, 0_usize, 0_usize, 0_usize);
+    for pair in octets.chunks_exact(2) {
+        let Some(pair) = pair.first_chunk::<2>() else {
+            continue;
+        };
+        match put(*pair) {
+            // Filling at the end.
+            [0, 0] => continue,
+            [0, letter @ (b' '..=b'~' | b'\r' | b'\n' | b'\t')] => {
+                letters += 1;
+                sure += usize::from(!matches!(letter, b'N' | b'0' | b'g'));
+            }
+            [high, 0] if high.is_ascii() => against += 1,
+            _ => {}
+        }
+        units += 1;
+    }
+    let (all, third) = (letters == units && sure > 0, sure * 3 >= units && sure > 1);
+    units > 1 && against == 0 && (all || third)
+}
+
 fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     let units = octets
         .chunks_exact(2)

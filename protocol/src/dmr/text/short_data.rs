@@ -3,7 +3,7 @@
 
 use crate::dmr::data_header::DdFormat;
 
-use super::encoding::{Encoding, utf16le};
+use super::encoding::{Encoding, utf16_order, utf16le};
 
 /// What short data says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,20 +30,10 @@ pub fn decode(format: DdFormat, data: &[u8]) -> Option<ShortText> {
             Encoding::Utf8,
             data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data),
         ),
-        DdFormat::Utf16 => match data {
-            [0xFF, 0xFE, rest @ ..] => (Encoding::Utf16Le, rest),
-            [0xFE, 0xFF, rest @ ..] => (Encoding::Utf16Be, rest),
-            _ => (Encoding::Utf16Be, data),
-        },
-        DdFormat::Utf16Be => (Encoding::Utf16Be, data),
-        DdFormat::Utf16Le => (Encoding::Utf16Le, data),
-        DdFormat::Utf32 => match data {
-            [0xFF, 0xFE, 0, 0, rest @ ..] => (Encoding::Utf32Le, rest),
-            [0, 0, 0xFE, 0xFF, rest @ ..] => (Encoding::Utf32Be, rest),
-            _ => (Encoding::Utf32Be, data),
-        },
-        DdFormat::Utf32Be => (Encoding::Utf32Be, data),
-        DdFormat::Utf32Le => (Encoding::Utf32Le, data),
+        DdFormat::Utf16 | DdFormat::Utf16Be => utf16_order(data, Encoding::Utf16Be),
+        DdFormat::Utf16Le => utf16_order(data, Encoding::Utf16Le),
+        DdFormat::Utf32 | DdFormat::Utf32Be => utf32_or_less(data, Encoding::Utf32Be),
+        DdFormat::Utf32Le => utf32_or_less(data, Encoding::Utf32Le),
         // The other alphabets agree on ASCII; beyond it a guess would show wrong letters, and
         // nothing at all would lose the message.
         other if is_iso_8859(other) => (Encoding::Ascii, data),
@@ -54,6 +44,32 @@ pub fn decode(format: DdFormat, data: &[u8]) -> Option<ShortText> {
         encoding,
         counter: None,
     })
+}
+
+/// Text under the label UTF-32. Some radios give that label to UTF-16, most of which is no
+/// UTF-32 in either order; the first of these that has no invalid character is meant.
+fn utf32_or_less(data: &[u8], labelled: Encoding) -> (Encoding, &[u8]) {
+    match data {
+        [0xFF, 0xFE, 0, 0, rest @ ..] => return (Encoding::Utf32Le, rest),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => return (Encoding::Utf32Be, rest),
+        _ => {}
+    }
+    let other = match labelled {
+        Encoding::Utf32Be => Encoding::Utf32Le,
+        _ => Encoding::Utf32Be,
+    };
+    [
+        (labelled, data),
+        (other, data),
+        utf16_order(data, Encoding::Utf16Be),
+        (Encoding::Utf16Le, data),
+    ]
+    .into_iter()
+    .find(|(encoding, data)| {
+        let text = encoding.decode(data);
+        !text.contains([char::REPLACEMENT_CHARACTER, '\0'])
+    })
+    .unwrap_or((labelled, data))
 }
 
 const fn is_iso_8859(format: DdFormat) -> bool {
@@ -126,6 +142,49 @@ mod tests {
         assert_eq!(text(DdFormat::Utf16, &[0xFE, 0xFF, 0, 0x41]), "A");
         assert_eq!(text(DdFormat::Utf16, &[0, 0x41]), "A");
         assert_eq!(text(DdFormat::Utf8, b"\xEF\xBB\xBFA"), "A");
+    }
+
+    #[test]
+    fn a_label_that_cannot_be_right_does_not_make_the_text_unreadable() {
+        let read = |format, hex: &str| {
+            let short = decode(format, &hex::decode(hex).unwrap()).unwrap();
+            (short.text, short.encoding)
+        };
+        let said = |text: &str, encoding| (text.to_owned(), encoding);
+        for (format, hex, want) in [
+            (
+                DdFormat::Utf32,
+                "00680065006c006f002000690074",
+                said("helo it", Encoding::Utf16Be),
+            ),
+            (
+                DdFormat::Utf32,
+                "680065006c006f0020006900",
+                said("helo i", Encoding::Utf16Le),
+            ),
+            (
+                DdFormat::Utf32Be,
+                "4100000042000000",
+                said("AB", Encoding::Utf32Le),
+            ),
+            (
+                DdFormat::Utf32,
+                "0000004100000042",
+                said("AB", Encoding::Utf32Be),
+            ),
+            (
+                DdFormat::Utf16Be,
+                "480065006c006c006f00",
+                said("Hello", Encoding::Utf16Le),
+            ),
+            (
+                DdFormat::Utf16Le,
+                "00480065006c006c006f",
+                said("Hello", Encoding::Utf16Be),
+            ),
+        ] {
+            assert_eq!(read(format, hex), want, "{format:?} {hex}");
+        }
     }
 
     #[test]
