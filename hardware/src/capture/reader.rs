@@ -2,13 +2,15 @@
 //!
 //! pcapng in both byte orders (several sections, unknown blocks and options, any time
 //! resolution) and classic pcap (both byte orders, micro- and nanoseconds). Blocks are read
-//! one at a time: memory does not grow with the file. The container is parsed here and not
+//! one at a time: memory does not grow with the file. A damaged record costs itself: reading
+//! goes on at the next thing that is a record for certain. The container is parsed here and not
 //! by `pcap-file`, whose 2.0 refuses a whole file for an option it dislikes (a time zone, a
 //! comment that is not UTF-8, a missing end of options) and knows no time resolution.
 
 mod classic;
 mod decode;
 mod pcapng;
+mod source;
 
 use core::fmt;
 use std::fs::File;
@@ -19,6 +21,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Direction, SerialEvent};
+pub use decode::{NoDatagram, datagram};
+use source::Source;
 
 /// Longest packet that is taken: 64 KiB of payload and its headers.
 pub const LARGEST_PACKET: u32 = 65_536 + 128;
@@ -57,14 +61,24 @@ pub struct Skipped {
     pub malformed: u64,
     /// Packets of link types that are not known here.
     pub unknown_linktype: u64,
+    /// The first such link type.
+    pub linktype: Option<u16>,
+    /// Packets of which the recorder kept the beginning only.
+    pub cut: u64,
+    /// Stretches of the file that are no record: damaged ones.
+    pub damaged: u64,
 }
 
 impl Skipped {
-    pub(super) fn add(&mut self, other: Self) {
+    /// Adds what another recording had passed over.
+    pub fn add(&mut self, other: Self) {
         self.not_udp += other.not_udp;
         self.fragments += other.fragments;
         self.malformed += other.malformed;
         self.unknown_linktype += other.unknown_linktype;
+        self.linktype = self.linktype.or(other.linktype);
+        self.cut += other.cut;
+        self.damaged += other.damaged;
     }
 }
 
@@ -76,6 +90,11 @@ pub enum Warning {
         /// Bytes from the start of the file.
         offset: u64,
     },
+    /// Records are damaged, the first at this offset; what stands around them was read.
+    Damaged {
+        /// Bytes from the start of the file.
+        offset: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -84,6 +103,10 @@ impl fmt::Display for Warning {
             Self::Truncated { offset } => write!(
                 f,
                 "the file ends inside the record at byte {offset}: what precedes it was read"
+            ),
+            Self::Damaged { offset } => write!(
+                f,
+                "the record at byte {offset} is damaged: what stands around it was read"
             ),
         }
     }
@@ -122,6 +145,8 @@ struct Raw {
     linktype: u16,
     direction: Option<Direction>,
     comment: Option<String>,
+    /// The packet was longer on the wire.
+    cut: bool,
     data: Vec<u8>,
 }
 
@@ -157,7 +182,7 @@ impl<R: Read> CaptureReader<R> {
     /// # Errors
     /// The input cannot be read, or it is no capture.
     pub fn new(inner: R) -> Result<Self, ReadError> {
-        let mut source = Source { inner, offset: 0 };
+        let mut source = Source::new(inner);
         let mut magic = Vec::new();
         source.take_into(&mut magic, 4)?;
         let container = match <[u8; 4]>::try_from(magic.as_slice()) {
@@ -189,7 +214,24 @@ impl<R: Read> CaptureReader<R> {
         self.warning
     }
 
+    /// Goes to the next place behind the start of a damaged record at which one begins for
+    /// certain; whether there is any.
+    fn find_next(&mut self) -> io::Result<bool> {
+        self.source.rewind();
+        while self.source.step()? {
+            let found = match &self.container {
+                Container::PcapNg(section) => section.begins_at(&mut self.source)?,
+                Container::Classic(header) => header.begins_at(&mut self.source)?,
+            };
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn raw(&mut self) -> Result<Option<Raw>, Stop> {
+        self.source.mark();
         match &mut self.container {
             Container::PcapNg(section) => section.next(&mut self.source),
             Container::Classic(header) => header.next(&mut self.source),
@@ -202,21 +244,43 @@ impl<R: Read> Iterator for CaptureReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.ended {
-            match self.raw() {
+            let stop = match self.raw() {
                 Ok(Some(raw)) => {
                     if let Some(captured) = decode::packet(raw, &mut self.skipped) {
                         return Some(Ok(captured));
                     }
+                    continue;
                 }
-                Ok(None) => self.ended = true,
-                Err(Stop::Truncated { offset }) => {
-                    self.warning = Some(Warning::Truncated { offset });
+                Ok(None) => {
                     self.ended = true;
+                    continue;
                 }
-                Err(Stop::Error(error)) => {
-                    self.ended = true;
-                    return Some(Err(error));
+                Err(stop) => stop,
+            };
+            let offset = match &stop {
+                Stop::Truncated { offset } | Stop::Error(ReadError::Damaged { offset, .. }) => {
+                    Some(*offset)
                 }
+                Stop::Error(_) => None,
+            };
+            if let Some(offset) = offset {
+                match self.find_next() {
+                    Ok(true) => {
+                        self.skipped.damaged += 1;
+                        self.warning.get_or_insert(Warning::Damaged { offset });
+                        continue;
+                    }
+                    Ok(false) => {}
+                    Err(error) => {
+                        self.ended = true;
+                        return Some(Err(error.into()));
+                    }
+                }
+            }
+            self.ended = true;
+            match stop {
+                Stop::Truncated { offset } => self.warning = Some(Warning::Truncated { offset }),
+                Stop::Error(error) => return Some(Err(error)),
             }
         }
         None
@@ -235,54 +299,6 @@ enum Stop {
 impl<E: Into<ReadError>> From<E> for Stop {
     fn from(error: E) -> Self {
         Self::Error(error.into())
-    }
-}
-
-/// The input, and how far it was read.
-#[derive(Debug)]
-struct Source<R> {
-    inner: R,
-    offset: u64,
-}
-
-impl<R: Read> Source<R> {
-    /// Appends up to `count` bytes; how many there were.
-    fn take_into(&mut self, into: &mut Vec<u8>, count: u64) -> io::Result<u64> {
-        let read = self.inner.by_ref().take(count).read_to_end(into)? as u64;
-        self.offset += read;
-        Ok(read)
-    }
-
-    /// Exactly `N` bytes, or `None` at the end of the input.
-    fn array<const N: usize>(&mut self, record: u64) -> Result<Option<[u8; N]>, Stop> {
-        let mut bytes = Vec::with_capacity(N);
-        match self.take_into(&mut bytes, N as u64)? {
-            0 => Ok(None),
-            _ => bytes
-                .try_into()
-                .map(Some)
-                .map_err(|_| Stop::Truncated { offset: record }),
-        }
-    }
-
-    /// Exactly `count` bytes of the record that begins at `record`.
-    fn bytes(&mut self, count: u32, record: u64) -> Result<Vec<u8>, Stop> {
-        let mut bytes = Vec::new();
-        if self.take_into(&mut bytes, u64::from(count))? < u64::from(count) {
-            return Err(Stop::Truncated { offset: record });
-        }
-        Ok(bytes)
-    }
-
-    /// Passes over `count` bytes of the record that begins at `record`.
-    fn skip(&mut self, count: u32, record: u64) -> Result<(), Stop> {
-        let mut rest = self.inner.by_ref().take(u64::from(count));
-        let skipped = io::copy(&mut rest, &mut io::sink())?;
-        self.offset += skipped;
-        if skipped < u64::from(count) {
-            return Err(Stop::Truncated { offset: record });
-        }
-        Ok(())
     }
 }
 

@@ -1,23 +1,40 @@
 //! From a packet record to the payload.
+//!
+//! The link layer's own header is taken off here; VLAN tags, IP with its options and extension
+//! headers, and UDP are `etherparse`'s.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+
+use etherparse::err::packet::SliceError;
+use etherparse::err::{Layer, ip, ipv4, ipv6};
+use etherparse::{EtherType, NetSlice, SlicedPacket, TransportSlice};
 
 use super::super::{RTAC_SERIAL, SerialEvent};
 use super::{Captured, Raw, Skipped};
 
-const UDP: u8 = 17;
-const ETHERTYPE_IPV4: u16 = 0x0800;
-const ETHERTYPE_IPV6: u16 = 0x86DD;
-/// VLAN tags, outer and inner.
-const ETHERTYPES_VLAN: [u16; 2] = [0x8100, 0x88A8];
+/// Numbers of PPP for the two versions of IP.
+const PPP_IP: [u16; 2] = [0x0021, 0x0057];
+/// NFLOG's attribute with the packet.
+const NFULA_PAYLOAD: u16 = 9;
 
-/// Why a packet is passed over.
-enum Reason {
+/// Why there is no datagram in a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoDatagram {
+    /// ARP, TCP, ICMP and the like.
+    #[error("not UDP over IPv4 or IPv6")]
     NotUdp,
+    /// Fragments are not put together.
+    #[error("a piece of a fragmented datagram")]
     Fragment,
+    /// Its headers contradict themselves or its length.
+    #[error("malformed headers")]
     Malformed,
+    /// Nothing is known here of the link type.
+    #[error("a link type that is not known here")]
     UnknownLinktype,
 }
+
+use NoDatagram as Reason;
 
 type Ends = (SocketAddr, SocketAddr);
 
@@ -44,10 +61,15 @@ pub(super) fn packet(raw: Raw, skipped: &mut Skipped) -> Option<Captured> {
         }),
         Err(reason) => {
             *match reason {
+                // Of what is there, the headers promise more.
+                Reason::Malformed if raw.cut => &mut skipped.cut,
                 Reason::NotUdp => &mut skipped.not_udp,
                 Reason::Fragment => &mut skipped.fragments,
                 Reason::Malformed => &mut skipped.malformed,
-                Reason::UnknownLinktype => &mut skipped.unknown_linktype,
+                Reason::UnknownLinktype => {
+                    skipped.linktype.get_or_insert(raw.linktype);
+                    &mut skipped.unknown_linktype
+                }
             } += 1;
             None
         }
@@ -61,126 +83,123 @@ fn serial(data: &[u8]) -> Result<(SerialEvent, &[u8]), Reason> {
     Ok((SerialEvent::from_number(event), payload))
 }
 
-fn datagram(linktype: u16, data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+/// Source, destination and payload of the UDP datagram in a packet of this link type (as
+/// numbered in capture files).
+///
+/// # Errors
+/// There is none, or none that is whole.
+pub fn datagram(linktype: u16, data: &[u8]) -> Result<(Ends, &[u8]), NoDatagram> {
+    let behind = |header: usize| data.get(header..).ok_or(Reason::Malformed);
     match linktype {
-        0 => {
-            // The address family in the recording host's order; its numbers differ between
-            // systems, IP's version does not.
-            let (_, packet) = data.split_first_chunk::<4>().ok_or(Reason::Malformed)?;
-            by_version(packet)
-        }
-        1 => {
-            let (_, rest) = data.split_first_chunk::<12>().ok_or(Reason::Malformed)?;
-            by_ethertype(rest)
-        }
-        101 | 228 | 229 => by_version(data),
-        113 => {
-            let (_, rest) = data.split_first_chunk::<14>().ok_or(Reason::Malformed)?;
-            by_ethertype(rest)
-        }
+        // Loopback: the address family in the recording host's order, or in the network's; its
+        // numbers differ between systems, IP's version does not.
+        0 | 108 => by_version(behind(4)?),
+        1 => by_ethertype(behind(12)?),
+        // PPP, its address and control field perhaps left out.
+        9 | 50 => by_ppp(data.strip_prefix(&[0xFF, 0x03]).unwrap_or(data)),
+        // Raw IP: the number of the registry, and those that systems wrote before it.
+        12 | 14 | 101 | 228 | 229 => by_version(data),
+        // Cisco HDLC.
+        104 => by_ethertype(behind(2)?),
+        // Linux "any", and its second version.
+        113 => by_ethertype(behind(14)?),
         276 => {
-            let (header, packet) = data.split_first_chunk::<20>().ok_or(Reason::Malformed)?;
-            let [high, low, ..] = *header;
-            match u16::from_be_bytes([high, low]) {
-                ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => by_version(packet),
-                _ => Err(Reason::NotUdp),
-            }
+            let ethertype = data.first_chunk().ok_or(Reason::Malformed)?;
+            by_number(u16::from_be_bytes(*ethertype), behind(20)?)
         }
+        239 => by_version(nflog(behind(4)?).ok_or(Reason::Malformed)?),
         _ => Err(Reason::UnknownLinktype),
     }
 }
 
-/// An ethertype, perhaps behind VLAN tags, and the packet.
-fn by_ethertype(mut data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    for _ in 0..3 {
-        let (ethertype, rest) = data.split_first_chunk::<2>().ok_or(Reason::Malformed)?;
-        match u16::from_be_bytes(*ethertype) {
-            ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => return by_version(rest),
-            tag if ETHERTYPES_VLAN.contains(&tag) => {
-                data = rest.get(2..).ok_or(Reason::Malformed)?;
-            }
-            _ => return Err(Reason::NotUdp),
-        }
+fn by_ppp(data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+    let (number, packet) = match data {
+        // Compressed to one octet: numbers' last octets are odd, their first even.
+        [number, rest @ ..] if number % 2 == 1 => (u16::from(*number), rest),
+        [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+        _ => return Err(Reason::Malformed),
+    };
+    if PPP_IP.contains(&number) {
+        by_version(packet)
+    } else {
+        Err(Reason::NotUdp)
     }
-    Err(Reason::Malformed)
+}
+
+/// The packet among the attributes of a message of Linux's packet filter. They are in the byte
+/// order of the host that recorded.
+fn nflog(attributes: &[u8]) -> Option<&[u8]> {
+    [u16::from_le_bytes, u16::from_be_bytes]
+        .into_iter()
+        .find_map(|number| {
+            let mut rest = attributes;
+            while let [a, b, c, d, ..] = *rest {
+                let length = usize::from(number([a, b]));
+                let value = rest.get(4..length)?;
+                // The top bits are flags.
+                if number([c, d]) & 0x3FFF == NFULA_PAYLOAD {
+                    return Some(value);
+                }
+                rest = rest.get(length.next_multiple_of(4)..)?;
+            }
+            None
+        })
+}
+
+/// An ethertype, perhaps that of VLAN tags, and the packet.
+fn by_ethertype(data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+    let (ethertype, rest) = data.split_first_chunk::<2>().ok_or(Reason::Malformed)?;
+    by_number(u16::from_be_bytes(*ethertype), rest)
+}
+
+fn by_number(ethertype: u16, packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+    udp(SlicedPacket::from_ether_type(EtherType(ethertype), packet))
 }
 
 fn by_version(packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    match packet.first().map(|first| first >> 4) {
-        Some(4) => ipv4(packet),
-        Some(6) => ipv6(packet),
-        Some(_) => Err(Reason::NotUdp),
-        None => Err(Reason::Malformed),
-    }
+    udp(SlicedPacket::from_ip(packet))
 }
 
-fn ipv4(packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    let header = packet.first_chunk::<20>().ok_or(Reason::Malformed)?;
-    let [
-        first,
-        _,
-        high,
-        low,
-        _,
-        _,
-        flags,
-        offset,
-        _,
-        protocol,
-        _,
-        _,
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-    ] = *header;
-    let header_length = usize::from(first & 0x0F) * 4;
-    let total = usize::from(u16::from_be_bytes([high, low]));
-    if header_length < 20 || total < header_length {
-        return Err(Reason::Malformed);
-    }
-    // More fragments, or not the first.
-    if u16::from_be_bytes([flags, offset]) & 0x3FFF != 0 {
+fn udp<'a>(sliced: Result<SlicedPacket<'a>, SliceError>) -> Result<(Ends, &'a [u8]), Reason> {
+    let packet = sliced.map_err(|error| match error {
+        // Headers of other protocols are not ours to judge.
+        SliceError::Tcp(_) => Reason::NotUdp,
+        SliceError::Len(error)
+            if matches!(
+                error.layer,
+                Layer::TcpHeader | Layer::Icmpv4 | Layer::Icmpv6 | Layer::Arp
+            ) =>
+        {
+            Reason::NotUdp
+        }
+        // Not IP at all.
+        SliceError::Ip(ip::HeaderError::UnsupportedIpVersion { .. })
+        | SliceError::Ipv4(ipv4::HeaderError::UnexpectedVersion { .. })
+        | SliceError::Ipv6(ipv6::HeaderError::UnexpectedVersion { .. }) => Reason::NotUdp,
+        _ => Reason::Malformed,
+    })?;
+    if packet.is_ip_payload_fragmented() {
         return Err(Reason::Fragment);
     }
-    if protocol != UDP {
-        return Err(Reason::NotUdp);
-    }
-    // Short Ethernet frames are padded: the length is IP's to say.
-    let segment = packet.get(header_length..total).ok_or(Reason::Malformed)?;
-    let source = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
-    let destination = IpAddr::V4(Ipv4Addr::new(e, f, g, h));
-    udp(source, destination, segment)
-}
-
-fn ipv6(packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    let (header, rest) = packet.split_first_chunk::<40>().ok_or(Reason::Malformed)?;
-    let [_, _, _, _, high, low, next, _, addresses @ ..] = header;
-    let length = usize::from(u16::from_be_bytes([*high, *low]));
-    match *next {
-        UDP => {}
-        44 => return Err(Reason::Fragment),
+    let (from, to) = match &packet.net {
+        Some(NetSlice::Ipv4(ip)) => (
+            ip.header().source_addr().into(),
+            ip.header().destination_addr().into(),
+        ),
+        Some(NetSlice::Ipv6(ip)) => (
+            ip.header().source_addr().into(),
+            ip.header().destination_addr().into(),
+        ),
         _ => return Err(Reason::NotUdp),
-    }
-    let segment = rest.get(..length).ok_or(Reason::Malformed)?;
-    let (source, destination) = addresses.split_at(16);
-    let address = |bytes: &[u8]| {
-        let octets: [u8; 16] = bytes.try_into().map_err(|_| Reason::Malformed)?;
-        Ok(IpAddr::V6(Ipv6Addr::from(octets)))
     };
-    udp(address(source)?, address(destination)?, segment)
-}
-
-fn udp(source: IpAddr, destination: IpAddr, segment: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    let header = segment.first_chunk::<8>().ok_or(Reason::Malformed)?;
-    let [a, b, c, d, high, low, _, _] = *header;
-    let length = usize::from(u16::from_be_bytes([high, low]));
-    let payload = segment.get(8..length).ok_or(Reason::Malformed)?;
-    let source = SocketAddr::new(source, u16::from_be_bytes([a, b]));
-    let destination = SocketAddr::new(destination, u16::from_be_bytes([c, d]));
-    Ok(((source, destination), payload))
+    match packet.transport {
+        Some(TransportSlice::Udp(udp)) => {
+            let ends = (
+                SocketAddr::new(from, udp.source_port()),
+                SocketAddr::new(to, udp.destination_port()),
+            );
+            Ok((ends, udp.payload()))
+        }
+        _ => Err(Reason::NotUdp),
+    }
 }

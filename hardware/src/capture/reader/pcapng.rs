@@ -1,6 +1,6 @@
 //! The pcapng container.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use jiff::Timestamp;
 
@@ -9,11 +9,27 @@ use super::{Direction, Order, Raw, ReadError, Source, Stop, check_lengths};
 /// Block type of a section header; the same in both byte orders.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0A, 0x0D, 0x0D, 0x0A];
 const INTERFACE: u32 = 1;
+/// The obsolete form of the enhanced packet.
+const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
 /// Longest block that is looked into; others are passed over whatever their length.
 const LARGEST_BLOCK: u32 = 1 << 20;
+/// Blocks that stand in captures: those read here, name resolution, statistics, the journal,
+/// secrets, and custom ones.
+const COMMON: [u32; 10] = [
+    INTERFACE,
+    PACKET,
+    SIMPLE_PACKET,
+    4,
+    5,
+    ENHANCED_PACKET,
+    9,
+    10,
+    0x0BAD,
+    0x4000_0BAD,
+];
 /// Most interfaces a section may have.
 const MOST_INTERFACES: usize = 65_536;
 
@@ -96,6 +112,7 @@ impl Section {
             };
             if kind == SECTION_HEADER {
                 *self = Self::begin(source, offset)?;
+                source.mark();
                 continue;
             }
             let Some(length) = source.array::<4>(offset)? else {
@@ -103,11 +120,8 @@ impl Section {
             };
             let length = block_length(self.order.u32(length), 12, offset)?;
             let kind = self.order.u32(kind);
-            if !matches!(kind, INTERFACE | SIMPLE_PACKET | ENHANCED_PACKET) {
-                source.skip(length - 8, offset)?;
-                continue;
-            }
-            if length > LARGEST_BLOCK {
+            let is_read = matches!(kind, INTERFACE | PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
+            if is_read && length > LARGEST_BLOCK {
                 return Err(Stop::Error(ReadError::Damaged {
                     offset,
                     field: "block length",
@@ -115,7 +129,12 @@ impl Section {
                     expected: "at most 1 MiB",
                 }));
             }
-            let body = source.bytes(length - 12, offset)?;
+            let body = if is_read {
+                source.bytes(length - 12, offset)?
+            } else {
+                source.skip(length - 12, offset)?;
+                Vec::new()
+            };
             match source.array::<4>(offset)? {
                 Some(again) if self.order.u32(again) == length => {}
                 Some(again) => {
@@ -131,9 +150,45 @@ impl Section {
             match kind {
                 INTERFACE => self.interface(&body, offset)?,
                 SIMPLE_PACKET => return Ok(Some(self.simple_packet(&body, offset)?)),
-                _ => return Ok(Some(self.enhanced_packet(&body, offset)?)),
+                ENHANCED_PACKET => {
+                    let (id, rest) = self.interface_id(&body, offset)?;
+                    return Ok(Some(self.packet(id, rest, offset)?));
+                }
+                PACKET => {
+                    let (id, rest) = self.short_interface_id(&body, offset)?;
+                    return Ok(Some(self.packet(id, rest, offset)?));
+                }
+                _ => {}
             }
+            // What was taken in is no part of the next record.
+            source.mark();
         }
+    }
+
+    /// Whether a block begins here for certain: one of the common ones, whose length stands
+    /// at its end again.
+    pub(super) fn begins_at<R: Read>(&self, source: &mut Source<R>) -> io::Result<bool> {
+        let Some([a, b, c, d, e, f, g, h, magic @ ..]) = source.peek(12)?.first_chunk::<12>()
+        else {
+            return Ok(false);
+        };
+        let kind = [*a, *b, *c, *d];
+        let order = match *magic {
+            [0x1A, 0x2B, 0x3C, 0x4D] if kind == SECTION_HEADER => Order::Big,
+            [0x4D, 0x3C, 0x2B, 0x1A] if kind == SECTION_HEADER => Order::Little,
+            _ if COMMON.contains(&self.order.u32(kind)) => self.order,
+            _ => return Ok(false),
+        };
+        let length = order.u32([*e, *f, *g, *h]);
+        if !(12..=LARGEST_BLOCK).contains(&length) || !length.is_multiple_of(4) {
+            return Ok(false);
+        }
+        let block = source.peek(length as usize)?;
+        let is_whole = block.len() == length as usize;
+        Ok(is_whole
+            && block
+                .last_chunk()
+                .is_some_and(|end| order.u32(*end) == length))
     }
 
     fn interface(&mut self, mut body: &[u8], offset: u64) -> Result<(), ReadError> {
@@ -187,7 +242,27 @@ impl Section {
         Ok(())
     }
 
-    fn enhanced_packet(&self, body: &[u8], offset: u64) -> Result<Raw, ReadError> {
+    fn interface_id<'a>(&self, body: &'a [u8], offset: u64) -> Result<(u32, &'a [u8]), ReadError> {
+        let mut rest = body;
+        let id = self.order.take_u32(&mut rest);
+        Ok((id.ok_or_else(|| short_block(body, offset))?, rest))
+    }
+
+    /// The obsolete block has 16 bits for it, and counts lost packets in the other 16.
+    fn short_interface_id<'a>(
+        &self,
+        body: &'a [u8],
+        offset: u64,
+    ) -> Result<(u32, &'a [u8]), ReadError> {
+        let mut rest = body;
+        let id = self.order.take_u16(&mut rest);
+        let lost = self.order.take_u16(&mut rest);
+        let (id, _) = id.zip(lost).ok_or_else(|| short_block(body, offset))?;
+        Ok((u32::from(id), rest))
+    }
+
+    /// The packet in a block behind the number of its interface.
+    fn packet(&self, id: u32, body: &[u8], offset: u64) -> Result<Raw, ReadError> {
         let order = self.order;
         let mut rest = body;
         let mut number = || {
@@ -195,7 +270,7 @@ impl Section {
                 .take_u32(&mut rest)
                 .ok_or_else(|| short_block(body, offset))
         };
-        let (id, high, low) = (number()?, number()?, number()?);
+        let (high, low) = (number()?, number()?);
         let (captured, original) = (number()?, number()?);
         check_lengths(captured, original, offset)?;
         let interface = self.by_number(id, offset)?;
@@ -206,6 +281,7 @@ impl Section {
         let options = rest.get(padded..).unwrap_or_default();
         let ticks = u64::from(high) << 32 | u64::from(low);
         let mut raw = interface.packet(interface.time(ticks), data);
+        raw.cut = captured < original;
         for (code, value) in Options(order, options) {
             match (code, value) {
                 (1, comment) => raw.comment = Some(words(comment)),
@@ -238,7 +314,9 @@ impl Section {
         let data = rest
             .get(..captured as usize)
             .ok_or_else(|| short_block(body, offset))?;
-        Ok(interface.packet(Timestamp::UNIX_EPOCH, data))
+        let mut raw = interface.packet(Timestamp::UNIX_EPOCH, data);
+        raw.cut = captured < original;
+        Ok(raw)
     }
 
     fn by_number(&self, id: u32, offset: u64) -> Result<&Interface, ReadError> {
@@ -272,6 +350,7 @@ impl Interface {
             linktype: self.linktype,
             direction: None,
             comment: None,
+            cut: false,
             data: data.to_vec(),
         }
     }
