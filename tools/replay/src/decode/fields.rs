@@ -17,6 +17,13 @@ impl FieldList {
         self.0.extend_from_slice(fields);
     }
 
+    /// Puts another value in the place of the first of this name.
+    pub(crate) fn replace(&mut self, field: Field) {
+        if let Some(old) = self.0.iter_mut().find(|old| old.name == field.name) {
+            *old = field;
+        }
+    }
+
     /// All, in their order.
     pub(crate) fn as_slice(&self) -> &[Field] {
         &self.0

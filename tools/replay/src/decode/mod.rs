@@ -4,6 +4,7 @@ mod fields;
 pub(crate) mod kind;
 mod kinds;
 mod messages;
+mod packets;
 mod report;
 mod stream;
 mod tree;
@@ -36,13 +37,13 @@ pub(crate) struct DecodeArgs {
     /// What the frames are; guessed from each frame when left out
     #[arg(long = "as", value_name = "KIND", value_parser = kind::parser())]
     kind: Option<&'static Kind>,
-    /// Also put text messages together
+    /// Also put text messages together, and say which packets stayed incomplete and why
     #[arg(long)]
     reassemble: bool,
     /// Read the CSBKs of base stations as those of a trunked control channel
     #[arg(long)]
     tier3: bool,
-    /// pcap, pcapng, or hex lines; standard input when left out
+    /// pcap, pcapng (also gzipped), hex lines or a hex dump; standard input when left out or -
     file: Option<PathBuf>,
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<ExitCode> {
     let read = input::read(args.file.as_deref(), &mut |raw| out.show(frames.push(raw)));
     let result = read.and_then(|ended| {
         out.show(frames.end())?;
+        out.incomplete()?;
         out.to.flush()?;
         Ok(ended)
     });
@@ -159,6 +161,12 @@ impl<W: Write> Output<'_, W> {
             }
         }
         Ok(())
+    }
+
+    /// The packets that stay incomplete, as nothing follows.
+    fn incomplete(&mut self) -> Result<()> {
+        let rest = self.messages.end();
+        rest.iter().try_for_each(|report| self.put(report, None))
     }
 
     fn put(&mut self, report: &Report, at: Option<jiff::Timestamp>) -> Result<()> {

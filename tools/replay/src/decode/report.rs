@@ -42,6 +42,9 @@ pub(crate) struct Report {
     pub(crate) text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoding: Option<String>,
+    /// What is odd about it although it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -119,11 +119,16 @@ pub(crate) fn summary(report: &Report) -> String {
 
 fn verdict(report: &Report) -> String {
     let mut verdict = match (&report.error, report.check) {
+        // Of a packet it is said what is wrong; no frame is refused for it.
+        (Some(error), _) if report.kind == "message" => clean(error),
         (Some(error), _) => format!("REFUSED: {}", clean(error)),
         (None, Some("none")) => "nothing to check".to_owned(),
         (None, Some(check)) => format!("ok ({check})"),
         (None, None) => "ok".to_owned(),
     };
+    if let Some(note) = &report.note {
+        verdict += &format!(" ({})", clean(note));
+    }
     match report.corrected_bits {
         None => {}
         Some(0) => verdict += ", no bit wrong",

@@ -5,11 +5,16 @@ use std::io::{BufRead, Read as _};
 
 use anyhow::Result;
 
+use narrowcast_hardware::capture::reader::Skipped;
+
 use super::dump::{Dumps, Line};
-use super::{Ended, Raw, json, log};
+use super::packet::{self, Found};
+use super::{Raw, json, log};
 
 /// A longer line is no frame.
 const LONGEST_LINE: u64 = 16 << 20;
+/// So many lines in a row that are no hex are taken for the words before a dump.
+const MOST_WORDS: usize = 4_096;
 /// So many characters of a line that is no hex are kept.
 const LONGEST_GIVEN: usize = 4_096;
 /// What Windows puts in front of text.
@@ -19,11 +24,17 @@ const BETWEEN: [char; 13] = [
     ',', ':', ';', '-', '[', ']', '{', '}', '(', ')', '"', '\'', '\u{A0}',
 ];
 
-/// Hands what each line of `from` holds to `take`.
+/// Hands what each line of `from` holds to `take`; what was passed over.
 pub(super) fn read(
     mut from: Box<dyn BufRead>,
     take: &mut dyn FnMut(Raw) -> Result<()>,
-) -> Result<Ended> {
+) -> Result<Skipped> {
+    let mut lines = Lines {
+        take,
+        words: Vec::new(),
+        has_dumps: false,
+        skipped: Skipped::default(),
+    };
     let mut dumps = Dumps::default();
     let mut line = Vec::new();
     loop {
@@ -36,26 +47,78 @@ pub(super) fn read(
         let text = String::from_utf8_lossy(&line);
         if is_cut {
             from.skip_until(b'\n')?;
-            dumps.end().map(plain).map_or(Ok(()), &mut *take)?;
-            take(broken(&text, "the line is longer than 16 MiB"))?;
+            lines.dump(dumps.end())?;
+            lines.frame(broken(&text, "the line is longer than 16 MiB"))?;
             continue;
         }
         match dumps.push(&text) {
-            Line::Taken(dump) => dump.map(plain).map_or(Ok(()), &mut *take)?,
+            Line::Taken(dump) => {
+                // What stood before a dump was said about it.
+                lines.words.clear();
+                lines.has_dumps = true;
+                lines.dump(dump)?;
+            }
+            Line::Words(dump) => lines.dump(dump)?,
+            Line::Loose(dump) => {
+                lines.dump(dump)?;
+                let why = "a row of a dump whose rows before it are missing";
+                lines.frame(broken(&text, why))?;
+            }
             Line::Other(dump) => {
-                dump.map(plain).map_or(Ok(()), &mut *take)?;
-                hex_line(&text).map_or(Ok(()), &mut *take)?;
+                lines.dump(dump)?;
+                match hex_line(&text) {
+                    Some(raw) if raw.broken.is_some() => lines.words(raw)?,
+                    Some(raw) => lines.frame(raw)?,
+                    None => {}
+                }
             }
         }
     }
-    dumps.end().map(plain).map_or(Ok(()), take)?;
-    Ok(Ended::Complete)
+    lines.dump(dumps.end())?;
+    if !lines.has_dumps {
+        lines.flush()?;
+    }
+    Ok(lines.skipped)
 }
 
-fn plain(bytes: Vec<u8>) -> Raw {
-    Raw {
-        bytes,
-        ..Raw::default()
+/// What lines come to.
+struct Lines<'a> {
+    take: &'a mut dyn FnMut(Raw) -> Result<()>,
+    /// Lines that are no hex, until it is clear whether they belong to a dump.
+    words: Vec<Raw>,
+    has_dumps: bool,
+    skipped: Skipped,
+}
+
+impl Lines<'_> {
+    fn words(&mut self, raw: Raw) -> Result<()> {
+        self.words.push(raw);
+        if self.words.len() > MOST_WORDS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.words.drain(..).try_for_each(&mut *self.take)
+    }
+
+    fn frame(&mut self, raw: Raw) -> Result<()> {
+        self.flush()?;
+        (self.take)(packet::in_hex(raw))
+    }
+
+    fn dump(&mut self, dump: Option<Raw>) -> Result<()> {
+        let Some(raw) = dump else {
+            return Ok(());
+        };
+        match packet::in_dump(raw) {
+            Found::Frame(raw) => (self.take)(raw),
+            Found::PassedOver(skipped) => {
+                self.skipped.add(skipped);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -84,8 +147,15 @@ pub(crate) fn hex_line(line: &str) -> Option<Raw> {
 /// The bytes that digits in any notation mean.
 pub(super) fn bytes(digits: &str) -> Result<Vec<u8>, String> {
     let mut hex = String::with_capacity(digits.len());
-    let tokens = digits.split(|c: char| c.is_whitespace() || BETWEEN.contains(&c));
-    for token in tokens {
+    let tokens = || {
+        let tokens = digits.split(|c: char| c.is_whitespace() || BETWEEN.contains(&c));
+        tokens.filter(|token| !token.is_empty())
+    };
+    // Some programs leave out leading zeros: then every word is one octet.
+    let by_octet = tokens().count() > 1
+        && tokens().any(|token| token.len() == 1)
+        && tokens().all(|token| token.len() <= 2);
+    for token in tokens() {
         let prefixes = ["0x", "0X", "\\x"];
         match prefixes
             .iter()
@@ -93,6 +163,7 @@ pub(super) fn bytes(digits: &str) -> Result<Vec<u8>, String> {
         {
             Some(digit) if digit.len() == 1 => hex.extend(["0", digit]),
             Some(digits) => hex.push_str(&digits.replace("\\x", "")),
+            None if by_octet && token.len() == 1 => hex.extend(["0", token]),
             None => hex.push_str(token),
         }
     }
@@ -156,6 +227,10 @@ mod tests {
             hex_line("0xE0, 0x4, 0x70, 0x2").unwrap().bytes,
             [0xE0, 4, 0x70, 2]
         );
+        for line in ["E0 4 70 2", "e0:4:70:2", "E0, 04, 70, 2"] {
+            assert_eq!(hex_line(line).unwrap().bytes, [0xE0, 4, 0x70, 2], "{line}");
+        }
+        assert_eq!(hex_line("E 0").unwrap().bytes, [0x0E, 0]);
         for line in ["  # nothing", "", "\r\n", "\u{FEFF}"] {
             assert_eq!(hex_line(line), None);
         }
@@ -169,6 +244,19 @@ mod tests {
         let odd = hex_line("5250544").unwrap().broken.unwrap();
         assert!(odd.contains("odd"), "{odd}");
         assert!(hex_line(r#"{"time": 1}"#).unwrap().broken.is_some());
+    }
+
+    #[test]
+    fn words_beside_dumps_are_no_frames_and_words_beside_hex_are_told() {
+        let dump = "Frame (8 bytes):\n0000  52 50 54 4c 00 2f 9b 80   RPTL./..\n\nthe end\n";
+        let [raw] = lines(dump).try_into().unwrap();
+        assert_eq!(raw.bytes, b"RPTL\0\x2f\x9b\x80");
+        let all = lines("hello\n525054\nbye\n");
+        let broken: Vec<_> = all.iter().map(|raw| raw.broken.is_some()).collect();
+        assert_eq!(broken, [true, false, true]);
+        let all = lines("0000  52 50 54   RPT\n0010  52   R\n");
+        assert_eq!(all[0].bytes, b"RPT");
+        assert!(all[1].broken.as_deref().unwrap().contains("missing"));
     }
 
     #[test]

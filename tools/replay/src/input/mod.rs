@@ -1,12 +1,14 @@
 //! Frames out of captures and hex lines.
 
 mod dump;
+mod form;
 mod hex_lines;
 mod json;
 pub(crate) mod log;
+mod packet;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal as _};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,15 +20,7 @@ use narrowcast_hardware::capture::reader::{CaptureReader, Captured, Skipped};
 use narrowcast_hardware::capture::{Direction, SerialEvent};
 
 use crate::decode::Part;
-
-/// First bytes of pcapng and of pcap in its byte orders and resolutions.
-const MAGICS: [[u8; 4]; 5] = [
-    [0x0A, 0x0D, 0x0D, 0x0A],
-    [0xA1, 0xB2, 0xC3, 0xD4],
-    [0xD4, 0xC3, 0xB2, 0xA1],
-    [0xA1, 0xB2, 0x3C, 0x4D],
-    [0x4D, 0x3C, 0xB2, 0xA1],
-];
+use form::Form;
 
 /// A file of so many bytes takes a while.
 const LONG: u64 = 8 << 20;
@@ -109,10 +103,10 @@ impl From<Captured> for Raw {
 /// How reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// At the end.
+    /// At the end, and everything was read.
     Complete,
-    /// At damage, which was told on standard error; what precedes it was read.
-    Damaged,
+    /// Something could not be read, which was told on standard error; the rest was.
+    PassedOver,
 }
 
 impl Ended {
@@ -120,7 +114,7 @@ impl Ended {
     pub(crate) fn code(self) -> ExitCode {
         match self {
             Self::Complete => ExitCode::SUCCESS,
-            Self::Damaged => ExitCode::FAILURE,
+            Self::PassedOver => ExitCode::from(3),
         }
     }
 }
@@ -139,8 +133,9 @@ pub(crate) fn read_all(
     file: Option<&Path>,
     take: &mut dyn FnMut(Raw) -> Result<()>,
 ) -> Result<Ended> {
+    let file = file.filter(|path| *path != Path::new("-"));
     let bar = progress(file);
-    let mut from: Box<dyn BufRead> = match file {
+    let from: Box<dyn Read> = match file {
         Some(path) => {
             let file = File::open(path);
             let file = file.with_context(|| format!("cannot open {}", path.display()))?;
@@ -148,14 +143,14 @@ pub(crate) fn read_all(
         }
         None => Box::new(BufReader::new(io::stdin())),
     };
-    let head = from.fill_buf().with_context(|| match file {
-        Some(path) => format!("cannot read {}", path.display()),
-        None => "cannot read standard input".to_owned(),
-    })?;
-    let ended = if MAGICS.iter().any(|magic| head.starts_with(magic)) {
-        capture(from, take)
-    } else {
-        hex_lines::read(from, take)
+    let name = || {
+        file.map_or("standard input".to_owned(), |path| {
+            path.display().to_string()
+        })
+    };
+    let ended = match form::of(from).with_context(name)? {
+        Form::Capture(from) => capture(from, take),
+        Form::Text(from) => hex_lines::read(from, take).map(|skipped| tell(skipped, "")),
     };
     bar.finish_and_clear();
     ended
@@ -184,30 +179,43 @@ fn capture(from: Box<dyn BufRead>, take: &mut dyn FnMut(Raw) -> Result<()>) -> R
             Ok(captured) => take(captured.into())?,
             Err(error) => {
                 eprintln!("narrowcast-replay: {error}; what precedes it was read");
-                ended = Ended::Damaged;
+                ended = Ended::PassedOver;
                 break;
             }
         }
     }
     if let Some(warning) = reader.warning() {
         eprintln!("narrowcast-replay: {warning}");
+        ended = Ended::PassedOver;
     }
-    tell(reader.skipped());
-    Ok(ended)
+    match tell(reader.skipped(), " of the capture") {
+        Ended::Complete => Ok(ended),
+        passed_over => Ok(passed_over),
+    }
 }
 
-/// Says what a capture holds that is no frame of ours.
-fn tell(skipped: Skipped) {
+/// Says what a recording holds that could not be read as frames.
+fn tell(skipped: Skipped, of: &str) -> Ended {
+    let unknown = format!(
+        "of link type {}, which is not known here",
+        skipped.linktype.unwrap_or_default()
+    );
+    let mut ended = Ended::Complete;
     for (count, what) in [
-        (skipped.not_udp, "not UDP"),
+        (skipped.not_udp, "not UDP over IPv4 or IPv6"),
         (skipped.fragments, "pieces of fragmented datagrams"),
-        (skipped.malformed, "malformed"),
-        (skipped.unknown_linktype, "of an unknown link type"),
+        (skipped.cut, "cut short by the recorder"),
+        (skipped.malformed, "malformed headers"),
+        (skipped.unknown_linktype, unknown.as_str()),
+        (skipped.damaged, "damaged records"),
     ] {
         if count > 0 {
-            eprintln!("narrowcast-replay: {count} packets passed over: {what}");
+            let packets = if count == 1 { "packet" } else { "packets" };
+            eprintln!("narrowcast-replay: {count} {packets}{of} passed over: {what}");
+            ended = Ended::PassedOver;
         }
     }
+    ended
 }
 
 #[cfg(test)]

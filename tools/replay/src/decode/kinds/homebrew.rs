@@ -1,6 +1,6 @@
 //! Datagrams of the Homebrew protocol.
 
-use narrowcast_protocol::dmr::fields::Fields;
+use narrowcast_protocol::dmr::fields::{Field, Fields};
 use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Message, Quality, Role};
 
 use super::{dmr_burst, dmrt};
@@ -67,7 +67,34 @@ fn read(raw: &Raw, context: Context) -> Report {
         Message::Rptc(said) => report.color_code = said.color_code,
         _ => {}
     }
+    if [b"RPTC", b"DTCC"]
+        .iter()
+        .any(|name| bytes.starts_with(*name))
+    {
+        as_sent(&mut report, bytes);
+    }
     report
+}
+
+/// Shows the digits of a configuration as the station wrote them: zeros in front or behind
+/// tell its program.
+fn as_sent(report: &mut Report, bytes: &[u8]) {
+    const DIGITS: [(&str, core::ops::Range<usize>); 7] = [
+        ("rx_frequency", 16..25),
+        ("tx_frequency", 25..34),
+        ("power", 34..36),
+        ("color_code", 36..38),
+        ("latitude", 38..46),
+        ("longitude", 46..55),
+        ("height", 55..58),
+    ];
+    for (name, place) in DIGITS {
+        if let Some(digits) = bytes.get(place) {
+            let digits = String::from_utf8_lossy(digits);
+            let digits = digits.trim_matches([' ', '\0']);
+            report.fields.replace(Field::text(name, digits));
+        }
+    }
 }
 
 fn wrap(sending: &Sending<'_>) -> Vec<u8> {
