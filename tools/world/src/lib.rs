@@ -9,6 +9,7 @@
 //! * [`repeater`]: a Homebrew repeater with radios on its two timeslots
 //! * [`modem_site`]: an MMDVM modem with radios on its channel
 //! * [`city`]: a seeded small city
+//! * [`smsc`]: an operator's short message centre, and the people who hold the phones
 #![deny(missing_docs)]
 
 pub mod air;
@@ -18,6 +19,7 @@ pub mod radio;
 pub mod repeater;
 pub mod rng;
 mod slots;
+pub mod smsc;
 
 #[cfg(test)]
 mod tests;
