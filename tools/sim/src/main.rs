@@ -5,6 +5,7 @@ mod api;
 mod demo;
 mod server;
 mod single;
+mod sms;
 mod stations;
 
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ enum Command {
     Repeater(RepeaterArguments),
     /// Run one modem with radios on a pseudo-terminal.
     Modem(ModemArguments),
+    /// Run an operator's SMS centre (SMPP) or gateway (CMPP) on a TCP port.
+    Sms(Box<sms::SmsArguments>),
 }
 
 /// What one station needs to know.
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
             Command::City(arguments) => stations::run_city(arguments).await.map(|()| true),
             Command::Repeater(arguments) => single::repeater(arguments).await.map(|()| true),
             Command::Modem(arguments) => single::modem(arguments).await.map(|()| true),
+            Command::Sms(arguments) => sms::run(*arguments).await.map(|()| true),
         }
     });
     runtime.shutdown_background();

@@ -39,7 +39,7 @@ impl Clock {
         Instant::ZERO + self.0.elapsed()
     }
 
-    async fn until(self, at: Instant) {
+    pub(crate) async fn until(self, at: Instant) {
         tokio::time::sleep_until(self.0 + at.since(Instant::ZERO)).await;
     }
 }
