@@ -13,6 +13,7 @@ use narrowcast_hardware::capture::reader::Captured;
 use narrowcast_hardware::capture::{Direction, SerialEvent};
 
 use crate::decode::{self, Kind};
+use crate::filter::Filter;
 use crate::input::{self, Raw, log};
 
 /// Addresses of datagrams of which none are known.
@@ -31,7 +32,7 @@ pub(crate) enum Form {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// pcap, pcapng, or hex lines
+    /// pcap, pcapng (also gzipped), hex lines, a hex dump, or a folder of captures
     file: PathBuf,
     /// Where to write; standard output when left out
     #[arg(long, short)]
@@ -39,6 +40,8 @@ pub(crate) struct ConvertArgs {
     /// What to write; by the name of the output (.pcapng, .pcap), else an annotated hex log
     #[arg(long)]
     to: Option<Form>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 impl ConvertArgs {
@@ -70,12 +73,16 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
 }
 
 fn write(args: &ConvertArgs, mut out: Box<dyn Write + '_>) -> Result<ExitCode> {
-    let each = |take: &mut dyn FnMut(Raw) -> Result<()>| {
+    let mut sieve = args.filter.sieve();
+    let mut each = |take: &mut dyn FnMut(Raw) -> Result<()>| {
         input::read_all(Some(&args.file), &mut |raw| {
             if let Some(why) = &raw.broken {
                 bail!("{}: {why}: {}", args.file.display(), raw.given);
             }
-            take(noted(raw))
+            if sieve.takes_raw(&raw, None) {
+                take(noted(raw))?;
+            }
+            Ok(())
         })
     };
     let ended = match args.form() {
@@ -162,6 +169,7 @@ mod tests {
             file: file.to_owned(),
             output: Some(output.to_owned()),
             to: None,
+            filter: Filter::default(),
         })
     }
 

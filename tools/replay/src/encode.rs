@@ -230,7 +230,8 @@ mod tests {
             for raw in input::lines(&lines) {
                 let report = decode::frame(&raw, Some(kind), Context::default());
                 prop_assert!(report.ok, "{:?}", report.error);
-                texts.extend(messages.push(&raw, &report));
+                let said = messages.push(&raw, &report).into_iter();
+                texts.extend(said.map(|(_, report)| report));
             }
             let [message] = texts.as_slice() else {
                 return Err(TestCaseError::fail(format!("{} messages", texts.len())));

@@ -5,6 +5,7 @@ mod decode;
 mod diff;
 mod encode;
 mod faults;
+mod filter;
 mod input;
 mod link;
 mod play;

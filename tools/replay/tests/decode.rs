@@ -196,3 +196,82 @@ fn a_configuration_is_shown_with_the_digits_that_the_station_sent() {
     assert_eq!(fields["longitude"], "-0.417990");
     assert_eq!(fields["height"], "000");
 }
+
+const LOG: &str = "\
+2026-01-31T12:00:00Z hb1 < 52 50 54 4C 00 2F 9B 80 # 10.0.0.2:4000 -> 10.0.0.1:62031
+2026-01-31T12:00:01Z hb1 > 52 50 54 41 43 4B 01 02 03 04 # 10.0.0.1:62031 -> 10.0.0.2:4000
+2026-01-31T12:00:02Z hb1 < 52 50 54 4C 00 2F 9B 81 # 10.0.0.3:4000 -> 10.0.0.1:62031
+";
+
+#[test]
+fn frames_that_are_filtered_out_keep_their_numbers() {
+    let (out, errors, code) = decode(&["--brief", "--station", "3120001"], LOG.as_bytes());
+    assert_eq!((code, errors.as_str()), (0, ""));
+    assert!(
+        out.trim_start().starts_with("3. ") && out.lines().count() == 1,
+        "{out}"
+    );
+    let frames = json(
+        &["--since", "2026-01-31T12:00:01", "--pdu", "rptack"],
+        LOG.as_bytes(),
+    );
+    assert_eq!(frames.len(), 1);
+    let (_, errors, code) = decode(&["--slot", "3"], b"");
+    assert!(code == 2 && errors.contains("--slot"), "{errors}");
+}
+
+#[test]
+fn a_recording_is_summed_up_on_a_page_or_as_json() {
+    let (out, _, code) = decode(&["--stats"], LOG.as_bytes());
+    assert_eq!(code, 0);
+    assert!(out.starts_with("3 frames, 0 refused, 26 bytes\n"), "{out}");
+    let [stats] = json(&["--stats", "--station", "3120000"], LOG.as_bytes())
+        .try_into()
+        .unwrap();
+    assert_eq!(
+        (&stats["frames"], &stats["pdus"]["homebrew RPTL"]["frames"]),
+        (&2.into(), &1.into())
+    );
+}
+
+#[test]
+fn trunking_messages_are_named_with_their_fields_on_one_line() {
+    let (out, _, _) = decode(&["--brief"], b"444d525403020000090f4240\n");
+    assert!(
+        out.contains("dmrt DMRT Group_Subscribe group=9 group=1000000: ok"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_ring_that_is_being_written_is_followed_into_its_next_file() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let whole = pcap(101, &[ip(LOGIN), ip(b"RPTPING\x00\x2f\x9b\x80")]);
+    let first = folder.path().join("capture-1.pcap");
+    // The file ends within its second record.
+    std::fs::write(&first, &whole[..whole.len() - 5]).unwrap();
+    let mut tool = Command::new(REPLAY)
+        .args(["decode", "--brief", "--follow"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tool.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert!(next().contains("RPTL"));
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&first)
+        .unwrap();
+    file.write_all(&whole[whole.len() - 5..]).unwrap();
+    assert!(next().contains("RPTPING"));
+    std::fs::write(
+        folder.path().join("capture-2.pcap"),
+        pcap(101, &[ip(b"MSTCL\x00\x2f\x9b\x80")]),
+    )
+    .unwrap();
+    assert!(next().contains("MSTCL"));
+    tool.kill().unwrap();
+    tool.wait().unwrap();
+}

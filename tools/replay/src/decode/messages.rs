@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use narrowcast_protocol::air::Slot;
 use narrowcast_protocol::dmr::burst::{Burst, DataBurst};
 use narrowcast_protocol::dmr::data_header::DataHeader;
+use narrowcast_protocol::dmr::fields::FieldValue;
 use narrowcast_protocol::dmr::packet::{Outcome, Pdu, Reassembler};
 use narrowcast_protocol::dmr::slot_type::DataType;
 use narrowcast_protocol::dmr::sync::Sync;
@@ -13,6 +14,7 @@ use narrowcast_protocol::time::Instant;
 
 use super::Report;
 use super::kinds::dmr_burst;
+use super::marks::{Mark, Marks};
 use super::packets::{incomplete, message};
 use crate::input::Raw;
 
@@ -23,6 +25,8 @@ const FRAME: Duration = Duration::from_millis(60);
 /// So often senders are looked through for packets that fell silent.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// A message, or what became of a packet, and where its last burst stood.
+type Said = (Raw, Report);
 /// A link's direction and timeslot, the source if frames name it, and which sync pattern the
 /// bursts have: on a repeater's link both sides of the air may be heard.
 type Key = (String, u32, u8);
@@ -33,11 +37,12 @@ struct Sender {
     reassembler: Reassembler,
     last: Option<Report>,
     slot: Option<u8>,
-    /// Of his last frame.
+    /// Where his last frame stood, without its bytes.
+    place: Raw,
     time: Option<String>,
     now: Instant,
-    /// Blocks since the last header.
-    blocks: usize,
+    /// The last header and the blocks since.
+    marks: Marks,
     /// Blocks that belong to no header have been told of.
     strays_told: bool,
 }
@@ -51,7 +56,7 @@ pub(crate) struct Messages {
 
 impl Messages {
     /// The messages that are complete with this frame, and the packets that will not be.
-    pub(crate) fn push(&mut self, raw: &Raw, report: &Report) -> Vec<Report> {
+    pub(crate) fn push(&mut self, raw: &Raw, report: &Report) -> Vec<Said> {
         let at = raw
             .at
             .and_then(|at| u64::try_from(at.as_microsecond()).ok());
@@ -96,17 +101,28 @@ impl Messages {
         let sender = self.senders.entry(key).or_default();
         sender.slot = report.slot;
         sender.time.clone_from(&report.time);
+        sender.place = Raw {
+            bytes: Vec::new(),
+            ..raw.clone()
+        };
         sender.now = at.map_or(sender.now + FRAME, Instant::from_micros);
-        said.extend(sender.burst(&burst));
+        let mark = Mark {
+            at: raw.at,
+            sequence: match report.fields.get("sequence") {
+                Some(FieldValue::Number { value, .. }) => u8::try_from(*value).ok(),
+                _ => None,
+            },
+        };
+        said.extend(sender.burst(&burst, mark));
         said
     }
 
     /// What is left when nothing follows: packets that stayed incomplete.
-    pub(crate) fn end(&mut self) -> Vec<Report> {
+    pub(crate) fn end(&mut self) -> Vec<Said> {
         self.senders.values_mut().flat_map(Sender::ended).collect()
     }
 
-    fn sweep(&mut self, now: Instant) -> Vec<Report> {
+    fn sweep(&mut self, now: Instant) -> Vec<Said> {
         let silent = self.senders.values_mut().flat_map(|sender| {
             let outcomes = sender.reassembler.tick(now);
             sender.reports(&outcomes)
@@ -116,7 +132,7 @@ impl Messages {
 }
 
 impl Sender {
-    fn burst(&mut self, burst: &DataBurst) -> Vec<Report> {
+    fn burst(&mut self, burst: &DataBurst, mark: Mark) -> Vec<Said> {
         // One reassembler has one slot's bursts only.
         let (now, slot) = (self.now, Slot::One);
         let mut outcomes = self.reassembler.tick(now);
@@ -128,14 +144,14 @@ impl Sender {
                     let before = self.reassembler.ended_by(slot, &header);
                     said.extend(self.reports(&[before]));
                     if !matches!(header, DataHeader::Proprietary(_)) {
-                        self.blocks = 0;
+                        self.marks.begin(mark);
                         self.strays_told = false;
                     }
                     outcomes.push(self.reassembler.header(now, slot, &header));
                 }
             }
             Some(Pdu::Block(block)) => {
-                self.blocks += 1;
+                self.marks.add(mark);
                 outcomes.push(self.reassembler.block(now, slot, &block));
             }
             _ if burst.data_type == DataType::TerminatorWithLc => {
@@ -147,12 +163,12 @@ impl Sender {
         said
     }
 
-    fn ended(&mut self) -> Vec<Report> {
+    fn ended(&mut self) -> Vec<Said> {
         let outcome = self.reassembler.ended(Slot::One);
         self.reports(&[outcome])
     }
 
-    fn reports(&mut self, outcomes: &[Outcome]) -> Vec<Report> {
+    fn reports(&mut self, outcomes: &[Outcome]) -> Vec<Said> {
         let mut reports = Vec::new();
         for outcome in outcomes {
             if matches!(outcome, Outcome::Stray) && core::mem::replace(&mut self.strays_told, true)
@@ -161,11 +177,11 @@ impl Sender {
             }
             let report = match outcome {
                 Outcome::Complete(packet) => message(packet, self.slot, &mut self.last),
-                other => incomplete(other, self.slot, self.blocks),
+                other => incomplete(other, self.slot, &self.marks),
             };
-            reports.extend(report.map(|report| Report {
-                time: self.time.clone(),
-                ..report
+            reports.extend(report.map(|report| {
+                let time = self.time.clone();
+                (self.place.clone(), Report { time, ..report })
             }));
         }
         reports

@@ -3,9 +3,11 @@
 mod fields;
 pub(crate) mod kind;
 mod kinds;
+mod marks;
 mod messages;
 mod packets;
 mod report;
+mod stats;
 mod stream;
 mod tree;
 
@@ -16,7 +18,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
+use crate::filter::{Filter, Sieve};
 use crate::input::{self, Raw};
+use stats::Stats;
 use stream::Streams;
 use tree::Style;
 
@@ -43,8 +47,17 @@ pub(crate) struct DecodeArgs {
     /// Read the CSBKs of base stations as those of a trunked control channel
     #[arg(long)]
     tier3: bool,
-    /// pcap, pcapng (also gzipped), hex lines or a hex dump; standard input when left out or -
+    /// What the recording holds, counted, instead of its frames
+    #[arg(long, conflicts_with = "brief")]
+    stats: bool,
+    /// Go on as the file, or the folder of a capture ring, is written to, until Ctrl-C
+    #[arg(long, requires = "file", conflicts_with = "stats")]
+    follow: bool,
+    /// pcap, pcapng (also gzipped), hex lines, a hex dump, or a folder of captures; standard
+    /// input when left out or -
     file: Option<PathBuf>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 /// What one frame says; guessed to be of the family that it looks like when `kind` is left out.
@@ -123,12 +136,23 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<ExitCode> {
         args,
         style: Style::new(args.brief),
         messages: Messages::default(),
+        sieve: args.filter.sieve(),
+        stats: args.stats.then(Stats::default),
     };
     let mut frames = Frames::of(args.kind);
-    let read = input::read(args.file.as_deref(), &mut |raw| out.show(frames.push(raw)));
+    let read = match &args.file {
+        Some(path) if args.follow => input::follow(path, &mut |raw| {
+            out.show(frames.push(raw))?;
+            Ok(out.to.flush()?)
+        }),
+        file => input::read(file.as_deref(), &mut |raw| out.show(frames.push(raw))),
+    };
     let result = read.and_then(|ended| {
         out.show(frames.end())?;
         out.incomplete()?;
+        if let Some(stats) = &out.stats {
+            stats.write(&mut out.to, args.json)?;
+        }
         out.to.flush()?;
         Ok(ended)
     });
@@ -144,6 +168,8 @@ struct Output<'a, W> {
     args: &'a DecodeArgs,
     style: Style,
     messages: Messages,
+    sieve: Sieve<'a>,
+    stats: Option<Stats>,
 }
 
 impl<W: Write> Output<'_, W> {
@@ -153,10 +179,10 @@ impl<W: Write> Output<'_, W> {
         };
         for (raw, kind) in frames {
             let report = frame(&raw, kind, context);
-            self.put(&report, raw.at)?;
+            self.put(&raw, &report)?;
             if self.args.reassemble {
-                for message in self.messages.push(&raw, &report) {
-                    self.put(&message, raw.at)?;
+                for (place, message) in self.messages.push(&raw, &report) {
+                    self.put(&place, &message)?;
                 }
             }
         }
@@ -166,15 +192,21 @@ impl<W: Write> Output<'_, W> {
     /// The packets that stay incomplete, as nothing follows.
     fn incomplete(&mut self) -> Result<()> {
         let rest = self.messages.end();
-        rest.iter().try_for_each(|report| self.put(report, None))
+        rest.iter()
+            .try_for_each(|(place, report)| self.put(place, report))
     }
 
-    fn put(&mut self, report: &Report, at: Option<jiff::Timestamp>) -> Result<()> {
-        if self.args.json {
+    /// Shows or counts what was read at a place of the recording, if it is wanted.
+    fn put(&mut self, raw: &Raw, report: &Report) -> Result<()> {
+        if !self.sieve.takes(raw, report) {
+            self.style.pass(report);
+        } else if let Some(stats) = &mut self.stats {
+            stats.add(raw, report);
+        } else if self.args.json {
             serde_json::to_writer(&mut self.to, report)?;
             writeln!(self.to)?;
         } else {
-            self.style.write(&mut self.to, report, at)?;
+            self.style.write(&mut self.to, report, raw.at)?;
         }
         Ok(())
     }

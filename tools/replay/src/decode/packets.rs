@@ -6,6 +6,7 @@ use narrowcast_protocol::dmr::packet::{Failure, Missing, Outcome, Packet};
 use narrowcast_protocol::dmr::text::{Encoding, Message, interpret, port5016};
 
 use super::Report;
+use super::marks::Marks;
 
 /// The message in a complete packet; `None` if there is no text, or it is the repetition of
 /// `last`.
@@ -87,22 +88,15 @@ fn label(packet: &Packet) -> Option<&'static [Encoding]> {
     Some(labels)
 }
 
-/// What is said of a packet that did not come about: which, and why. `blocks` were heard
-/// behind its header.
-pub(super) fn incomplete(outcome: &Outcome, slot: Option<u8>, blocks: usize) -> Option<Report> {
+/// What is said of a packet that did not come about: which, and why. `marks` tell
+/// which blocks were heard.
+pub(super) fn incomplete(outcome: &Outcome, slot: Option<u8>, marks: &Marks) -> Option<Report> {
     let (header, why) = match outcome {
         Outcome::Missing(missing) => (Some(&missing.header), missing_blocks(missing)),
         Outcome::Failed {
             header,
             why: Failure::Incomplete,
-        } => {
-            let total = usize::from(header.blocks());
-            let why = format!(
-                "incomplete: {blocks} of {total} blocks heard, {} missing, and nobody repeats them",
-                total.saturating_sub(blocks)
-            );
-            (Some(header), why)
-        }
+        } => (Some(header), lost(marks, usize::from(header.blocks()))),
         Outcome::Failed { header, why } => (Some(header), format!("not read: {why}")),
         Outcome::Stray => {
             let why = "incomplete: blocks of data whose header was not heard";
@@ -124,15 +118,38 @@ pub(super) fn incomplete(outcome: &Outcome, slot: Option<u8>, blocks: usize) -> 
     Some(report)
 }
 
+/// What is missing of a packet whose blocks carry no number.
+fn lost(marks: &Marks, total: usize) -> String {
+    let heard = marks.blocks();
+    match marks.missing(total).as_deref() {
+        Some([one]) => {
+            format!("incomplete: block {one} of {total} is missing, and nobody repeats it")
+        }
+        Some(several) if !several.is_empty() => {
+            let list: Vec<String> = several.iter().map(usize::to_string).collect();
+            let list = list.join(", ");
+            format!("incomplete: blocks {list} of {total} are missing, and nobody repeats them")
+        }
+        _ => format!(
+            "incomplete: {heard} of {total} blocks heard, {} missing: they carry no number that tells which",
+            total.saturating_sub(heard)
+        ),
+    }
+}
+
 fn missing_blocks(missing: &Missing) -> String {
-    let list: Vec<String> = missing.blocks.iter().map(u8::to_string).collect();
-    let (word, verb) = match list.len() {
-        1 => ("block", "is"),
-        _ => ("blocks", "are"),
+    let list = |of: &dyn Fn(u8) -> u8| {
+        let numbers = missing.blocks.iter().map(|serial| of(*serial).to_string());
+        numbers.collect::<Vec<_>>().join(", ")
+    };
+    let (word, verb, number) = match missing.blocks.len() {
+        1 => ("block", "is", "number"),
+        _ => ("blocks", "are", "numbers"),
     };
     format!(
-        "incomplete: {word} {} (serial numbers from 0) of {} {verb} missing",
-        list.join(", "),
-        missing.total
+        "incomplete: {word} {} of {} {verb} missing (serial {number} {})",
+        list(&|serial| serial.saturating_add(1)),
+        missing.total,
+        list(&|serial| serial),
     )
 }

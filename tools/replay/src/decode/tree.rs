@@ -10,6 +10,8 @@ use super::Report;
 
 /// Fields that the tree shows in another place.
 const SHOWN_ELSEWHERE: [&str; 1] = ["burst"];
+/// How the names of trunking messages begin.
+const TRUNKING: [&str; 7] = ["C_", "P_", "TV_", "PV_", "TD_GRANT", "PD_GRANT", "BTV_"];
 /// Bytes in a line of a dump.
 const DUMP: usize = 16;
 
@@ -29,6 +31,11 @@ impl Style {
             number: 0,
             before: None,
         }
+    }
+
+    /// Passes over what is not wanted: frames keep their numbers.
+    pub(crate) fn pass(&mut self, report: &Report) {
+        self.number += u64::from(report.kind != "message");
     }
 
     /// Writes a frame. Nothing that came from a frame reaches the terminal raw.
@@ -114,7 +121,51 @@ pub(crate) fn summary(report: &Report) -> String {
         Some(inner) if report.ok => verdict(inner),
         _ => verdict(report),
     };
-    format!("{}: {verdict}", subject(report))
+    format!("{}{}: {verdict}", subject(report), details(report))
+}
+
+/// What a trunking message says beside its name and addresses.
+fn details(report: &Report) -> String {
+    /// Said by the name, the same for all, or for machines.
+    const LEFT_OUT: [&str; 13] = [
+        "count",
+        "opcode",
+        "uuid",
+        "timestamp",
+        "sync",
+        "color_code",
+        "data_type",
+        "info",
+        "csbko",
+        "fid",
+        "source",
+        "destination",
+        "target",
+    ];
+    let mut layer = report;
+    while let Some(inner) = &layer.inner {
+        layer = inner;
+    }
+    let is_trunking = match layer.content {
+        Some(name) => layer.pdu == "DMRT" || TRUNKING.iter().any(|head| name.starts_with(head)),
+        None => TRUNKING.iter().any(|head| layer.pdu.starts_with(head)),
+    };
+    let mut said = String::new();
+    for field in layer.fields.as_slice().iter().filter(|_| is_trunking) {
+        let value = match &field.value {
+            // What is not set says nothing.
+            FieldValue::Flag(false) => continue,
+            FieldValue::Flag(true) => String::new(),
+            FieldValue::Coded { meaning, .. } => format!("={meaning}"),
+            FieldValue::Number { value, .. } => format!("={value}"),
+            FieldValue::Text(text) => format!("={text}"),
+            FieldValue::Bytes(_) | FieldValue::Nested(_) => continue,
+        };
+        if !LEFT_OUT.contains(&field.name) && !field.name.starts_with("reserved") {
+            said += &format!(" {}{}", field.name, clean(&value));
+        }
+    }
+    said
 }
 
 fn verdict(report: &Report) -> String {

@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::decode::{Frames, Kind};
+use crate::filter::Filter;
 use crate::input;
 use align::{Prints, Step};
 pub(crate) use frame::{Changed, Frame};
@@ -44,6 +45,8 @@ pub(crate) struct DiffArgs {
     /// What the frames are; guessed from each frame when left out
     #[arg(long = "as", value_name = "KIND", value_parser = crate::decode::kind::parser())]
     kind: Option<&'static Kind>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 /// Which differences count.
@@ -72,6 +75,8 @@ impl Recording {
             Ok(())
         })?;
         all.extend(frames.end());
+        let mut sieve = args.filter.sieve();
+        all.retain(|(raw, kind)| sieve.takes_raw(raw, *kind));
         if all.is_empty() {
             bail!(
                 "{}: a recording without a frame cannot be compared",

@@ -22,6 +22,7 @@ fn recording(frames: &[Vec<u8>]) -> tempfile::NamedTempFile {
 fn compared(a: &[Vec<u8>], b: &[Vec<u8>], timing: bool) -> Comparison {
     let (a, b) = (recording(a), recording(b));
     let args = DiffArgs {
+        filter: Filter::default(),
         a: a.path().to_owned(),
         b: b.path().to_owned(),
         json: true,
@@ -104,6 +105,7 @@ fn timing_counts_only_if_asked() {
     file.flush().unwrap();
     for (timing, code) in [(false, 0), (true, 1)] {
         let args = DiffArgs {
+            filter: Filter::default(),
             a: file.path().to_owned(),
             b: late.path().to_owned(),
             json: false,
@@ -120,6 +122,7 @@ fn timing_counts_only_if_asked() {
 fn an_empty_recording_is_unusable() {
     let (a, b) = (recording(&[]), recording(&text("x")));
     let args = DiffArgs {
+        filter: Filter::default(),
         a: a.path().to_owned(),
         b: b.path().to_owned(),
         json: false,

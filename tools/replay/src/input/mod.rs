@@ -6,6 +6,7 @@ mod hex_lines;
 mod json;
 pub(crate) mod log;
 mod packet;
+mod tail;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read};
@@ -13,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use narrowcast_hardware::capture::reader::{CaptureReader, Captured, Skipped};
@@ -21,6 +22,7 @@ use narrowcast_hardware::capture::{Direction, SerialEvent};
 
 use crate::decode::Part;
 use form::Form;
+use tail::Tail;
 
 /// A file of so many bytes takes a while.
 const LONG: u64 = 8 << 20;
@@ -134,6 +136,9 @@ pub(crate) fn read_all(
     take: &mut dyn FnMut(Raw) -> Result<()>,
 ) -> Result<Ended> {
     let file = file.filter(|path| *path != Path::new("-"));
+    if let Some(folder) = file.filter(|path| path.is_dir()) {
+        return read_folder(folder, take);
+    }
     let bar = progress(file);
     let from: Box<dyn Read> = match file {
         Some(path) => {
@@ -148,12 +153,60 @@ pub(crate) fn read_all(
             path.display().to_string()
         })
     };
-    let ended = match form::of(from).with_context(name)? {
-        Form::Capture(from) => capture(from, take),
-        Form::Text(from) => hex_lines::read(from, take).map(|skipped| tell(skipped, "")),
-    };
+    let ended = form::of(from)
+        .with_context(name)
+        .and_then(|form| read_form(form, take));
     bar.finish_and_clear();
     ended
+}
+
+fn read_form(form: Form, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+    match form {
+        Form::Capture(from) => capture(from, take),
+        Form::Text(from) => hex_lines::read(from, take).map(|skipped| tell(skipped, "")),
+    }
+}
+
+/// The captures of a folder, one after the other.
+fn read_folder(folder: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+    let files = tail::captures(folder)?;
+    if files.is_empty() {
+        bail!(
+            "{}: no .pcapng, .pcap or .gz in this folder",
+            folder.display()
+        );
+    }
+    let mut ended = Ended::Complete;
+    for file in files {
+        if read_all(Some(&file), take)? == Ended::PassedOver {
+            ended = Ended::PassedOver;
+        }
+    }
+    Ok(ended)
+}
+
+/// Hands every frame of a recording that is being written to `take`, as it comes: those of a
+/// file until it is gone, those of a folder's captures for ever.
+pub(crate) fn follow(path: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+    let named = || path.display().to_string();
+    let folder = path.is_dir().then_some(path);
+    let mut file = match folder {
+        Some(folder) => tail::next(folder, None).with_context(named)?,
+        None => path.to_owned(),
+    };
+    let mut frames = |raw: Raw| match raw.event {
+        Some(_) if raw.bytes.is_empty() => Ok(()),
+        _ => take(raw),
+    };
+    loop {
+        let from = Tail::open(&file, folder).with_context(|| file.display().to_string())?;
+        let form = form::of(Box::new(from)).with_context(|| file.display().to_string())?;
+        let ended = read_form(form, &mut frames)?;
+        let Some(folder) = folder else {
+            return Ok(ended);
+        };
+        file = tail::next(folder, Some(&file)).with_context(named)?;
+    }
 }
 
 /// A bar for a long file, unless what is made of it goes to the same terminal.

@@ -1,5 +1,6 @@
 //! `play`: a recording, once more.
 
+mod alarms;
 mod conversation;
 mod line;
 mod pace;
@@ -16,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::faults::Faults;
+use crate::filter::Filter;
 use crate::input::{self, Raw};
 use crate::link::{Link, Place, resolve};
 use line::Line;
@@ -85,6 +87,8 @@ pub(crate) struct PlayArgs {
     arm: bool,
     #[command(flatten)]
     faults: Faults,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 impl PlayArgs {
@@ -102,11 +106,14 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn load(args: &PlayArgs) -> Result<Vec<Raw>> {
     let mut all = Vec::new();
+    let mut sieve = args.filter.sieve();
     input::read(Some(&args.file), &mut |raw| {
         if let Some(why) = &raw.broken {
             bail!("{}: {why}: {}", args.file.display(), raw.given);
         }
-        all.push(raw);
+        if sieve.takes_raw(&raw, None) {
+            all.push(raw);
+        }
         Ok(())
     })?;
     if all.is_empty() {
@@ -118,6 +125,9 @@ fn load(args: &PlayArgs) -> Result<Vec<Raw>> {
 /// Plays the recording.
 pub(crate) fn run(args: &PlayArgs) -> Result<ExitCode> {
     let all = load(args)?;
+    for warning in alarms::warnings(&all) {
+        eprintln!("narrowcast-replay: warning: {warning}");
+    }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         check_target(&args.target, args.arm).await?;

@@ -25,6 +25,7 @@ fn args(file: &tempfile::NamedTempFile, target: String) -> PlayArgs {
         json: false,
         baud: 115_200,
         arm: false,
+        filter: Filter::default(),
         faults: crate::faults::none(),
     }
 }

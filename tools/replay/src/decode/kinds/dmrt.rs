@@ -48,6 +48,7 @@ fn read(raw: &Raw, _: Context) -> Report {
 /// What a datagram of the Homebrew protocol tells alike.
 pub(crate) fn describe(report: &mut Report, message: &Dmrt) {
     report.opcode = Some(message.opcode());
+    report.content = Some(name(message));
     let (source, destination, group) = match message {
         Dmrt::UdtTransfer(it) => {
             if let Content::Text { format, text } = it.content() {
@@ -74,6 +75,27 @@ pub(crate) fn describe(report: &mut Report, message: &Dmrt) {
     report.src = Some(source);
     report.dst = Some(destination);
     report.group = Some(group);
+}
+
+/// What a message is, in one word.
+const fn name(message: &Dmrt) -> &'static str {
+    match message {
+        Dmrt::Registration(_) => "Registration",
+        Dmrt::RegistrationConfirmation(_) => "Registration_Confirmation",
+        Dmrt::Deregistration(_) => "Deregistration",
+        Dmrt::Subscribe(_) => "Group_Subscribe",
+        Dmrt::Unsubscribe(_) => "Group_Unsubscribe",
+        Dmrt::UdtTransfer(_) => "UDT_Transfer",
+        Dmrt::UdtAccept(_) => "UDT_Accept",
+        Dmrt::CallSetup(_) => "Private_Call_Setup",
+        Dmrt::CallAccept(_) => "Private_Call_Accept",
+        Dmrt::CallReject(_) => "Private_Call_Reject",
+        Dmrt::Status(_) => "Status",
+        Dmrt::Channel(_) => "Channel_Command",
+        Dmrt::MasterLoggedIn => "Master_Logged_In",
+        Dmrt::MasterClosed => "Master_Closed",
+        Dmrt::Other { .. } => "Unknown",
+    }
 }
 
 /// The transfer that carries a text: from a site with `--from-radio`, else to one.
