@@ -1,5 +1,6 @@
 //! One alert: its state, deliveries and timeline; cancel and resend.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -93,6 +94,7 @@ pub(super) async fn deliveries(
                 continue;
             }
             if found.len() == limit {
+                pages.name_routes(&mut found).await?;
                 return Ok(Json(DeliveryList {
                     deliveries: found,
                     next: Some(index),
@@ -102,6 +104,7 @@ pub(super) async fn deliveries(
             found.push(view.into());
         }
         if !whole {
+            pages.name_routes(&mut found).await?;
             return Ok(Json(DeliveryList {
                 deliveries: found,
                 next: None,
@@ -118,6 +121,30 @@ struct Deliveries {
 }
 
 impl Deliveries {
+    /// Looks up the names of the stations and SMS routes that were used.
+    async fn name_routes(&self, found: &mut [DeliveryBody]) -> Result<(), Problem> {
+        let (api, bearer) = (&self.api, &self.bearer);
+        let Response::Stations(stations) = api.ask(bearer, Request::Stations).await? else {
+            return Err(Problem::unexpected());
+        };
+        let Response::SmsRoutes(routes) = api.ask(bearer, Request::SmsRoutes).await? else {
+            return Err(Problem::unexpected());
+        };
+        let stations = stations.into_iter().map(|it| (it.id.0, (None, it.name)));
+        let routes = routes.into_iter();
+        let routes = routes.map(|it| (it.id.0, (Some(it.kind.to_string()), it.name)));
+        let names: HashMap<u32, (Option<String>, String)> = stations.chain(routes).collect();
+        for route in found.iter_mut().flat_map(|delivery| &mut delivery.routes) {
+            if let Some((kind, name)) = route.station.and_then(|id| names.get(&id)) {
+                route.name = Some(name.clone());
+                if let Some(kind) = kind {
+                    route.kind.clone_from(kind);
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn page(
         &mut self,
         from: DeliveryIndex,

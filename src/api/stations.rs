@@ -62,6 +62,7 @@ pub(super) async fn test(
     let radio =
         RadioId::new(body.radio).map_err(|error| Problem::invalid("radio", error.to_string()))?;
     let submit = Submit {
+        sms: false,
         id: AlertId(api.backend.new_id()),
         text: body.text,
         precedence: Precedence::Routine,

@@ -145,7 +145,7 @@ impl Config {
         let peers = self.homebrew_peer.iter().map(HomebrewPeer::policy);
         let modems = self.modem.iter().map(ModemLink::station);
         let stations = homebrew.chain(peers).chain(modems);
-        self.policy.to_policy(stations.collect())
+        self.policy.to_policy(stations.collect(), Vec::new())
     }
 
     fn read_passphrases(&mut self) -> Vec<Fault> {

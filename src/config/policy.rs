@@ -9,7 +9,7 @@ use crate::config::airtime::{
 };
 use crate::config::error::Fault;
 use crate::config::value::{duration, size};
-use crate::model::policy::{AnswerRule, Policy, SpaceMarks, StationPolicy};
+use crate::model::policy::{AnswerRule, Policy, SmsPolicy, SmsRoute, SpaceMarks, StationPolicy};
 use crate::model::text;
 
 /// Longest `taken_text`, in characters: with a name in it, it must fit into one short message.
@@ -49,6 +49,14 @@ pub struct PolicyConfig {
     /// A call that lasts longer does not keep a channel busy any more.
     #[serde(deserialize_with = "duration")]
     pub longest_call: Duration,
+    /// After how long below what is asked a person is reached by SMS too.
+    #[serde(deserialize_with = "duration")]
+    pub sms_after: Duration,
+    /// The same for a Flash.
+    #[serde(deserialize_with = "duration")]
+    pub sms_after_flash: Duration,
+    /// Most attempts over one telephone.
+    pub sms_attempts: u8,
     /// Most live deliveries.
     pub max_live_deliveries: u32,
     /// What a radio in distress is told when a person takes its emergency.
@@ -101,6 +109,9 @@ impl Default for PolicyConfig {
             hold_down: policy.hold_down,
             home_grace: policy.home_grace,
             longest_call: policy.longest_call,
+            sms_after: policy.sms.after,
+            sms_after_flash: policy.sms.after_flash,
+            sms_attempts: policy.sms.attempts,
             max_live_deliveries: policy.max_live_deliveries,
             taken_text: policy.taken_text,
             exercise_sign: policy.exercise_sign,
@@ -127,9 +138,9 @@ impl From<AnswerRule> for AnswerConfig {
 }
 
 impl PolicyConfig {
-    /// The policy with these stations.
+    /// The policy with these stations and SMS routes.
     #[must_use]
-    pub fn to_policy(&self, stations: Vec<StationPolicy>) -> Policy {
+    pub fn to_policy(&self, stations: Vec<StationPolicy>, routes: Vec<SmsRoute>) -> Policy {
         let rule = |answer: &AnswerConfig| AnswerRule {
             choice: answer.choice,
             status: answer.status,
@@ -137,6 +148,12 @@ impl PolicyConfig {
         };
         Policy {
             stations,
+            routes,
+            sms: SmsPolicy {
+                after: self.sms_after,
+                after_flash: self.sms_after_flash,
+                attempts: self.sms_attempts,
+            },
             max_attempts: self.max_attempts,
             attempt_gap: self.attempt_gap,
             answer_window: self.answer_window,
@@ -180,6 +197,15 @@ impl PolicyConfig {
             }
         };
         range("max_attempts", self.max_attempts.into(), 1, 20, "");
+        range("sms_after", self.sms_after.as_secs(), 1, day, "s");
+        range(
+            "sms_after_flash",
+            self.sms_after_flash.as_secs(),
+            1,
+            day,
+            "s",
+        );
+        range("sms_attempts", self.sms_attempts.into(), 1, 10, "");
         range("attempt_gap", self.attempt_gap.as_secs(), 1, 3600, "s");
         range("answer_window", self.answer_window.as_secs(), 1, 600, "s");
         range("group_repeats", self.group_repeats.into(), 1, 10, "");

@@ -59,6 +59,7 @@ fn submit(id: u128, precedence: Precedence) -> Request {
         targets: vec![Target::Radio(radio(1))],
         expires_at: None,
         exercise: false,
+        sms: true,
         station: None,
         idempotency: None,
     })

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::RadioId;
-
 use crate::engine::Engine;
 use crate::engine::sets;
+use crate::engine::state::Speaker;
 use crate::model::alert::Mark;
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
@@ -26,27 +25,43 @@ pub(super) enum Matched {
     Nothing(ReportNote),
 }
 
+/// What was heard, and from whom.
+pub(super) struct Heard<'a> {
+    /// Who says it.
+    pub(super) speaker: Speaker,
+    /// The deliveries in memory that go there, oldest alert first.
+    pub(super) deliveries: Vec<DeliveryId>,
+    /// What it says.
+    pub(super) text: &'a str,
+    /// The status code, if it is one.
+    pub(super) status: Option<u16>,
+    /// Whether a test station heard it.
+    pub(super) on_test: bool,
+    /// Whether it came over a trunked carrier.
+    pub(super) trunked: bool,
+}
+
 impl Engine {
     /// Which alert this can only answer. Only a recipient to whom the alert was sent
     /// can answer it. What a test station hears answers exercises only; it can mean a live alert
     /// all the same, since the radio may have had that before it came here.
-    pub(super) fn match_answer(
-        &self,
-        from: RadioId,
-        text: &str,
-        status: Option<u16>,
-        on_test: bool,
-        trunked: bool,
-    ) -> Matched {
+    pub(super) fn match_answer(&self, heard: &Heard<'_>) -> Matched {
+        let Heard {
+            text,
+            status,
+            on_test,
+            trunked,
+            ..
+        } = *heard;
         let set = sets::named(text).filter(|_| status.is_none());
         let (mark, words) = match Mark::strip(text).filter(|_| status.is_none()) {
             Some((mark, rest)) => (Some(mark), rest.trim()),
             None => (None, text.trim()),
         };
-        let asked: Vec<(DeliveryId, &AlertBook, &DeliveryBook)> = self
-            .deliveries_of(from)
-            .into_iter()
-            .filter_map(|id| {
+        let asked: Vec<(DeliveryId, &AlertBook, &DeliveryBook)> = heard
+            .deliveries
+            .iter()
+            .filter_map(|&id| {
                 let book = self.state.alerts.get(&id.alert)?;
                 let delivery = book.delivery(id.index)?;
                 let asked = book.alert.ask.wants_answer() && book.can_be_known_to(delivery);
@@ -101,7 +116,7 @@ impl Engine {
         if mark.is_none() && set.is_none() && delivery.rung < Rung::Received {
             let confirms = delivery.recipient.confirms;
             let lately = |at: Wall| self.wall().since(at) < SAID_AGAIN;
-            let forgotten = self.state.asked.get(&from);
+            let forgotten = self.state.asked.get(&heard.speaker);
             let forgotten =
                 forgotten.filter(|asked| confirms || !asked.answered || lately(asked.left_at));
             let answered = answered

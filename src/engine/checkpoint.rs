@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC11";
+const LAYOUT: &[u8; 4] = b"NC12";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,7 @@ fn decode(stored: &[u8]) -> Result<State, CheckpointError> {
     match postcard::take_from_bytes::<State>(state) {
         Ok((mut state, [])) => {
             state.index_stations();
+            state.roster.index_owners();
             Ok(state)
         }
         Ok(_) | Err(_) => Err(CheckpointError),
@@ -68,10 +69,14 @@ mod tests {
     use crate::model::evidence::{Answer, AnsweredBy, Evidence};
     use crate::model::facts::{Fact, Prediction, ReportNote};
     use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, TokenId};
+    use crate::model::phone_book::{MessageRef, ReceiptOutcome};
     use crate::model::policy::{
-        AnswerSet, CatchUp, Ceilings, Collection, Policy, SpaceMarks, StationPolicy,
+        AnswerSet, CatchUp, Ceilings, Collection, Policy, RouteKind, SmsPolicy, SmsRoute,
+        SpaceMarks, StationPolicy,
     };
-    use crate::model::roster::{Group, Node, Person, Phone, Radio, Recipient, RosterEntry};
+    use crate::model::roster::{
+        Contact, FurtherRadio, Group, Node, Person, Phone, Radio, Recipient, RosterEntry,
+    };
     use crate::model::salvage::Salvage;
     use crate::model::token::{Role, Token};
     use crate::model::wall::Wall;
@@ -90,6 +95,10 @@ mod tests {
 
     fn radio() -> RadioId {
         RadioId::new(2_300_001).unwrap()
+    }
+
+    fn phone() -> Phone {
+        Phone::new("13800138000").unwrap()
     }
 
     fn node() -> Node {
@@ -113,6 +122,22 @@ mod tests {
         };
         let policy = Policy {
             stations: vec![station],
+            routes: vec![SmsRoute {
+                id: StationId(0xE000_0001),
+                name: "operator".into(),
+                kind: RouteKind::Cmpp2,
+                exercises: true,
+                receipt_wait: Duration::from_secs(900),
+                prefixes: vec!["139".into()],
+                signature: "【应急】".into(),
+                cost: 5,
+                daily_cap: 9,
+            }],
+            sms: SmsPolicy {
+                after: Duration::from_secs(120),
+                after_flash: Duration::from_secs(30),
+                attempts: 3,
+            },
             max_attempts: 6,
             attempt_gap: Duration::from_secs(20),
             answer_window: Duration::from_secs(10),
@@ -164,6 +189,7 @@ mod tests {
             mark: Mark::nth(3),
             recipients: 1,
             answer_set: Some(SET),
+            sms: true,
             idempotency: Some(Idempotency {
                 token: TokenId(1u128.into()),
                 key: "key".into(),
@@ -226,7 +252,7 @@ mod tests {
                 name: "Li".into(),
                 node: node(),
                 radios: vec![radio()],
-                phones: vec![Phone::new("13800138000").unwrap()],
+                phones: vec![phone()],
             }),
             RosterEntry::Group(Group {
                 id: "fire".into(),
@@ -245,17 +271,37 @@ mod tests {
             choice: 1,
             text: "yes".into(),
             by: AnsweredBy::Status(1),
+            from: Some(radio()),
             reference: None,
         };
         let recipient = Recipient {
-            radio: radio(),
+            radio: Some(radio()),
             name: "one".into(),
             node: node(),
             form: TextForm::Tms,
             confirms: true,
             home: Some(CARRIER),
             talkgroup: Some(group),
+            contact: Some(Box::new(Contact {
+                person: "li".into(),
+                radios: vec![FurtherRadio {
+                    radio: RadioId::new(2_300_002).unwrap(),
+                    form: TextForm::Udt,
+                    confirms: false,
+                    home: None,
+                    talkgroup: None,
+                }],
+                phones: vec![phone()],
+            })),
         };
+        let of = MessageRef {
+            alert,
+            delivery,
+            phone: 0,
+            number: 1,
+            part: 0,
+        };
+        let route = StationId(0xE000_0001);
         vec![
             Fact::Recipients {
                 alert,
@@ -297,6 +343,37 @@ mod tests {
                 alert,
                 delivery,
                 evidence: Evidence::Answered(answer),
+            },
+            Fact::MessageStarted {
+                alert,
+                delivery,
+                phone: 0,
+                number: 1,
+                route,
+                reference: 1,
+                parts: 2,
+            },
+            Fact::MessageTaken {
+                of,
+                route,
+                to: phone(),
+                message: "7F".into(),
+            },
+            Fact::ReceiptUnmatched {
+                route,
+                message: "80".into(),
+                to: None,
+                outcome: ReceiptOutcome::Delivered,
+                code: "DELIVRD".into(),
+            },
+            Fact::PhonePartHeard {
+                route,
+                from: "13800138000".into(),
+                to: "1069".into(),
+                reference: 4,
+                total: 2,
+                part: 1,
+                text: "hi".into(),
             },
         ]
     }

@@ -82,7 +82,8 @@ impl Engine {
         let asked = asked.filter_map(|place| {
             let index = place.item.delivery()?;
             let delivery = book.delivery(index)?;
-            wants_answer(book, delivery).then_some((index, delivery.recipient.radio))
+            let radio = delivery.recipient.radio?;
+            wants_answer(book, delivery).then_some((index, radio))
         });
         let radios: Vec<_> = asked.collect();
         if radios.is_empty() {
@@ -147,6 +148,7 @@ impl Engine {
                         choice,
                         text,
                         by,
+                        from: None,
                         reference: None,
                     }),
                 );
@@ -242,7 +244,7 @@ impl Engine {
             delivery.recipient.talkgroup == Some(run.group) && wants_answer(book, delivery)
         });
         if !self.state.policy.collection.polls {
-            let radios = members.map(|(_, delivery)| delivery.recipient.radio);
+            let radios = members.filter_map(|(_, delivery)| delivery.recipient.radio);
             let radios = radios.take(ADMITTED).collect();
             return self.admit(run, radios);
         }
@@ -296,7 +298,8 @@ impl Engine {
             .map(DeliveryIndex)
             .zip(&book.deliveries)
             .filter(|(_, delivery)| {
-                let status = self.statuses.get(&delivery.recipient.radio);
+                let radio = delivery.recipient.radio;
+                let status = radio.and_then(|radio| self.statuses.get(&radio));
                 status.is_some_and(|&status| set.choice(status).is_none())
             })
             .map(|(index, _)| index)

@@ -58,6 +58,24 @@ pub(super) fn parts(
         .collect())
 }
 
+/// The whole of `alert` as a telephone shows it, which puts the parts of a long text together.
+pub(super) fn whole(policy: &Policy, alert: &Alert) -> String {
+    let drill = alert.exercise;
+    #[cfg(narrowcast_mutant)]
+    let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
+    let sign = if drill {
+        policy.exercise_sign.as_str()
+    } else {
+        ""
+    };
+    let mark = if alert.ask.wants_answer() {
+        format!("{} ", alert.mark)
+    } else {
+        String::new()
+    };
+    format!("{sign}{mark}{}{}", alert.text, hint(alert))
+}
+
 /// The text needs too many parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooLong;
@@ -120,6 +138,7 @@ mod tests {
             mark: Mark::nth(57),
             recipients: 1,
             answer_set: None,
+            sms: true,
             idempotency: None,
         }
     }

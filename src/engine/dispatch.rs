@@ -16,7 +16,7 @@ use crate::engine::stations::CarrierRun;
 use crate::engine::timers::Timer;
 use crate::model::alert::{Ask, Precedence};
 use crate::model::book::{DeliveryBook, Wording};
-use crate::model::delivery::{End, FailReason, Outcome};
+use crate::model::delivery::{FailReason, Outcome};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Recipient;
@@ -63,6 +63,7 @@ pub(super) enum JobRun {
 impl Engine {
     /// Fills the room of every carrier worth a look.
     pub(super) fn dispatch(&mut self) {
+        self.dispatch_messages();
         while let Some(id) = self.queues.next_touched() {
             self.queues.advance(id, self.clock.mono());
             while self.dispatch_one(id) {}
@@ -177,7 +178,7 @@ impl Engine {
                 .get(&alert)?
                 .delivery(index)?
                 .recipient
-                .radio,
+                .radio?,
         )
     }
 
@@ -189,7 +190,9 @@ impl Engine {
         let Some(delivery) = book.delivery(id.index) else {
             return;
         };
-        let radio = delivery.recipient.radio;
+        let Some(radio) = delivery.recipient.radio else {
+            return;
+        };
         // An attempt is a try over one carrier: a radio that has moved gets the next one.
         let elsewhere = delivery.carrier != Some(carrier);
         if let Some(number) = delivery.open.filter(|_| elsewhere) {
@@ -218,13 +221,7 @@ impl Engine {
             |wording| wording.more,
         );
         let Ok(parts) = compose::parts(&self.state.policy, &book.alert, form, mode, more) else {
-            let end = End::Failed(FailReason::Unencodable);
-            self.emit(Fact::DeliveryEnded {
-                alert: id.alert,
-                delivery: id.index,
-                end,
-            });
-            return self.settle(id.alert);
+            return self.radio_spent(id, FailReason::Unencodable);
         };
         let bursts = compose::bursts(kind, form, mode, &parts);
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
@@ -279,7 +276,7 @@ impl Engine {
         let same = known
             .and_then(|delivery| delivery.wording)
             .filter(|last| (last.form, last.more, last.parts) == (form, more, parts));
-        let radio = known.map(|delivery| delivery.recipient.radio);
+        let radio = known.and_then(|delivery| delivery.recipient.radio);
         let fresh = || {
             let given = radio.and_then(|radio| self.state.references.get(&radio));
             given.copied().unwrap_or(0)
@@ -445,6 +442,7 @@ impl Engine {
                 continue;
             };
             if book.ended_at.is_some() {
+                self.start_rings(alert);
                 continue;
             }
             let expiry = self.clock.when(book.alert.expires_at);
@@ -468,6 +466,7 @@ impl Engine {
             }
             self.poll_again_after_restart(alert, now);
             self.queue_groups(alert, now);
+            self.start_rings(alert);
             self.settle(alert);
         }
         self.forget();
@@ -479,7 +478,8 @@ impl Engine {
         };
         let radios = (0u32..)
             .map(DeliveryIndex)
-            .zip(book.deliveries.iter().map(|d| d.recipient.radio));
+            .zip(&book.deliveries)
+            .flat_map(|(index, it)| it.recipient.radios().map(move |radio| (index, radio)));
         self.by_radio.add(alert, radios);
     }
 
@@ -504,7 +504,7 @@ pub(super) fn wants_sending(ask: &Ask, delivery: &DeliveryBook) -> bool {
     if crate::mutant::planted("sent_after_receipt") {
         return delivery.end.is_none() && delivery.attempts_now() < UNCONFIRMED_REPEATS;
     }
-    if delivery.settled(ask) {
+    if delivery.settled(ask) || delivery.recipient.radio.is_none() {
         return false;
     }
     // A radio of which nobody expected it may confirm all the same.

@@ -163,10 +163,15 @@ impl Engine {
             targets: vec![Target::Radio(radio)],
             expires_at: None,
             exercise,
+            sms: false,
             station: None,
             idempotency: None,
         };
-        if let Ok(recipients) = self.state.roster.resolve(&words.targets, &Node::root()) {
+        if let Ok(recipients) = self
+            .state
+            .roster
+            .resolve(&words.targets, &Node::root(), false)
+        {
             let alert = self.draft(words, &recipients, by.to_owned(), Node::root(), None);
             let hindered = self.hindered(&alert, &recipients);
             self.accept(alert, &recipients, hindered);

@@ -6,9 +6,9 @@ use narrowcast_protocol::air::{Address, CarrierId, Heard, HeardKind, Owed, Posit
 use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
-use crate::engine::answers::Matched;
+use crate::engine::answers::{self, Matched};
 use crate::engine::io::Effect;
-use crate::engine::state::{HEARD_LIFE, HeardKey};
+use crate::engine::state::{HEARD_LIFE, HeardKey, Speaker};
 use crate::model::delivery::Rung;
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Fact, ReportNote};
@@ -20,9 +20,9 @@ const RECORD_PRESENCE: Duration = Duration::from_secs(600);
 /// A radio that moves, is recorded at most this often.
 const RECORD_MOVE: Duration = Duration::from_secs(60);
 /// The same status or unnumbered text again within this time of the first is the same message.
-const PRESSED_TWICE: Duration = Duration::from_secs(30);
+pub(super) const PRESSED_TWICE: Duration = Duration::from_secs(30);
 /// Longest text of a report that is kept, in characters.
-const REPORT_TEXT: usize = 1_000;
+pub(super) const REPORT_TEXT: usize = 1_000;
 
 /// A text or status that was heard.
 struct Message {
@@ -41,10 +41,16 @@ impl Engine {
             what,
             owed,
         } = heard;
+        if self.state.policy.route(carrier.station).is_some() {
+            return match what {
+                HeardKind::Sms(incoming) => self.phone_heard(carrier, *incoming, owed),
+                HeardKind::Receipt(receipt) => self.receipt_heard(carrier, *receipt, owed),
+                _ => {}
+            };
+        }
         if self.state.station(carrier.station).is_none() {
             return;
         }
-        // What phones send is asked for by nobody yet: the operator keeps it.
         let Some(from) = what.radio() else {
             return;
         };
@@ -116,13 +122,13 @@ impl Engine {
     }
 
     /// Sends what a radio waits for, once everything decided so far is durable.
-    fn pay(&mut self, carrier: CarrierId, owed: Vec<Owed>) {
+    pub(super) fn pay(&mut self, carrier: CarrierId, owed: Vec<Owed>) {
         self.pay_after(self.state.seq, carrier, owed);
     }
 
     /// Sends what a radio waits for, once what it said is durable: a repetition of what is on
     /// disk already is acknowledged at once.
-    fn pay_after(&mut self, recorded: Seq, carrier: CarrierId, owed: Vec<Owed>) {
+    pub(super) fn pay_after(&mut self, recorded: Seq, carrier: CarrierId, owed: Vec<Owed>) {
         for Owed {
             acknowledgement,
             until,
@@ -149,7 +155,7 @@ impl Engine {
             status,
             reference,
         } = message;
-        let key = HeardKey::new(from, &text, status, reference);
+        let key = HeardKey::new(Speaker::Radio(from), &text, status, reference);
         // A number makes a repetition certain for long; without one only a key that is
         // pressed twice is taken for once.
         let window = if reference.is_some() {
@@ -168,13 +174,25 @@ impl Engine {
             .station(carrier.station)
             .is_some_and(|station| station.test);
         let trunked = self.is_trunked(carrier);
-        let note = match self.match_answer(from, &text, status, exercise, trunked) {
+        let matched = self.match_answer(&answers::Heard {
+            speaker: Speaker::Radio(from),
+            deliveries: self.deliveries_of(from),
+            text: &text,
+            status,
+            on_test: exercise,
+            trunked,
+        });
+        let note = match matched {
             Matched::Answer { delivery, choice } => {
+                let addressed = self
+                    .delivery_book(delivery)
+                    .and_then(|it| it.recipient.radio);
                 let by = status.map_or(AnsweredBy::Text, AnsweredBy::Status);
                 let answer = Answer {
                     choice,
                     text,
                     by,
+                    from: Some(from).filter(|_| addressed != Some(from)),
                     reference,
                 };
                 self.learn(delivery, Evidence::Answered(answer));
@@ -213,12 +231,22 @@ impl Engine {
     fn text_acknowledged(&mut self, from: RadioId, reference: u8) {
         let candidates = self.deliveries_of(from);
         let found = candidates.into_iter().rev().find_map(|id| {
-            let wording = self.delivery_book(id)?.wording?;
+            let delivery = self.delivery_book(id)?;
+            let addressed = delivery.recipient.radio == Some(from);
+            let wording = if addressed {
+                delivery.wording?
+            } else {
+                let mut standby = delivery.standby().iter();
+                standby.find(|it| it.radio.radio == from)?.wording()?
+            };
             let part = reference.wrapping_sub(wording.reference) & 0x7F;
-            (part < wording.parts).then_some((id, part))
+            (part < wording.parts).then_some((id, part, (addressed, wording.parts)))
         });
         match found {
-            Some((id, part)) => self.part_reported(id, part, Evidence::TextAcknowledged),
+            // Its own parts are not counted any more: of several, one alone proves nothing.
+            Some((id, _, (false, 1))) => self.learn(id, Evidence::TextAcknowledged),
+            Some((_, _, (false, _))) => {}
+            Some((id, part, _)) => self.part_reported(id, part, Evidence::TextAcknowledged),
             None => *self.outcomes.entry("acknowledged_nothing").or_default() += 1,
         }
     }

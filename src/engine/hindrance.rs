@@ -8,6 +8,8 @@ use narrowcast_protocol::air::{CarrierId, CarrierKind, Delivery, TextForm};
 
 use crate::engine::Engine;
 use crate::engine::compose;
+use crate::engine::io::Submit;
+use crate::engine::sms;
 use crate::engine::views::Hindrance;
 use crate::model::alert::Alert;
 use crate::model::delivery::FailReason;
@@ -33,10 +35,25 @@ impl Engine {
     /// Which of these recipients cannot get the alert, and what would help.
     pub(super) fn hindered(&self, alert: &Alert, recipients: &[Recipient]) -> Hindered {
         let mut fits: HashMap<Form, bool> = HashMap::new();
+        let mut wording_fits = None;
         let mut of = Vec::new();
         let mut sums: BTreeMap<String, Hindrance> = BTreeMap::new();
         for (index, recipient) in (0u32..).map(DeliveryIndex).zip(recipients) {
-            let (reason, remedy) = if let Some(remedy) = self.barred(alert, recipient) {
+            // By telephone it comes, whatever the radio can.
+            if !recipient.phones().is_empty() {
+                if wording_fits.is_none() {
+                    wording_fits = Some(self.fits_phones(alert));
+                }
+                if wording_fits == Some(true) {
+                    continue;
+                }
+            }
+            let (reason, remedy) = if recipient.radio.is_none() {
+                match self.unrung(alert, recipient) {
+                    Some(remedy) => (FailReason::NoPermittedStation, remedy),
+                    None => (FailReason::Unencodable, shorten_for_phones()),
+                }
+            } else if let Some(remedy) = self.barred(alert, recipient) {
                 (FailReason::NoPermittedStation, remedy)
             } else {
                 let form = self.form_for(alert, recipient);
@@ -53,11 +70,13 @@ impl Engine {
                 reason,
                 recipients: 0,
                 radios: Vec::new(),
+                people: Vec::new(),
                 remedy,
             });
             sum.recipients += 1;
             if sum.radios.len() < NAMED {
-                sum.radios.push(recipient.radio);
+                sum.radios.extend(recipient.radio);
+                sum.people.extend(recipient.person().map(str::to_owned));
             }
         }
         let told = sums.into_values().collect();
@@ -97,6 +116,48 @@ impl Engine {
         } else {
             format!("{name} is a test station and carries exercises only")
         })
+    }
+
+    /// Why a person without a radio is not rung up.
+    fn unrung(&self, alert: &Alert, recipient: &Recipient) -> Option<String> {
+        if !recipient.phones().is_empty() {
+            return None;
+        }
+        let why = self.no_sms_for(alert);
+        let why = why.unwrap_or("the telephone is of another node");
+        Some(format!("no radio, and no SMS: {why}"))
+    }
+
+    /// Why an alert is kept from telephones.
+    pub(super) fn no_sms_for(&self, alert: &Alert) -> Option<&'static str> {
+        self.why_no_sms(alert.sms, alert.station.is_some(), alert.exercise)
+    }
+
+    /// Why a submission is kept from telephones.
+    pub(super) fn no_sms(&self, submit: &Submit) -> Option<&'static str> {
+        self.why_no_sms(submit.sms, submit.station.is_some(), submit.exercise)
+    }
+
+    fn why_no_sms(&self, sms: bool, one_station: bool, exercise: bool) -> Option<&'static str> {
+        let policy = &self.state.policy;
+        if !sms {
+            Some("the alert forbids it")
+        } else if one_station {
+            Some("the alert goes through one station only")
+        } else if policy.routes.is_empty() {
+            Some("no route is configured: add one with [[sms]]")
+        } else if !policy.has_route(exercise) {
+            Some("no route carries exercises: set `exercises = true` for one")
+        } else {
+            None
+        }
+    }
+
+    /// Whether some permitted route takes the text.
+    fn fits_phones(&self, alert: &Alert) -> bool {
+        let policy = &self.state.policy;
+        let mut routes = policy.routes.iter().filter(|it| it.permits(alert.exercise));
+        routes.any(|route| sms::parts(policy, route, alert, 0).is_ok())
     }
 
     /// The form in which a recipient would be addressed now.
@@ -142,6 +203,10 @@ impl Engine {
             characters.len()
         )
     }
+}
+
+fn shorten_for_phones() -> String {
+    "the text takes more short messages than telephones put together: shorten it".to_owned()
 }
 
 impl Hindered {

@@ -135,7 +135,8 @@ impl Engine {
                 });
             }
         }
-        self.state.roster.resolve(&submit.targets, &who.node)
+        let sms = self.no_sms(submit).is_none();
+        self.state.roster.resolve(&submit.targets, &who.node, sms)
     }
 
     /// Whether an alert that loses its meaning then is worth accepting now.
@@ -217,6 +218,7 @@ impl Engine {
             mark: self.fresh_mark(recipients),
             recipients: u32::try_from(recipients.len()).unwrap_or(u32::MAX),
             answer_set: None,
+            sms: submit.sms,
             idempotency,
         };
         alert.answer_set = self.free_set(&alert, recipients);
@@ -278,7 +280,9 @@ impl Engine {
             .zip(&book.deliveries)
             .filter(|(_, delivery)| {
                 let by_group = book.alert.ask == Ask::Nothing;
-                delivery.end.is_none() && !(by_group && delivery.recipient.talkgroup.is_some())
+                delivery.end.is_none()
+                    && delivery.recipient.radio.is_some()
+                    && !(by_group && delivery.recipient.talkgroup.is_some())
             })
             .map(|(index, delivery)| {
                 let index = DeliveryIndex(index);
@@ -295,6 +299,7 @@ impl Engine {
         for (item, ready) in first {
             self.enqueue_item(id, item, ready);
         }
+        self.start_rings(id);
     }
 
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
@@ -315,14 +320,18 @@ impl Engine {
             baseline_polls: 0,
             hindrances: self.hindered(alert, recipients).told,
             carriers: Vec::new(),
+            sms: self.sms_plan(alert, recipients),
+            no_sms: self.no_sms_for(alert).map(str::to_owned),
             sample: Vec::new(),
         };
         for recipient in recipients {
             let carrier = self.carrier_for(alert, recipient);
             let best = self.best_rung(&alert.ask, recipient, carrier);
             plan.at_best_sent += u32::from(best == Rung::Sent);
-            plan.unreachable += u32::from(carrier.is_none());
-            let unknown = !self.statuses.contains_key(&recipient.radio);
+            let rings = !recipient.phones().is_empty();
+            plan.unreachable += u32::from(carrier.is_none() && !rings);
+            let status = recipient.radio.and_then(|radio| self.statuses.get(&radio));
+            let unknown = status.is_none() && recipient.radio.is_some();
             plan.baseline_polls += u32::from(unknown && self.polls_on(alert, carrier));
             let mode = if recipient.confirms {
                 Delivery::Confirmed
@@ -336,6 +345,7 @@ impl Engine {
             if plan.sample.len() < SAMPLE {
                 plan.sample.push(PlannedRecipient {
                     radio: recipient.radio,
+                    person: recipient.person().map(str::to_owned),
                     name: recipient.name.clone(),
                     carrier,
                     best,
@@ -376,6 +386,9 @@ impl Engine {
     ) -> Rung {
         if ask.wants_answer() {
             return Rung::Answered;
+        }
+        if !recipient.phones().is_empty() {
+            return Rung::Received;
         }
         if recipient.confirms && !(recipient.talkgroup.is_some() && *ask == Ask::Nothing) {
             return Rung::Received;
@@ -432,8 +445,12 @@ impl Engine {
         self.rests.end(alert);
         for &index in &silent {
             self.progress.remove(&DeliveryId { alert, index });
-            self.enqueue(DeliveryId { alert, index }, now);
+            let has_radio = self.radio_of(alert, index).is_some();
+            if has_radio {
+                self.enqueue(DeliveryId { alert, index }, now);
+            }
         }
+        self.rings_due(alert);
         Ok(Response::Resent(
             u32::try_from(silent.len()).unwrap_or(u32::MAX),
         ))

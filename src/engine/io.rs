@@ -7,7 +7,9 @@ use narrowcast_protocol::air::{CarrierId, Heard, JobId, RadioId, StationId};
 use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;
 
-use crate::engine::views::{AlertView, DeliveryView, Hindrance, Overview, Plan, StationView};
+use crate::engine::views::{
+    AlertView, DeliveryView, Hindrance, Overview, Plan, SmsRouteView, StationView,
+};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Entry;
@@ -185,6 +187,8 @@ pub enum Request {
     },
     /// Stations.
     Stations,
+    /// SMS routes.
+    SmsRoutes,
     /// Roster lines, radios first, by number or id.
     Roster {
         /// Skip so many.
@@ -222,6 +226,7 @@ impl Request {
             | Self::Emergencies
             | Self::Within { .. }
             | Self::Stations
+            | Self::SmsRoutes
             | Self::Roster { .. } => Right::Look,
         }
     }
@@ -240,6 +245,7 @@ impl Request {
                 | Self::Emergencies
                 | Self::Within { .. }
                 | Self::Stations
+                | Self::SmsRoutes
                 | Self::Roster { .. }
                 | Self::Tokens
         )
@@ -273,6 +279,8 @@ pub struct Submit {
     pub expires_at: Option<Wall>,
     /// Whether it is a drill.
     pub exercise: bool,
+    /// Whether it may go to telephones.
+    pub sms: bool,
     /// The one station it must go through (a station test; needs [`Right::TestStation`] only,
     /// if it is a drill to one radio).
     pub station: Option<StationId>,
@@ -352,6 +360,8 @@ pub enum Response {
     },
     /// Stations.
     Stations(Vec<StationView>),
+    /// SMS routes.
+    SmsRoutes(Vec<SmsRouteView>),
     /// A page of the roster and how many lines it has in all.
     Roster(Vec<RosterEntry>, usize),
     /// Tokens.

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use narrowcast_protocol::air::RadioId;
+use narrowcast_protocol::air::{Phone, RadioId};
 
 use crate::engine::Engine;
 use crate::model::alert::Mark;
@@ -43,13 +43,19 @@ impl Engine {
 
     /// The marks of open alerts that go to one of these recipients.
     fn marks_of(&self, recipients: &[Recipient]) -> HashSet<Mark> {
-        let radios: HashSet<RadioId> = recipients.iter().map(|to| to.radio).collect();
+        let radios: HashSet<RadioId> = recipients.iter().flat_map(Recipient::radios).collect();
+        let phones = recipients.iter().flat_map(Recipient::phones);
+        let phones: HashSet<Phone> = phones.copied().collect();
         let mut taken = HashSet::new();
         for book in self.state.alerts.values() {
             let mark = book.alert.mark;
             if book.ended_at.is_none() && !taken.contains(&mark) {
                 let mut to = book.deliveries.iter().map(|delivery| &delivery.recipient);
-                if to.any(|recipient| radios.contains(&recipient.radio)) {
+                let shares = |recipient: &Recipient| {
+                    recipient.radios().any(|radio| radios.contains(&radio))
+                        || recipient.phones().iter().any(|it| phones.contains(it))
+                };
+                if to.any(shares) {
                     taken.insert(mark);
                 }
             }

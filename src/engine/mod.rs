@@ -19,13 +19,14 @@
 //! | `progress`, `parts` | what a job's steps prove, when to try again |
 //! | `group` | when a transmission to a talkgroup is repeated |
 //! | `hearing`, `answers` | what a radio's words mean |
+//! | `sms` | what goes to telephones, and what they say |
 //! | `emergency` | who needs help |
 //! | `stations`, `route` | which carriers are there, and over which a radio is reached |
 //! | `clock` | what time it is |
 
 mod airtime;
 mod answers;
-mod by_radio;
+mod by_address;
 mod catch_up;
 mod checkpoint;
 mod clock;
@@ -50,6 +51,7 @@ mod roster;
 mod route;
 mod salvage;
 mod sets;
+mod sms;
 mod state;
 mod stations;
 #[cfg(test)]
@@ -66,7 +68,7 @@ use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::engine::airtime::Budget;
-use crate::engine::by_radio::ByRadio;
+use crate::engine::by_address::ByAddress;
 pub use crate::engine::checkpoint::CheckpointError;
 use crate::engine::clock::Clock;
 use crate::engine::collect::Polls;
@@ -79,6 +81,7 @@ use crate::engine::parts::Progress;
 use crate::engine::queue::{Cost, Queues};
 use crate::engine::rests::Rests;
 use crate::engine::route::Presence;
+use crate::engine::sms::Sms;
 use crate::engine::state::State;
 use crate::engine::stations::{CarrierRun, Damper};
 use crate::engine::timers::Timers;
@@ -132,7 +135,9 @@ pub struct Engine {
     presence: HashMap<RadioId, Presence>,
     /// When it took up work.
     resumed_at: Instant,
-    by_radio: ByRadio,
+    by_radio: ByAddress<RadioId>,
+    /// What goes to telephones.
+    sms: Sms,
     /// While folding: the moment up to which what is over has been forgotten.
     folded_to: Wall,
     outcomes: BTreeMap<&'static str, u64>,
@@ -172,7 +177,8 @@ impl Engine {
             groups: BTreeMap::new(),
             presence: HashMap::new(),
             resumed_at: start.mono,
-            by_radio: ByRadio::default(),
+            by_radio: ByAddress::default(),
+            sms: Sms::default(),
             folded_to: Wall::default(),
             outcomes: BTreeMap::new(),
             free: None,

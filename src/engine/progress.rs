@@ -6,11 +6,11 @@ use narrowcast_protocol::air::{CarrierId, CarrierKind, JobId, RadioId, TextForm}
 use narrowcast_protocol::session::{Job, Refusal, Step};
 
 use crate::engine::Engine;
-use crate::engine::dispatch::{JobRun, wants_sending};
+use crate::engine::dispatch::{JobRun, UNCONFIRMED_REPEATS, wants_sending};
 use crate::engine::io::Effect;
 use crate::engine::timers::Timer;
 use crate::model::alert::Precedence;
-use crate::model::book::DeliveryBook;
+use crate::model::book::{DeliveryBook, StandbyBook};
 use crate::model::delivery::{End, FailReason, Outcome, RefusedBy, Rung};
 use crate::model::evidence::Evidence;
 use crate::model::facts::Fact;
@@ -22,6 +22,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(600);
 impl Engine {
     /// A job's last bytes were written.
     pub(super) fn job_sent(&mut self, job: JobId) {
+        if self.message_written(job) {
+            return;
+        }
         match self.jobs.get(&job).cloned() {
             Some(JobRun::Emergency(id)) => self.emergency_answered(id),
             Some(run) => self.reported(&run, Evidence::Written),
@@ -30,6 +33,9 @@ impl Engine {
     }
 
     pub(super) fn job_step(&mut self, job: JobId, step: Step) {
+        if self.message_step(job, step) {
+            return;
+        }
         let Some(run) = self.jobs.get(&job).cloned() else {
             return;
         };
@@ -129,7 +135,9 @@ impl Engine {
         let Some(delivery) = self.delivery_book(id) else {
             return;
         };
-        let radio = delivery.recipient.radio;
+        let Some(radio) = delivery.recipient.radio else {
+            return;
+        };
         let idle = delivery.open.is_some()
             && !self.busy.contains(&radio)
             && self.queues.find(id.alert, id.index).is_none();
@@ -188,12 +196,7 @@ impl Engine {
             }
         };
         if matches!(why, Refusal::TooLong | Refusal::Unencodable) {
-            let end = End::Failed(FailReason::Unencodable);
-            self.emit(Fact::DeliveryEnded {
-                alert: id.alert,
-                delivery: id.index,
-                end,
-            });
+            self.radio_spent(id, FailReason::Unencodable);
         }
         if matches!(why, Refusal::NoCarrier | Refusal::NoRoom)
             && let Some(run) = carrier.and_then(|carrier| self.carriers.get_mut(&carrier))
@@ -270,7 +273,9 @@ impl Engine {
         let Some(delivery) = self.delivery_book(id).filter(|d| d.open == Some(number)) else {
             return;
         };
-        let radio = delivery.recipient.radio;
+        let Some(radio) = delivery.recipient.radio else {
+            return;
+        };
         let outcome = if delivery.confirmed() {
             Outcome::Evidenced
         } else {
@@ -361,6 +366,12 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&id.alert) else {
             return;
         };
+        if book.ended_at.is_none() && self.turn_radio(id, outcome) {
+            return;
+        }
+        let Some(book) = self.state.alerts.get(&id.alert) else {
+            return;
+        };
         let Some(delivery) = book.delivery(id.index) else {
             return;
         };
@@ -382,15 +393,11 @@ impl Engine {
             (made, heard)
         };
         if heard >= policy.max_attempts {
-            if delivery.recipient.confirms {
-                let end = End::Failed(FailReason::NoAcknowledgement);
-                self.emit(Fact::DeliveryEnded {
-                    alert: id.alert,
-                    delivery: id.index,
-                    end,
-                });
-            }
+            let confirms = delivery.recipient.confirms;
             self.progress.remove(&id);
+            if confirms {
+                self.radio_spent(id, FailReason::NoAcknowledgement);
+            }
             return;
         }
         let wait = if outcome == Outcome::Withdrawn {
@@ -402,6 +409,65 @@ impl Engine {
                 .min(BACKOFF_MAX)
         };
         self.enqueue(id, self.clock.mono() + wait);
+    }
+
+    /// Nothing more is sent to the radio of a delivery: a telephone is tried at once, or the
+    /// delivery ends where the person has none left.
+    pub(super) fn radio_spent(&mut self, id: DeliveryId, reason: FailReason) {
+        if self.ring_now(id) {
+            return;
+        }
+        self.emit(Fact::DeliveryEnded {
+            alert: id.alert,
+            delivery: id.index,
+            end: End::Failed(reason),
+        });
+        self.settle(id.alert);
+    }
+
+    /// Another radio of the person has its turn, where this one did not confirm: whether one has.
+    fn turn_radio(&mut self, id: DeliveryId, outcome: Outcome) -> bool {
+        let Some(book) = self.state.alerts.get(&id.alert) else {
+            return false;
+        };
+        let Some(delivery) = book.delivery(id.index) else {
+            return false;
+        };
+        if delivery.standby().is_empty()
+            || delivery.settled(&book.alert.ask)
+            || delivery.confirmed()
+            || outcome == Outcome::Withdrawn
+        {
+            return false;
+        }
+        let most = self.state.policy.max_attempts;
+        // A radio that confirms nothing gets it twice, one after the other.
+        let goes_on = !delivery.recipient.confirms && wants_sending(&book.alert.ask, delivery);
+        let open = |it: &&StandbyBook| {
+            it.attempts_now() < most && (it.radio.confirms || it.completed() < UNCONFIRMED_REPEATS)
+        };
+        let next = delivery.standby().iter().filter(open);
+        let Some(next) = next.min_by_key(|it| it.attempts_now()).filter(|_| !goes_on) else {
+            return false;
+        };
+        // Its gap is counted from its own last attempt.
+        let waits = next.attempts_now() > 0;
+        let radio = next.radio.radio;
+        self.progress.remove(&id);
+        self.more.remove(&id);
+        self.emit(Fact::RadioTurned {
+            alert: id.alert,
+            delivery: id.index,
+            radio,
+        });
+        self.rests.turn(id);
+        let gap = if waits {
+            self.state.policy.attempt_gap
+        } else {
+            Duration::ZERO
+        };
+        self.enqueue(id, self.clock.mono() + gap);
+        true
     }
 
     /// Records evidence about a delivery, if it says anything new.
@@ -422,29 +488,51 @@ impl Engine {
         if !news {
             return;
         }
-        let (open, radio) = (delivery.open, delivery.recipient.radio);
+        let open = delivery.open;
         self.emit(Fact::Evidenced {
             alert: id.alert,
             delivery: id.index,
             evidence,
         });
+        self.stop_ringing(id);
         let done = self.state.alerts.get(&id.alert).is_some_and(|book| {
             book.delivery(id.index)
                 .is_some_and(|delivery| !wants_sending(&book.alert.ask, delivery))
         });
+        if done {
+            self.radio_done(id, open);
+        }
+    }
+
+    /// A telephone of the recipient has the text: the radio need not get it any more.
+    pub(super) fn radio_not_wanted(&mut self, id: DeliveryId) {
+        let Some(delivery) = self.delivery_book(id) else {
+            return;
+        };
+        let open = delivery.open;
+        if delivery.recipient.radio.is_some() {
+            self.radio_done(id, open);
+        }
+    }
+
+    /// Takes back what has not left for the radio of a delivery, and ends what is open.
+    fn radio_done(&mut self, id: DeliveryId, open: Option<u8>) {
+        let radio = self.delivery_book(id).and_then(|it| it.recipient.radio);
         let of_delivery =
             |run: &JobRun| matches!(run, JobRun::One { delivery, .. } if *delivery == id);
         let under_way = self.jobs_where(of_delivery);
-        if done && !under_way.is_empty() {
+        if !under_way.is_empty() {
             // What has not left yet need not leave any more; what has comes to its end.
             for job in under_way {
                 self.after_commit(Effect::Transmit(Job::Withdraw(job)));
             }
-        } else if done {
+        } else {
             self.queues.remove(id.alert, id.index);
-            match open {
-                Some(number) => self.attempt_over(id, radio, number, Outcome::Evidenced),
-                None => {
+            match (open, radio) {
+                (Some(number), Some(radio)) => {
+                    self.attempt_over(id, radio, number, Outcome::Evidenced);
+                }
+                _ => {
                     self.ask_after_text(id);
                     self.settle(id.alert);
                 }
@@ -481,6 +569,7 @@ impl Engine {
             because,
         });
         self.queues.remove_alert(alert);
+        self.end_rings(alert);
         self.end_collection(alert);
         self.more.retain(|id, _| id.alert != alert);
         self.rests.end(alert);
@@ -536,7 +625,7 @@ impl Engine {
     }
 }
 
-const fn outcome_name(outcome: Outcome) -> &'static str {
+pub(super) const fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Evidenced => "evidenced",
         Outcome::Refused(_) => "refused",

@@ -47,6 +47,7 @@ impl Engine {
                 emergencies,
             } => Ok(self.within_node(who, radios, emergencies)),
             Request::Stations => Ok(Response::Stations(self.stations())),
+            Request::SmsRoutes => Ok(Response::SmsRoutes(self.sms_routes())),
             Request::Roster { offset, limit } => {
                 let roster = &self.state.roster;
                 let seen = roster.entries_within(&who.node);
@@ -221,8 +222,10 @@ impl Engine {
                 .values()
                 .map(|book| book.unsettled as usize)
                 .sum(),
-            waiting: self.queues.len(),
-            jobs: self.jobs.len(),
+            waiting: self.queues.len() + self.sms.waiting(),
+            jobs: self.jobs.len() + self.sms.under_way(),
+            sms: self.sms_routes(),
+            messages_known: self.state.sent.len(),
             emergencies: self
                 .state
                 .emergencies

@@ -34,6 +34,13 @@ impl Rests {
         until.filter(|until| *until > now)
     }
 
+    /// A delivery addresses another radio from here on: no carrier rests from it.
+    pub(super) fn turn(&mut self, id: DeliveryId) {
+        if let Some(of_alert) = self.0.get_mut(&id.alert) {
+            of_alert.retain(|(index, _), _| *index != id.index);
+        }
+    }
+
     /// The alert has ended, or a person asked for it to be sent again: nothing rests from it.
     pub(super) fn end(&mut self, alert: AlertId) {
         self.0.remove(&alert);

@@ -1,13 +1,16 @@
 //! The roster in memory, and how targets become recipients.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use narrowcast_protocol::air::{GroupId, RadioId};
+use narrowcast_protocol::air::{GroupId, RadioId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::io::Refusal;
 use crate::model::alert::Target;
-use crate::model::roster::{Group, Node, Person, Radio, Recipient, RosterEntry};
+use crate::model::roster::{
+    Contact, FurtherRadio, Group, Node, Person, Radio, Recipient, RosterEntry,
+};
 
 /// Radios, people and groups by their identities.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,6 +18,39 @@ pub(super) struct Roster {
     radios: BTreeMap<RadioId, Radio>,
     people: BTreeMap<String, Person>,
     groups: BTreeMap<String, Group>,
+    /// Who carries which radio.
+    #[serde(skip)]
+    owners: HashMap<RadioId, Arc<str>>,
+}
+
+/// Whom the targets of an alert name.
+#[derive(Debug, Default)]
+struct Named<'a> {
+    /// Radios, and the talkgroup through which they were named first.
+    radios: BTreeMap<RadioId, Option<GroupId>>,
+    /// People, by id.
+    people: BTreeSet<&'a str>,
+    /// Targets that reach beyond the sender's node.
+    outside: BTreeSet<String>,
+}
+
+impl<'a> Named<'a> {
+    fn radio(&mut self, radio: &Radio, talkgroup: Option<GroupId>, node: &Node, by: &Target) {
+        if node.covers(&radio.node) {
+            let known = self.radios.entry(radio.id).or_insert(talkgroup);
+            *known = known.or(talkgroup);
+        } else {
+            self.outside.insert(by.to_string());
+        }
+    }
+
+    fn person(&mut self, person: &'a Person, node: &Node, by: &Target) {
+        if node.covers(&person.node) {
+            self.people.insert(&person.id);
+        } else {
+            self.outside.insert(by.to_string());
+        }
+    }
 }
 
 impl Roster {
@@ -33,7 +69,7 @@ impl Roster {
             last.clone_from(node);
             match entry {
                 RosterEntry::Radio(radio) => drop(self.radios.insert(radio.id, radio)),
-                RosterEntry::Person(person) => drop(self.people.insert(person.id.clone(), person)),
+                RosterEntry::Person(person) => self.put_person(person),
                 RosterEntry::Group(group) => drop(self.groups.insert(group.id.clone(), group)),
             }
         }
@@ -50,8 +86,11 @@ impl Roster {
 
     /// Lets a recipient share its node's path with its radio, while they are the same.
     pub(super) fn share_node(&self, recipient: &mut Recipient) {
-        if let Some(radio) = self.radios.get(&recipient.radio) {
-            recipient.node.share(&radio.node);
+        let radio = recipient.radio.and_then(|id| self.radios.get(&id));
+        let person = recipient.person().and_then(|id| self.people.get(id));
+        let nodes = [person.map(|it| &it.node), radio.map(|it| &it.node)];
+        for node in nodes.into_iter().flatten() {
+            recipient.node.share(node);
         }
     }
 
@@ -117,7 +156,42 @@ impl Roster {
         }
     }
 
-    /// The recipients that `targets` name, each radio once, in order of radio.
+    /// The person who carries a radio.
+    pub(super) fn owner(&self, radio: RadioId) -> Option<&Person> {
+        self.people.get(self.owners.get(&radio)?.as_ref())
+    }
+
+    /// Learns again who carries which radio.
+    pub(super) fn index_owners(&mut self) {
+        self.owners.clear();
+        for person in self.people.values() {
+            let id: Arc<str> = person.id.as_str().into();
+            let radios = person.radios.iter();
+            self.owners
+                .extend(radios.map(|radio| (*radio, Arc::clone(&id))));
+        }
+    }
+
+    fn put_person(&mut self, person: Person) {
+        let before = self
+            .people
+            .get(&person.id)
+            .map(|known| known.radios.as_slice());
+        for radio in before.unwrap_or_default() {
+            if self.owners.get(radio).is_some_and(|id| **id == *person.id) {
+                self.owners.remove(radio);
+            }
+        }
+        let id: Arc<str> = person.id.as_str().into();
+        let radios = person.radios.iter();
+        self.owners
+            .extend(radios.map(|radio| (*radio, Arc::clone(&id))));
+        self.people.insert(person.id.clone(), person);
+    }
+
+    /// The recipients that `targets` name, each once: people with all their addresses within
+    /// `node`, and radios that are nobody's or were named alone. Those with a radio come first, in
+    /// order of radio. Telephones are left out unless `sms`.
     ///
     /// # Errors
     /// A target is unknown, resolves to nobody, or reaches outside `node`; all such are named.
@@ -125,98 +199,196 @@ impl Roster {
         &self,
         targets: &[Target],
         node: &Node,
+        sms: bool,
     ) -> Result<Vec<Recipient>, Refusal> {
-        let mut found: BTreeMap<RadioId, Option<GroupId>> = BTreeMap::new();
-        let mut outside = BTreeSet::new();
+        #[cfg(narrowcast_mutant)]
+        let root = Node::root();
+        #[cfg(narrowcast_mutant)]
+        let node = if crate::mutant::planted("sending_leaves_the_node") {
+            &root
+        } else {
+            node
+        };
+        let mut named = Named::default();
         for target in targets {
-            for (id, talkgroup) in self.members(target)? {
-                #[cfg(narrowcast_mutant)]
-                let root = Node::root();
-                #[cfg(narrowcast_mutant)]
-                let node = if crate::mutant::planted("sending_leaves_the_node") {
-                    &root
-                } else {
-                    node
-                };
-                match self.radios.get(&id) {
-                    Some(radio) if node.covers(&radio.node) => {
-                        let known = found.entry(id).or_insert(talkgroup);
-                        *known = known.or(talkgroup);
-                    }
-                    _ => drop(outside.insert(target.to_string())),
-                }
-            }
+            self.name(target, node, &mut named)?;
         }
-        if !outside.is_empty() {
+        if !named.outside.is_empty() {
             return Err(Refusal::OutsideNode {
                 node: node.to_string(),
-                names: outside.into_iter().collect(),
+                names: named.outside.into_iter().collect(),
             });
         }
+        let people = named.people.iter().filter_map(|id| self.people.get(*id));
+        let mut found: Vec<Recipient> = Vec::new();
+        let mut covered: BTreeSet<RadioId> = BTreeSet::new();
+        for person in people {
+            covered.extend(person.radios.iter().copied());
+            found.extend(self.person(person, node, &named.radios, sms));
+        }
+        let alone = named.radios.iter().filter(|(id, _)| !covered.contains(id));
+        found.extend(alone.filter_map(|(id, talkgroup)| self.terminal(*id, *talkgroup)));
+        found.sort_by(|a, b| {
+            let key = |it: &Recipient| (it.radio.is_none(), it.radio);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.person().cmp(&b.person()))
+        });
         if found.is_empty() {
             return Err(Refusal::Invalid {
                 field: "targets",
-                why: "they name no radio".into(),
+                why: "they name no radio and nobody with a telephone".into(),
             });
         }
-        let frozen = found.into_iter().filter_map(|(id, talkgroup)| {
-            self.radios.get(&id).map(|radio| Recipient {
-                radio: id,
-                name: radio.name.clone(),
-                node: radio.node.clone(),
-                form: radio.form,
-                confirms: radio.confirms,
-                home: radio.home,
-                talkgroup,
-            })
-        });
-        Ok(frozen.collect())
+        Ok(found)
     }
 
-    fn members(&self, target: &Target) -> Result<Vec<(RadioId, Option<GroupId>)>, Refusal> {
+    /// Adds whom a target names.
+    fn name<'a>(
+        &'a self,
+        target: &'a Target,
+        node: &Node,
+        named: &mut Named<'a>,
+    ) -> Result<(), Refusal> {
         let unknown = || Refusal::Invalid {
             field: "targets",
             why: format!("{target} is not in the roster"),
         };
-        let plain = |ids: &[RadioId]| ids.iter().map(|&id| (id, None)).collect();
         match target {
-            Target::Radio(id) => self
-                .radios
-                .get(id)
-                .map(|radio| vec![(radio.id, None)])
-                .ok_or_else(unknown),
+            Target::Radio(id) => {
+                let radio = self.radios.get(id).ok_or_else(unknown)?;
+                named.radio(radio, None, node, target);
+            }
             Target::Person(id) => {
                 let person = self.people.get(id).ok_or_else(unknown)?;
-                if person.radios.is_empty() {
+                if person.radios.is_empty() && person.phones.is_empty() {
                     return Err(Refusal::Invalid {
                         field: "targets",
-                        why: format!("{target} has no radio, and telephones are not reached yet"),
+                        why: format!("{target} has neither a radio nor a telephone"),
                     });
                 }
-                Ok(plain(&person.radios))
+                let radios = person.radios.iter().filter_map(|id| self.radios.get(id));
+                radios.for_each(|radio| named.radio(radio, None, node, target));
+                // Who has a radio within the node is reached over that, wherever the line hangs.
+                if person.radios.is_empty() && !node.covers(&person.node) {
+                    named.outside.insert(target.to_string());
+                }
+                named.people.insert(&person.id);
             }
             Target::Group(id) => {
                 let group = self.groups.get(id).ok_or_else(unknown)?;
-                Ok(group
-                    .members
-                    .iter()
-                    .map(|&id| (id, group.talkgroup))
-                    .collect())
-            }
-            Target::Node(node) => {
-                let below = self
-                    .radios
-                    .values()
-                    .filter(|radio| node.covers(&radio.node));
-                let ids: Vec<_> = below.map(|radio| (radio.id, None)).collect();
-                if ids.is_empty() {
-                    Err(unknown())
-                } else {
-                    Ok(ids)
+                for id in &group.members {
+                    match self.radios.get(id) {
+                        Some(radio) => named.radio(radio, group.talkgroup, node, target),
+                        None => drop(named.outside.insert(target.to_string())),
+                    }
+                    named.people.extend(self.reachable_owner(*id, node));
                 }
             }
-            Target::All => Ok(self.radios.keys().map(|&id| (id, None)).collect()),
+            Target::Node(below) => {
+                let radios = self
+                    .radios
+                    .values()
+                    .filter(|radio| below.covers(&radio.node));
+                let people = self.people.values();
+                let people = people.filter(|person| below.covers(&person.node));
+                let people = people.filter(|person| !person.phones.is_empty());
+                let mut any = false;
+                for radio in radios {
+                    any = true;
+                    named.radio(radio, None, node, target);
+                    named.people.extend(self.reachable_owner(radio.id, node));
+                }
+                for person in people {
+                    any = true;
+                    named.person(person, node, target);
+                }
+                if !any {
+                    return Err(unknown());
+                }
+            }
+            Target::All => {
+                for radio in self.radios.values() {
+                    named.radio(radio, None, node, target);
+                    named.people.extend(self.reachable_owner(radio.id, node));
+                }
+                let people = self.people.values();
+                for person in people.filter(|person| !person.phones.is_empty()) {
+                    named.person(person, node, target);
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// The person who carries a radio, if the line hangs within `node`: a sender of one node
+    /// rings up nobody of another.
+    fn reachable_owner(&self, radio: RadioId, node: &Node) -> Option<&str> {
+        let owner = self.owner(radio).filter(|owner| node.covers(&owner.node));
+        owner.map(|owner| owner.id.as_str())
+    }
+
+    /// A radio that is addressed as such.
+    fn terminal(&self, id: RadioId, talkgroup: Option<GroupId>) -> Option<Recipient> {
+        let radio = self.radios.get(&id)?;
+        Some(Recipient {
+            radio: Some(id),
+            name: radio.name.clone(),
+            node: radio.node.clone(),
+            form: radio.form,
+            confirms: radio.confirms,
+            home: radio.home,
+            talkgroup,
+            contact: None,
+        })
+    }
+
+    /// A person with all addresses within `node`; the radio that a group names comes first.
+    fn person(
+        &self,
+        person: &Person,
+        node: &Node,
+        named: &BTreeMap<RadioId, Option<GroupId>>,
+        sms: bool,
+    ) -> Option<Recipient> {
+        let within = |radio: &&Radio| node.covers(&radio.node);
+        let radios = person.radios.iter().filter_map(|id| self.radios.get(id));
+        let mut radios: Vec<FurtherRadio> = radios
+            .filter(within)
+            .map(|radio| FurtherRadio {
+                radio: radio.id,
+                form: radio.form,
+                confirms: radio.confirms,
+                home: radio.home,
+                talkgroup: named.get(&radio.id).copied().flatten(),
+            })
+            .collect();
+        radios.sort_by_key(|radio| radio.talkgroup.is_none());
+        let rings = sms && node.covers(&person.node);
+        let phones = if rings {
+            person.phones.clone()
+        } else {
+            Vec::new()
+        };
+        let mut radios = radios.into_iter();
+        let first = radios.next();
+        if first.is_none() && person.phones.is_empty() {
+            return None;
+        }
+        Some(Recipient {
+            radio: first.map(|it| it.radio),
+            name: person.name.clone(),
+            node: person.node.clone(),
+            form: first.map_or(TextForm::default(), |it| it.form),
+            confirms: first.is_some_and(|it| it.confirms),
+            home: first.and_then(|it| it.home),
+            talkgroup: first.and_then(|it| it.talkgroup),
+            contact: Some(Box::new(Contact {
+                person: person.id.clone(),
+                radios: radios.collect(),
+                phones,
+            })),
+        })
     }
 
     /// Radios that these lines would give to a second person.

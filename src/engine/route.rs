@@ -67,7 +67,8 @@ impl Engine {
 
     /// The carriers where a recipient's radio was heard last and where it lives.
     pub(super) fn lives_at(&self, recipient: &Recipient) -> impl Iterator<Item = CarrierId> {
-        let heard = self.seen_at(recipient.radio).map(|seen| seen.carrier);
+        let seen = recipient.radio.and_then(|radio| self.seen_at(radio));
+        let heard = seen.map(|seen| seen.carrier);
         heard.into_iter().chain(recipient.home)
     }
 
@@ -79,7 +80,13 @@ impl Engine {
     /// The way to a recipient; every two attempts (`turn`) the next carrier has its turn.
     fn way_for(&self, alert: &Alert, recipient: &Recipient, turn: usize) -> Way {
         let permitted = |id: &CarrierId| self.permits(alert, *id);
-        let seen = self.seen_at(recipient.radio);
+        let Some(radio) = recipient.radio else {
+            return Way {
+                now: None,
+                belongs: None,
+            };
+        };
+        let seen = self.seen_at(radio);
         let heard = seen.map(|seen| seen.carrier);
         let mut known: Vec<CarrierId> = heard.into_iter().chain(recipient.home).collect();
         known.retain(permitted);
@@ -226,6 +233,7 @@ impl Engine {
         {
             self.look_again(id, place.precedence);
         }
+        self.ring_if_out(place.alert, place.item);
         let cost = self.cost_of(way.now, place.alert, place.item);
         self.queues
             .push(way.now, way.belongs, Place { cost, ..place });

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, RadioId, StationId};
+use narrowcast_protocol::air::{CarrierId, Phone, RadioId, StationId};
+use narrowcast_protocol::sms::Sender;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::roster::Roster;
 use crate::engine::salvage::SHOWN;
+use crate::engine::sms::pieces::{PieceBook, PieceKey};
+use crate::engine::sms::sent::{Early, SentBook};
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
@@ -40,7 +43,7 @@ pub(super) struct Asked {
     pub(super) left_at: Wall,
 }
 
-fn remember_asked(asked: &mut HashMap<RadioId, Asked>, book: &AlertBook, now: Wall) {
+fn remember_asked(asked: &mut HashMap<Speaker, Asked>, book: &AlertBook, now: Wall) {
     if !book.alert.ask.wants_answer() {
         return;
     }
@@ -55,9 +58,13 @@ fn remember_asked(asked: &mut HashMap<RadioId, Asked>, book: &AlertBook, now: Wa
             left_at: now,
         };
         // One that was not answered says more.
-        let known = asked.entry(delivery.recipient.radio).or_insert(news);
-        if known.answered || !news.answered {
-            *known = news;
+        let radios = delivery.recipient.radios().map(Speaker::Radio);
+        let phones = delivery.recipient.phones().iter().copied();
+        for speaker in radios.chain(phones.map(Speaker::Phone)) {
+            let known = asked.entry(speaker).or_insert(news);
+            if known.answered || !news.answered {
+                *known = news;
+            }
         }
     }
 }
@@ -91,10 +98,21 @@ pub(super) struct StationBook {
     pub(super) since: Wall,
 }
 
+/// Who says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Speaker {
+    /// A radio.
+    Radio(RadioId),
+    /// A telephone.
+    Phone(Phone),
+    /// Something that has a name instead of a number, by a digest of it.
+    Name(u64),
+}
+
 /// A text or status that was heard and is on record: its repetition is no news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct HeardKey {
-    pub(super) from: RadioId,
+    pub(super) from: Speaker,
     pub(super) digest: u64,
 }
 
@@ -116,7 +134,7 @@ pub(super) struct State {
     /// Texts and statuses that are on record: when the first copy was, and where it stands.
     pub(super) messages: BTreeMap<HeardKey, (Wall, Seq)>,
     /// The newest alert of those that have left memory which each radio was asked to answer.
-    pub(super) asked: HashMap<RadioId, Asked>,
+    pub(super) asked: HashMap<Speaker, Asked>,
     pub(super) stations: HashMap<StationId, StationBook>,
     pub(super) references: HashMap<RadioId, u8>,
     pub(super) accepted: u64,
@@ -134,6 +152,10 @@ pub(super) struct State {
     /// Salvages of the ledger that nobody has taken note of, and where they stand; the oldest
     /// go first when there are more than [`SHOWN`].
     pub(super) salvages: Vec<(Seq, Salvage)>,
+    /// Messages that operators have taken, and receipts that came before the answer.
+    pub(super) sent: SentBook,
+    /// Long texts from telephones of which parts are missing.
+    pub(super) pieces: PieceBook,
 }
 
 impl State {
@@ -142,7 +164,7 @@ impl State {
         self.seq = seq;
         self.at = self.at.max(at);
         match fact {
-            Fact::Started { .. } => self.interrupted(),
+            Fact::Started { .. } => self.interrupted(at),
             Fact::PolicyInForce(policy) => {
                 self.policy = policy.as_ref().clone();
                 self.index_stations();
@@ -196,7 +218,7 @@ impl State {
                 reference,
                 ..
             } => {
-                let key = HeardKey::new(*from, text, *status, *reference);
+                let key = HeardKey::new(Speaker::Radio(*from), text, *status, *reference);
                 self.messages.insert(key, (at, seq));
             }
             Fact::Evidenced {
@@ -209,12 +231,85 @@ impl State {
                 let known = self.alerts.get(alert).and_then(|b| b.delivery(*delivery));
                 let status = match answer.by {
                     AnsweredBy::Status(code) => Some(code),
-                    AnsweredBy::Text | AnsweredBy::PolledStatus(_) => None,
+                    AnsweredBy::Text | AnsweredBy::PolledStatus(_) | AnsweredBy::Sms(_) => None,
                 };
-                if let Some(radio) = known.map(|delivery| delivery.recipient.radio) {
-                    let key = HeardKey::new(radio, &answer.text, status, answer.reference);
+                let speaker = match answer.by {
+                    AnsweredBy::Sms(phone) => Some(Speaker::Phone(phone)),
+                    _ => answer
+                        .from
+                        .or(known.and_then(|delivery| delivery.recipient.radio))
+                        .map(Speaker::Radio),
+                };
+                if let Some(speaker) = speaker {
+                    let key = HeardKey::new(speaker, &answer.text, status, answer.reference);
                     self.messages.insert(key, (at, seq));
                 }
+            }
+            Fact::MessageTaken {
+                of,
+                route,
+                to,
+                message,
+            } => self.sent.taken(*of, *route, *to, message, at),
+            Fact::ReceiptHeard { of, .. } => self.sent.matched(of),
+            Fact::ReceiptUnmatched {
+                route,
+                message,
+                to,
+                outcome,
+                code,
+            } => self.sent.unmatched(Early {
+                route: *route,
+                to: *to,
+                message: message.as_str().into(),
+                outcome: *outcome,
+                code: code.clone(),
+                at,
+            }),
+            Fact::PhonePartHeard {
+                route,
+                from,
+                to,
+                reference,
+                total,
+                part,
+                text,
+            } => {
+                let key = PieceKey {
+                    route: *route,
+                    from: from.clone(),
+                    to: to.clone(),
+                    reference: *reference,
+                    total: *total,
+                };
+                self.pieces.add(key, *part, text.clone(), at);
+            }
+            Fact::PhonePartsGivenUp {
+                route,
+                from,
+                to,
+                reference,
+                total,
+            } => self.pieces.give_up(&PieceKey {
+                route: *route,
+                from: from.clone(),
+                to: to.clone(),
+                reference: *reference,
+                total: *total,
+            }),
+            Fact::PhoneReportHeard {
+                from,
+                text,
+                reference,
+                ..
+            } => {
+                let key = match Sender::new(from) {
+                    Sender::Phone(phone) => {
+                        HeardKey::new(Speaker::Phone(phone), text, None, *reference)
+                    }
+                    Sender::Name(name) => HeardKey::of_name(&name, text, *reference),
+                };
+                self.messages.insert(key, (at, seq));
             }
             Fact::EmergencyRaised(emergency) => {
                 self.distress.insert(emergency.id, (seq, emergency.radio));
@@ -268,7 +363,7 @@ impl State {
                     .alerts
                     .get(alert)
                     .and_then(|b| b.delivery(*delivery))
-                    .map(|d| d.recipient.radio);
+                    .and_then(|d| d.recipient.radio);
                 if let Some(radio) = radio {
                     // A retry repeats its numbers; those after them stay given.
                     let next = self.references.entry(radio).or_insert(*reference);
@@ -334,6 +429,7 @@ impl State {
                 .as_ref()
                 .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
         });
+        self.sent.forget(now);
         self.asked
             .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);
     }
@@ -350,6 +446,7 @@ impl State {
 
     /// Lets what was read from a checkpoint take no more room than what was folded.
     pub(super) fn compact(&mut self) {
+        self.roster.index_owners();
         self.roster.share_nodes();
         for book in self.alerts.values_mut() {
             book.deliveries.shrink_to_fit();
@@ -392,8 +489,9 @@ impl State {
         }
     }
 
-    fn interrupted(&mut self) {
-        self.alerts.values_mut().for_each(AlertBook::interrupted);
+    fn interrupted(&mut self, at: Wall) {
+        let books = self.alerts.values_mut();
+        books.for_each(|book| book.interrupted(at));
         self.stations
             .values_mut()
             .for_each(|station| station.up = false);
@@ -422,10 +520,16 @@ impl State {
 }
 
 impl HeardKey {
+    /// The key of what something with a name says.
+    pub(super) fn of_name(name: &str, text: &str, reference: Option<u16>) -> Self {
+        let from = Speaker::Name(digest(name.bytes()));
+        Self::new(from, text, None, reference)
+    }
+
     /// The key of a text or status. FNV-1a: no adversary gains by a collision but to have
     /// a message of its own taken for a repetition.
     pub(super) fn new(
-        from: RadioId,
+        from: Speaker,
         text: &str,
         status: Option<u16>,
         reference: Option<u16>,
@@ -433,9 +537,14 @@ impl HeardKey {
         let status = status.map_or(0xFFFF_FFFF, u32::from).to_be_bytes();
         let reference = reference.map_or(0xFFFF_FFFF, u32::from).to_be_bytes();
         let bytes = status.iter().chain(&reference).chain(text.as_bytes());
-        let digest = bytes.fold(0xCBF2_9CE4_8422_2325u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
-        });
+        let digest = digest(bytes.copied());
         Self { from, digest }
     }
+}
+
+/// FNV-1a.
+fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+    })
 }

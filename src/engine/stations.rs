@@ -99,6 +99,9 @@ pub(super) struct Damper {
 
 impl Engine {
     pub(super) fn carrier_changed(&mut self, id: CarrierId, state: CarrierState, room: u8) {
+        if self.state.policy.route(id.station).is_some() {
+            return self.route_changed(id.station, state, room);
+        }
         if self.state.station(id.station).is_none() {
             return;
         }
@@ -155,13 +158,17 @@ impl Engine {
     }
 
     pub(super) fn station_identified(&mut self, station: StationId, description: &str) {
-        if self.state.station(station).is_some() {
+        let known = self.state.station(station).is_some();
+        if known || self.state.policy.route(station).is_some() {
             let shown = text::shown(description).chars().take(DESCRIPTION).collect();
             self.dampers.entry(station).or_default().description = shown;
         }
     }
 
     pub(super) fn station_up(&self, station: StationId) -> bool {
+        if self.route_up(station) {
+            return true;
+        }
         self.carriers
             .iter()
             .any(|(id, run)| id.station == station && run.is_there())
@@ -178,7 +185,7 @@ impl Engine {
             .to_owned()
     }
 
-    fn station_changed(&mut self, station: StationId) {
+    pub(super) fn station_changed(&mut self, station: StationId) {
         let up = self.station_up(station);
         let now = self.clock.mono();
         let damper = self.dampers.entry(station).or_default();

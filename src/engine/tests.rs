@@ -31,6 +31,7 @@ mod hindrances;
 mod people;
 mod routing;
 mod sizes;
+mod telephones;
 mod trunked;
 
 const OWN: u32 = 16_000_001;
@@ -192,6 +193,7 @@ impl Rig {
             targets: vec![target.parse().unwrap()],
             expires_at: None,
             exercise: false,
+            sms: true,
             station: None,
             idempotency: None,
         }

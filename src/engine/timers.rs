@@ -6,6 +6,7 @@ use narrowcast_protocol::air::{CarrierId, StationId};
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
+use crate::engine::sms::Ring;
 use crate::model::ids::{AlertId, DeliveryId};
 use crate::model::wall::Wall;
 
@@ -32,6 +33,12 @@ pub(super) enum Timer {
     Expiry(AlertId),
     /// A damped station change may be recorded.
     Station(StationId),
+    /// Something waiting for this SMS route becomes ready, or the route has rested.
+    Route(CarrierId),
+    /// Telephones of this alert have their turn.
+    Rings(AlertId),
+    /// The wait for the receipts of this attempt is over.
+    Receipt(Ring, u8),
     /// Forget.
     Forget,
 }
@@ -69,6 +76,9 @@ impl Engine {
                 Timer::Window(delivery, number) => self.window_closed(delivery, number),
                 Timer::Expiry(alert) => self.expiry_due(alert),
                 Timer::Station(station) => self.record_station(station),
+                Timer::Route(carrier) => self.route_rested(carrier),
+                Timer::Rings(alert) => self.rings_due(alert),
+                Timer::Receipt(ring, number) => self.receipt_due(ring, number),
                 Timer::Forget => self.forget(),
             }
         }
@@ -87,6 +97,7 @@ impl Engine {
     }
 
     pub(super) fn forget(&mut self) {
+        self.give_up_parts();
         let wall = self.wall();
         let over = self.state.over(wall).take(SUMMED_AT_ONCE);
         let summaries: Vec<_> = over.map(|book| (book.alert.id, book.summary())).collect();
@@ -103,6 +114,7 @@ impl Engine {
         self.state.forget(wall);
         let alerts = &self.state.alerts;
         self.by_radio.retain(|alert| alerts.contains_key(&alert));
+        self.sms.retain(|alert| alerts.contains_key(&alert));
         self.costs
             .retain(|(alert, ..), _| alerts.contains_key(alert));
         self.timers.set(self.clock.mono() + again, Timer::Forget);

@@ -10,6 +10,7 @@ use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::policy::RouteKind;
 use crate::model::roster::Node;
 use crate::model::sight::Share;
 use crate::model::summary::Summary;
@@ -104,9 +105,11 @@ impl AlertView {
 pub struct DeliveryView {
     /// Its index within the alert.
     pub index: DeliveryIndex,
-    /// The radio.
-    pub radio: RadioId,
-    /// Its name when the alert was accepted.
+    /// The radio that is addressed; none for a person with telephones only.
+    pub radio: Option<RadioId>,
+    /// The person's id in the roster, if it is a person.
+    pub person: Option<String>,
+    /// The person's name when the alert was accepted, or the radio's.
     pub name: String,
     /// Its node then.
     pub node: String,
@@ -130,6 +133,101 @@ pub struct DeliveryView {
     pub unclear: bool,
     /// Whether the radio was heard after the transmission (it is there, no more).
     pub present: bool,
+    /// The ways to the recipient that were tried, or can be.
+    pub routes: Vec<RouteView>,
+}
+
+/// One way to a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteView {
+    /// `radio`, or what the SMS route speaks: `smpp`, `cmpp2`, `cmpp3`, `modem`; `sms` where no
+    /// route has been tried.
+    pub kind: String,
+    /// The station's or SMS route's number, once it was tried; its name is in the lists of those.
+    pub station: Option<StationId>,
+    /// The radio's number, or the telephone's.
+    pub address: String,
+    /// The highest rung proven over it.
+    pub rung: Rung,
+    /// Attempts started.
+    pub attempts: u8,
+    /// Whether it is not tried any more.
+    pub spent: bool,
+    /// Whether the newest attempt's outcome is unknown.
+    pub unclear: bool,
+}
+
+impl RouteView {
+    fn all(delivery: &DeliveryBook) -> Vec<Self> {
+        let radio = delivery.recipient.radio.map(|radio| Self {
+            kind: "radio".to_owned(),
+            station: delivery.carrier.map(|carrier| carrier.station),
+            address: radio.to_string(),
+            rung: delivery.radio_rung,
+            attempts: delivery.attempts,
+            spent: false,
+            unclear: delivery.unclear,
+        });
+        let standby = delivery.standby().iter().map(|it| Self {
+            kind: "radio".to_owned(),
+            station: None,
+            address: it.radio.radio.to_string(),
+            rung: Rung::Queued,
+            attempts: it.attempts,
+            spent: false,
+            unclear: false,
+        });
+        let phones = delivery.recipient.phones().iter().zip(delivery.phones());
+        let phones = phones.map(|(phone, known)| Self {
+            kind: "sms".to_owned(),
+            station: known.route,
+            address: phone.to_string(),
+            rung: known.rung,
+            attempts: known.attempts,
+            spent: known.spent,
+            unclear: known.unclear_since.is_some(),
+        });
+        radio.into_iter().chain(standby).chain(phones).collect()
+    }
+}
+
+/// An SMS route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmsRouteView {
+    /// Its number.
+    pub id: StationId,
+    /// Its name.
+    pub name: String,
+    /// What it speaks.
+    pub kind: RouteKind,
+    /// Whether its link is there and the operator has accepted the log-in.
+    pub up: bool,
+    /// Whether it rests because its operator refuses everything.
+    pub rests: bool,
+    /// Whether exercises may leave over it.
+    pub exercises: bool,
+    /// How many parts it takes now.
+    pub room: u8,
+    /// Parts of which the operator has not answered.
+    pub under_way: u32,
+    /// Messages waiting for it.
+    pub waiting: u32,
+    /// Parts that the operator took since the process began.
+    pub taken: u64,
+    /// Parts that it refused.
+    pub refused: u64,
+    /// How often it said that it was too fast.
+    pub throttled: u64,
+    /// Parts that telephones have.
+    pub delivered: u64,
+    /// Parts that telephones will not get.
+    pub failed: u64,
+    /// Why the operator refused last.
+    pub last_error: Option<String>,
+    /// What was spent today, in hundredths of the currency.
+    pub cost_today: u64,
+    /// What the operator says about itself.
+    pub description: String,
 }
 
 impl DeliveryView {
@@ -139,6 +237,8 @@ impl DeliveryView {
         Self {
             index,
             radio: delivery.recipient.radio,
+            person: delivery.recipient.person().map(str::to_owned),
+            routes: RouteView::all(delivery),
             name: delivery.recipient.name.clone(),
             node: delivery.recipient.node.to_string(),
             rung: delivery.rung,
@@ -187,6 +287,8 @@ pub struct Hindrance {
     pub recipients: u32,
     /// The first of their radios, 20 at most.
     pub radios: Vec<RadioId>,
+    /// The ids of the people among them.
+    pub people: Vec<String>,
     /// What is in the way, and what would help.
     pub remedy: String,
 }
@@ -212,8 +314,31 @@ pub struct Plan {
     pub hindrances: Vec<Hindrance>,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlan>,
+    /// What each SMS route would bear.
+    pub sms: Vec<SmsPlan>,
+    /// Why telephones are not used, if they are not.
+    pub no_sms: Option<String>,
     /// The first of the recipients.
     pub sample: Vec<PlannedRecipient>,
+}
+
+/// What one SMS route would bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmsPlan {
+    /// The route.
+    pub route: StationId,
+    /// Its name.
+    pub name: String,
+    /// Whether its link is there.
+    pub up: bool,
+    /// People who are reached over it at once: they have no radio.
+    pub at_once: u32,
+    /// People who are reached over it if their radio brings no more than asked in time.
+    pub if_needed: u32,
+    /// Parts of each message.
+    pub parts: u8,
+    /// What all these messages cost, in hundredths of the currency.
+    pub cost: u64,
 }
 
 /// What one carrier would bear.
@@ -237,9 +362,11 @@ pub struct CarrierPlan {
 /// One recipient of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedRecipient {
-    /// The radio.
-    pub radio: RadioId,
-    /// Its name.
+    /// The radio; none for a person with telephones only.
+    pub radio: Option<RadioId>,
+    /// The person's id in the roster, if it is a person.
+    pub person: Option<String>,
+    /// The person's name, or the radio's.
     pub name: String,
     /// Over which carrier.
     pub carrier: Option<CarrierId>,
@@ -286,6 +413,10 @@ pub struct Overview {
     pub waiting: usize,
     /// Jobs handed to sessions.
     pub jobs: usize,
+    /// Every SMS route.
+    pub sms: Vec<SmsRouteView>,
+    /// Messages whose receipts would be matched.
+    pub messages_known: usize,
     /// Open emergencies.
     pub emergencies: usize,
     /// Stations that are up.

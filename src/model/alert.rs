@@ -250,6 +250,8 @@ pub struct Alert {
     pub recipients: u32,
     /// The status codes that answer it and no other open alert, if it has some.
     pub answer_set: Option<AnswerSet>,
+    /// Whether it may go to telephones.
+    pub sms: bool,
     /// What makes a repeated submission the same one.
     pub idempotency: Option<Idempotency>,
 }

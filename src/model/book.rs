@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, TextForm};
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, RadioId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Alert, Ask};
 use crate::model::delivery::{End, Outcome, Rung};
-use crate::model::evidence::{Answer, Evidence};
+use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
-use crate::model::roster::{Node, Recipient};
+use crate::model::phone_book::{MessageRef, PhoneBook, ReceiptOutcome};
+use crate::model::roster::{FurtherRadio, Node, Recipient};
 use crate::model::sight::Share;
 use crate::model::summary::Summary;
 use crate::model::wall::Wall;
@@ -32,13 +33,72 @@ pub struct Wording {
     pub reference: u8,
 }
 
+/// What is known of a radio of the recipient's that is not the one addressed now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandbyBook {
+    /// The radio.
+    pub radio: FurtherRadio,
+    /// As [`DeliveryBook::attempts`].
+    pub attempts: u8,
+    attempts_before: u8,
+    completed: u8,
+    tried: bool,
+    carrier: Option<CarrierId>,
+    wording: Option<Wording>,
+    unclear: bool,
+}
+
+impl StandbyBook {
+    const fn new(radio: FurtherRadio) -> Self {
+        Self {
+            radio,
+            attempts: 0,
+            attempts_before: 0,
+            completed: 0,
+            tried: false,
+            carrier: None,
+            wording: None,
+            unclear: false,
+        }
+    }
+
+    /// Attempts that count.
+    #[must_use]
+    pub const fn attempts_now(&self) -> u8 {
+        self.attempts.saturating_sub(self.attempts_before)
+    }
+
+    /// How the radio's text was worded when it was tried last.
+    #[must_use]
+    pub const fn wording(&self) -> Option<Wording> {
+        self.wording
+    }
+
+    /// Attempts since the last "send again" that were sent to their end.
+    #[must_use]
+    pub const fn completed(&self) -> u8 {
+        self.completed
+    }
+}
+
+/// The other ways to a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Others {
+    /// Further radios.
+    pub standby: Vec<StandbyBook>,
+    /// Telephones, in the order of the recipient's.
+    pub phones: Vec<PhoneBook>,
+}
+
 /// One delivery as its facts tell it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryBook {
     /// The recipient, frozen.
     pub recipient: Recipient,
-    /// The highest rung that evidence proves.
+    /// The highest rung that evidence proves, over whatever way.
     pub rung: Rung,
+    /// The highest rung proven over radio.
+    pub radio_rung: Rung,
     /// How it ended short of its aim.
     pub end: Option<End>,
     /// Whether evidence came after the end.
@@ -69,13 +129,28 @@ pub struct DeliveryBook {
     pub answer: Option<Box<Answer>>,
     /// When the rung was reached.
     pub at: Option<Wall>,
+    /// The other ways to the recipient, if there are any.
+    pub others: Option<Box<Others>>,
 }
 
 impl DeliveryBook {
     fn new(recipient: Recipient) -> Self {
+        let contact = recipient
+            .contact
+            .as_deref()
+            .filter(|_| recipient.has_choice());
+        let others = contact.map(|contact| {
+            let standby = contact.radios.iter().copied().map(StandbyBook::new);
+            Box::new(Others {
+                standby: standby.collect(),
+                phones: vec![PhoneBook::default(); contact.phones.len()],
+            })
+        });
         Self {
+            others,
             recipient,
             rung: Rung::Queued,
+            radio_rung: Rung::Queued,
             end: None,
             late: false,
             attempts: 0,
@@ -98,6 +173,7 @@ impl DeliveryBook {
     #[must_use]
     pub fn aim(&self, ask: &Ask) -> Rung {
         match ask {
+            Ask::Nothing if self.recipient.has_choice() => Rung::Received,
             Ask::Nothing if self.recipient.confirms && self.recipient.talkgroup.is_none() => {
                 Rung::Received
             }
@@ -123,7 +199,88 @@ impl DeliveryBook {
     /// attempt is under way, or one has ended of which a part may have left.
     #[must_use]
     pub fn was_sent(&self) -> bool {
-        self.rung >= Rung::Sent || self.open.is_some() || self.tried
+        let before = |other: &StandbyBook| other.tried;
+        self.rung >= Rung::Sent
+            || self.open.is_some()
+            || self.tried
+            || self.standby().iter().any(before)
+            || self.phones().iter().any(|phone| phone.attempts > 0)
+    }
+
+    /// The recipient's radios that are not addressed now.
+    #[must_use]
+    pub fn standby(&self) -> &[StandbyBook] {
+        self.others.as_deref().map_or(&[], |others| &others.standby)
+    }
+
+    /// The recipient's telephones.
+    #[must_use]
+    pub fn phones(&self) -> &[PhoneBook] {
+        self.others.as_deref().map_or(&[], |others| &others.phones)
+    }
+
+    /// One telephone.
+    #[must_use]
+    pub fn phone(&self, index: u8) -> Option<&PhoneBook> {
+        self.phones().get(usize::from(index))
+    }
+
+    fn phone_mut(&mut self, index: u8) -> Option<&mut PhoneBook> {
+        let others = self.others.as_deref_mut()?;
+        others.phones.get_mut(usize::from(index))
+    }
+
+    /// From here on this radio of the recipient's is addressed.
+    fn turn_to(&mut self, radio: RadioId) {
+        let (Some(others), Some(addressed)) = (self.others.as_deref_mut(), self.recipient.radio)
+        else {
+            return;
+        };
+        let found = others.standby.iter().position(|it| it.radio.radio == radio);
+        let Some(at) = found else {
+            return;
+        };
+        let other = others.standby.remove(at);
+        others.standby.push(StandbyBook {
+            radio: FurtherRadio {
+                radio: addressed,
+                form: self.recipient.form,
+                confirms: self.recipient.confirms,
+                home: self.recipient.home,
+                talkgroup: self.recipient.talkgroup,
+            },
+            attempts: self.attempts,
+            attempts_before: self.attempts_before,
+            completed: self.completed,
+            tried: self.tried,
+            carrier: self.carrier,
+            wording: self.wording,
+            unclear: self.unclear,
+        });
+        self.recipient.radio = Some(other.radio.radio);
+        self.recipient.form = other.radio.form;
+        self.recipient.confirms = other.radio.confirms;
+        self.recipient.home = other.radio.home;
+        self.recipient.talkgroup = other.radio.talkgroup;
+        if let Some(contact) = self.recipient.contact.as_deref_mut() {
+            contact.radios = others.standby.iter().map(|it| it.radio).collect();
+        }
+        self.attempts = other.attempts;
+        self.attempts_before = other.attempts_before;
+        self.completed = other.completed;
+        self.tried = other.tried;
+        self.carrier = other.carrier;
+        self.wording = other.wording;
+        self.unclear = other.unclear;
+        self.open = None;
+    }
+
+    /// Something is proven of one part of a text to a telephone.
+    fn message(&mut self, of: &MessageRef, evidence: &Evidence, at: Wall) {
+        let proved = self.phone_mut(of.phone);
+        if let Some(whole) = proved.and_then(|phone| phone.proved(of.number, of.part, evidence)) {
+            self.learn(&whole, true, at);
+        }
     }
 
     /// Attempts that count: those since the last "send again" of which something left.
@@ -152,7 +309,7 @@ impl DeliveryBook {
         }
     }
 
-    fn learn(&mut self, evidence: &Evidence, at: Wall) {
+    fn learn(&mut self, evidence: &Evidence, over_phone: bool, at: Wall) {
         if self.end.is_some() {
             self.late = true;
         }
@@ -164,6 +321,15 @@ impl DeliveryBook {
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("newest_evidence_wins") {
             self.rung = evidence.proves().unwrap_or(self.rung);
+        }
+        let by_phone = |answer: &Answer| matches!(answer.by, AnsweredBy::Sms(_));
+        let over_radio = match evidence {
+            Evidence::HandsetReceipt => false,
+            Evidence::Answered(answer) => !by_phone(answer),
+            _ => !over_phone,
+        };
+        if let Some(rung) = evidence.proves().filter(|_| over_radio) {
+            self.radio_rung = self.radio_rung.max(rung);
         }
         if let Some(rung) = evidence.proves()
             && rung > self.rung
@@ -206,6 +372,8 @@ pub struct AlertBook {
     pub unsettled: u32,
     /// When it ended.
     pub ended_at: Option<Wall>,
+    /// When a person asked for it to be sent again, the last time.
+    pub again_at: Option<Wall>,
     /// What it was predicted to take.
     pub predicted: Vec<Prediction>,
     /// What it has taken of each carrier.
@@ -247,6 +415,7 @@ impl AlertBook {
             groups: Vec::new(),
             unsettled: 0,
             ended_at: None,
+            again_at: None,
             predicted: Vec::new(),
             spent: Vec::new(),
             left_memory: false,
@@ -363,7 +532,7 @@ impl AlertBook {
                 if let Some(carrier) = out.and_then(|book| book.carrier) {
                     self.spent_on(carrier).is_through(at);
                 }
-                self.change(*delivery, |book| book.learn(evidence, at));
+                self.change(*delivery, |book| book.learn(evidence, false, at));
             }
             Fact::GroupEvidenced {
                 group,
@@ -396,6 +565,47 @@ impl AlertBook {
                 book.end = book.end.or(Some(*end));
             }),
             Fact::AlertEnded { end, .. } => self.finish(at, *end),
+            Fact::RadioTurned {
+                delivery, radio, ..
+            } => self.change(*delivery, |book| book.turn_to(*radio)),
+            Fact::MessageStarted {
+                delivery,
+                phone,
+                number,
+                route,
+                reference,
+                parts,
+                ..
+            } => self.change(*delivery, |book| {
+                if let Some(phone) = book.phone_mut(*phone) {
+                    phone.started((*number, *route), (*reference, *parts), at);
+                }
+            }),
+            Fact::MessageEvidenced { of, evidence } => {
+                self.change(of.delivery, |book| book.message(of, evidence, at));
+            }
+            Fact::MessageTaken { of, .. } => self.change(of.delivery, |book| {
+                book.message(of, &Evidence::StationAccepted, at);
+            }),
+            Fact::ReceiptHeard {
+                of,
+                outcome: ReceiptOutcome::Delivered,
+                ..
+            } => self.change(of.delivery, |book| {
+                book.message(of, &Evidence::HandsetReceipt, at);
+            }),
+            Fact::MessageEnded {
+                delivery,
+                phone,
+                number,
+                outcome,
+                spent,
+                ..
+            } => self.change(*delivery, |book| {
+                if let Some(phone) = book.phone_mut(*phone) {
+                    phone.ended(*number, *outcome, *spent, at);
+                }
+            }),
             Fact::Summed { .. } => self.left_memory = true,
             Fact::Resent {
                 deliveries,
@@ -403,12 +613,20 @@ impl AlertBook {
                 ..
             } => {
                 self.alert.answer_set = *answer_set;
+                self.again_at = Some(at);
                 for index in deliveries {
                     self.change(*index, |book| {
                         book.attempts_before = book.attempts;
                         book.completed = 0;
                         book.again = true;
                         book.end = None;
+                        if let Some(others) = book.others.as_deref_mut() {
+                            others.phones.iter_mut().for_each(PhoneBook::again);
+                            for other in &mut others.standby {
+                                other.attempts_before = other.attempts;
+                                other.completed = 0;
+                            }
+                        }
                     });
                 }
                 self.ended_at = None;
@@ -426,7 +644,7 @@ impl AlertBook {
     }
 
     /// The server started anew: open attempts are unclear from here on.
-    pub fn interrupted(&mut self) {
+    pub fn interrupted(&mut self, at: Wall) {
         #[cfg(narrowcast_mutant)]
         if crate::mutant::planted("a_crash_is_forgotten") {
             return;
@@ -435,6 +653,12 @@ impl AlertBook {
             if book.open.take().is_some() {
                 book.tried = true;
                 book.unclear |= book.rung < Rung::Received;
+            }
+            if let Some(others) = book.others.as_deref_mut() {
+                others
+                    .phones
+                    .iter_mut()
+                    .for_each(|phone| phone.interrupted(at));
             }
         }
     }
@@ -527,7 +751,7 @@ impl AlertBook {
             if hears {
                 self.change(index, |book| {
                     book.carrier = book.carrier.or(Some(carrier));
-                    book.learn(evidence, at);
+                    book.learn(evidence, false, at);
                 });
             }
         }
@@ -547,7 +771,7 @@ impl AlertBook {
 
 #[cfg(test)]
 mod tests {
-    use narrowcast_protocol::air::{RadioId, TextForm};
+    use narrowcast_protocol::air::TextForm;
     use proptest::prelude::*;
 
     use super::*;
@@ -571,16 +795,18 @@ mod tests {
             mark: Mark::nth(0),
             recipients: 1,
             answer_set: None,
+            sms: true,
             idempotency: None,
         };
         let recipient = Recipient {
-            radio: RadioId::new(1).unwrap(),
+            radio: RadioId::new(1).ok(),
             name: "one".into(),
             node: Node::root(),
             form: TextForm::Tms,
             confirms: true,
             home: None,
             talkgroup: GroupId::new(9).ok(),
+            contact: None,
         };
         let id = alert.id;
         let mut book = AlertBook::open(alert, Seq(1));
@@ -608,6 +834,7 @@ mod tests {
                 choice,
                 text: choice.to_string(),
                 by: AnsweredBy::Text,
+                from: None,
                 reference: None,
             })),
         ]

@@ -7,10 +7,12 @@
 //! | the station says it was on the air | `Transmitted` |
 //! | the terminal's link layer confirmed every packet | `Received` |
 //! | the terminal acknowledged this text by its number | `Received` |
+//! | the operator's receipt says that the telephone has it | `Received` |
 //! | the terminal says it was read | `Read` |
 //! | a person answered this alert | `Answered` |
 //! | the radio was heard afterwards | nothing: a note |
 
+use narrowcast_protocol::air::{Phone, RadioId};
 use serde::{Deserialize, Serialize};
 
 use crate::model::delivery::Rung;
@@ -25,6 +27,8 @@ pub enum AnsweredBy {
     Text,
     /// A status code that the radio had when it was asked, 0 to 127.
     PolledStatus(u16),
+    /// A short message from a telephone of the person's.
+    Sms(Phone),
 }
 
 /// What a person answered.
@@ -36,7 +40,9 @@ pub struct Answer {
     pub text: String,
     /// How it came.
     pub by: AnsweredBy,
-    /// The radio's own message number, where the form has one: the same text with the same
+    /// The radio that says so, where it is not the one that is addressed.
+    pub from: Option<RadioId>,
+    /// The sender's own message number, where the form has one: the same text with the same
     /// number within minutes is this answer again.
     pub reference: Option<u16>,
 }
@@ -61,6 +67,8 @@ pub enum Evidence {
     Answered(Answer),
     /// The radio was heard after the transmission: it is there, no more.
     Present,
+    /// The operator says that the telephone has every part.
+    HandsetReceipt,
 }
 
 impl Evidence {
@@ -79,7 +87,9 @@ impl Evidence {
             Self::Written => Some(Rung::Sent),
             Self::StationAccepted => Some(Rung::Accepted),
             Self::OnAir => Some(Rung::Transmitted),
-            Self::LinkConfirmed | Self::TextAcknowledged => Some(Rung::Received),
+            Self::LinkConfirmed | Self::TextAcknowledged | Self::HandsetReceipt => {
+                Some(Rung::Received)
+            }
             Self::ReadReport => Some(Rung::Read),
             Self::Answered(_) => Some(Rung::Answered),
             Self::Present => None,

@@ -3,7 +3,7 @@
 //! The stored form is postcard, under the number of `ledger::record`. Before the first release it
 //! may change with that number; from then on variants are only appended and fields never change.
 
-use narrowcast_protocol::air::{CarrierId, GroupId, Position, RadioId, StationId, TextForm};
+use narrowcast_protocol::air::{CarrierId, GroupId, Phone, Position, RadioId, StationId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Alert, Target};
@@ -11,6 +11,7 @@ use crate::model::delivery::{End, Outcome};
 use crate::model::emergency::Emergency;
 use crate::model::evidence::Evidence;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
+use crate::model::phone_book::{MessageRef, ReceiptOutcome};
 use crate::model::policy::{AnswerSet, Policy, StationPolicy};
 use crate::model::roster::{Recipient, RosterEntry};
 use crate::model::salvage::Salvage;
@@ -335,6 +336,135 @@ pub enum Fact {
         /// Who.
         by: String,
     },
+    /// From here on a delivery addresses another radio of its person.
+    RadioTurned {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// The radio that is addressed now.
+        radio: RadioId,
+    },
+    /// A text is about to be given to an operator for a telephone.
+    MessageStarted {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// Which of the person's telephones.
+        phone: u8,
+        /// Counted from 1 within the telephone.
+        number: u8,
+        /// Over which route.
+        route: StationId,
+        /// The number that ties the parts of the text together. An attempt with the number of
+        /// the one before sends only what the operator has not taken yet.
+        reference: u8,
+        /// How many parts the text has.
+        parts: u8,
+    },
+    /// A part left, or the operator took it without naming it.
+    MessageEvidenced {
+        /// Which message.
+        of: MessageRef,
+        /// `Written` or `StationAccepted`.
+        evidence: Evidence,
+    },
+    /// An operator took a part and named it; its receipts use this name.
+    MessageTaken {
+        /// Which message.
+        of: MessageRef,
+        /// Over which route.
+        route: StationId,
+        /// For which telephone.
+        to: Phone,
+        /// The operator's name of it.
+        message: String,
+    },
+    /// An operator said what became of a part.
+    ReceiptHeard {
+        /// Which message.
+        of: MessageRef,
+        /// What became of it.
+        outcome: ReceiptOutcome,
+        /// The operator's own words.
+        code: String,
+    },
+    /// A receipt for a message that is not known, or not yet: it can overtake the answer that
+    /// names the message.
+    ReceiptUnmatched {
+        /// Over which route.
+        route: StationId,
+        /// The message, as the receipt names it.
+        message: String,
+        /// The telephone, where the receipt says so.
+        to: Option<Phone>,
+        /// What became of it.
+        outcome: ReceiptOutcome,
+        /// The operator's own words.
+        code: String,
+    },
+    /// An attempt over a telephone ended.
+    MessageEnded {
+        /// The alert.
+        alert: AlertId,
+        /// The delivery.
+        delivery: DeliveryIndex,
+        /// Which of the person's telephones.
+        phone: u8,
+        /// Which attempt.
+        number: u8,
+        /// How.
+        outcome: Outcome,
+        /// Whether this telephone is not tried any more.
+        spent: bool,
+    },
+    /// A part of a long text from a telephone.
+    PhonePartHeard {
+        /// Over which route.
+        route: StationId,
+        /// Who says so.
+        from: String,
+        /// Our number that it was sent to.
+        to: String,
+        /// The number that ties the parts together.
+        reference: u16,
+        /// How many parts there are.
+        total: u8,
+        /// Which one this is, from 1.
+        part: u8,
+        /// What it says.
+        text: String,
+    },
+    /// The missing parts of a long text from a telephone are not waited for any more.
+    PhonePartsGivenUp {
+        /// Over which route.
+        route: StationId,
+        /// Who sent it.
+        from: String,
+        /// Our number that it was sent to.
+        to: String,
+        /// The number that ties the parts together.
+        reference: u16,
+        /// How many parts there are.
+        total: u8,
+    },
+    /// A text from a telephone that answers nothing: never dropped.
+    PhoneReportHeard {
+        /// Over which route.
+        route: StationId,
+        /// Who says so: a number, or a name. It can be forged.
+        from: String,
+        /// Our number that it was sent to.
+        to: String,
+        /// What it says, made safe to show.
+        text: String,
+        /// Made from the operator's name of it, where it has one: the same text with the same
+        /// number within minutes is this one again.
+        reference: Option<u16>,
+        /// Why it answers nothing.
+        note: ReportNote,
+    },
 }
 
 /// What an alert is predicted to take of one carrier.
@@ -390,7 +520,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 33] = [
+    pub const NAMES: [&'static str; 43] = [
         "started",
         "policy_in_force",
         "stations_in_force",
@@ -424,6 +554,16 @@ impl Fact {
         "trimmed",
         "salvaged",
         "salvage_acknowledged",
+        "radio_turned",
+        "message_started",
+        "message_evidenced",
+        "message_taken",
+        "receipt_heard",
+        "receipt_unmatched",
+        "message_ended",
+        "phone_part_heard",
+        "phone_parts_given_up",
+        "phone_report_heard",
     ];
 
     /// The facts that put a policy in force.
@@ -495,7 +635,13 @@ impl Fact {
             | Self::DeliveryEnded { alert, .. }
             | Self::AlertEnded { alert, .. }
             | Self::Resent { alert, .. }
-            | Self::Summed { alert, .. } => Some(*alert),
+            | Self::Summed { alert, .. }
+            | Self::RadioTurned { alert, .. }
+            | Self::MessageStarted { alert, .. }
+            | Self::MessageEnded { alert, .. } => Some(*alert),
+            Self::MessageEvidenced { of, .. }
+            | Self::MessageTaken { of, .. }
+            | Self::ReceiptHeard { of, .. } => Some(of.alert),
             _ => None,
         }
     }
@@ -537,6 +683,16 @@ impl Fact {
             Self::Trimmed { .. } => "trimmed",
             Self::Salvaged(_) => "salvaged",
             Self::SalvageAcknowledged { .. } => "salvage_acknowledged",
+            Self::RadioTurned { .. } => "radio_turned",
+            Self::MessageStarted { .. } => "message_started",
+            Self::MessageEvidenced { .. } => "message_evidenced",
+            Self::MessageTaken { .. } => "message_taken",
+            Self::ReceiptHeard { .. } => "receipt_heard",
+            Self::ReceiptUnmatched { .. } => "receipt_unmatched",
+            Self::MessageEnded { .. } => "message_ended",
+            Self::PhonePartHeard { .. } => "phone_part_heard",
+            Self::PhonePartsGivenUp { .. } => "phone_parts_given_up",
+            Self::PhoneReportHeard { .. } => "phone_report_heard",
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::alert::Precedence;
 use crate::model::roster::Node;
+pub use crate::model::sms_route::{RouteKind, SmsRoute};
 
 /// A base station as the engine knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,11 +176,28 @@ impl SpaceMarks {
     }
 }
 
+/// When telephones are used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmsPolicy {
+    /// A person who is below `Received` (where an answer is asked, below `Answered`) so long
+    /// after the alert was accepted gets it by SMS too. A further telephone is used after as
+    /// long again.
+    pub after: Duration,
+    /// The same for a Flash.
+    pub after_flash: Duration,
+    /// Most attempts over one telephone.
+    pub attempts: u8,
+}
+
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// The stations, in the order of the configuration.
     pub stations: Vec<StationPolicy>,
+    /// The SMS routes, in the order of the configuration.
+    pub routes: Vec<SmsRoute>,
+    /// When telephones are used.
+    pub sms: SmsPolicy,
     /// Most attempts one delivery gets.
     pub max_attempts: u8,
     /// Least time between two attempts of one delivery.
@@ -235,6 +253,12 @@ impl Default for Policy {
         };
         Self {
             stations: Vec::new(),
+            routes: Vec::new(),
+            sms: SmsPolicy {
+                after: Duration::from_secs(120),
+                after_flash: Duration::from_secs(30),
+                attempts: 3,
+            },
             max_attempts: 6,
             attempt_gap: Duration::from_secs(20),
             answer_window: Duration::from_secs(10),
@@ -295,6 +319,18 @@ impl Policy {
     #[must_use]
     pub fn station(&self, id: StationId) -> Option<&StationPolicy> {
         self.stations.iter().find(|station| station.id == id)
+    }
+
+    /// The SMS route with this number.
+    #[must_use]
+    pub fn route(&self, id: StationId) -> Option<&SmsRoute> {
+        self.routes.iter().find(|route| route.id == id)
+    }
+
+    /// Whether any SMS route may carry an alert with this exercise flag.
+    #[must_use]
+    pub fn has_route(&self, exercise: bool) -> bool {
+        self.routes.iter().any(|route| route.permits(exercise))
     }
 }
 

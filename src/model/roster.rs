@@ -192,15 +192,43 @@ impl RosterEntry {
     }
 }
 
-/// A recipient as it was frozen when the alert was accepted.
+/// A recipient as it was frozen when the alert was accepted: a person, or a radio that is nobody's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
+    /// The radio that is addressed first; none for a person who has telephones only.
+    pub radio: Option<RadioId>,
+    /// The person's name then, or the radio's if it was nobody's.
+    pub name: String,
+    /// The person's node then, or the radio's.
+    pub node: Node,
+    /// The text form that the radio understood.
+    pub form: TextForm,
+    /// Whether the radio confirms.
+    pub confirms: bool,
+    /// The carrier it usually listened to.
+    pub home: Option<CarrierId>,
+    /// The talkgroup through which the alert reaches the radio first.
+    pub talkgroup: Option<GroupId>,
+    /// The person, if it is one.
+    pub contact: Option<Box<Contact>>,
+}
+
+/// How else a person is reached than by the first radio.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The person's id in the roster.
+    pub person: String,
+    /// Further radios, in order of preference.
+    pub radios: Vec<FurtherRadio>,
+    /// The telephones that this alert may use, in order of preference.
+    pub phones: Vec<Phone>,
+}
+
+/// A further radio of a person, as it was frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherRadio {
     /// The radio.
     pub radio: RadioId,
-    /// Its name then.
-    pub name: String,
-    /// Its node then.
-    pub node: Node,
     /// The text form it understood.
     pub form: TextForm,
     /// Whether it confirms.
@@ -209,6 +237,39 @@ pub struct Recipient {
     pub home: Option<CarrierId>,
     /// The talkgroup through which the alert reaches it first.
     pub talkgroup: Option<GroupId>,
+}
+
+impl Recipient {
+    /// All radios of the recipient, the one that is addressed now first.
+    pub fn radios(&self) -> impl Iterator<Item = RadioId> + '_ {
+        let further = self.contact.iter().flat_map(|contact| &contact.radios);
+        self.radio.into_iter().chain(further.map(|it| it.radio))
+    }
+
+    /// The telephones that the alert may use.
+    #[must_use]
+    pub fn phones(&self) -> &[Phone] {
+        self.contact.as_deref().map_or(&[], |it| &it.phones)
+    }
+
+    /// The person's id, if it is a person.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        self.contact.as_deref().map(|it| it.person.as_str())
+    }
+
+    /// Whether there is another way to it than its first radio.
+    #[must_use]
+    pub fn has_choice(&self) -> bool {
+        let contact = self.contact.as_deref();
+        contact.is_some_and(|it| !it.radios.is_empty() || !it.phones.is_empty())
+    }
+
+    /// Whether it has this radio.
+    #[must_use]
+    pub fn has_radio(&self, id: RadioId) -> bool {
+        self.radios().any(|radio| radio == id)
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Share {
         for (index, recipient) in (0..).zip(recipients) {
             if node.covers(&recipient.node) {
                 deliveries.insert(DeliveryIndex(index));
-                radios.insert(recipient.radio);
+                radios.extend(recipient.radios());
                 groups.extend(recipient.talkgroup);
             }
         }

@@ -135,6 +135,7 @@ impl Running {
             targets: vec![Target::Radio(radio(1))],
             expires_at: None,
             exercise: false,
+            sms: true,
             station: None,
             idempotency: None,
         };

@@ -51,7 +51,10 @@ pub fn outturns(facts: &[(Instant, Seq, Entry)]) -> Vec<Outturn> {
                 let book = AlertBook::open(alert.as_ref().clone(), *seq);
                 books.insert(alert.id, book);
             }
-            Fact::Started { .. } => books.values_mut().for_each(AlertBook::interrupted),
+            Fact::Started { .. } => {
+                let at = entry.at;
+                books.values_mut().for_each(|book| book.interrupted(at));
+            }
             fact => {
                 let book = fact.alert().and_then(|alert| books.get_mut(&alert));
                 book.into_iter().for_each(|book| book.apply(entry.at, fact));

@@ -219,6 +219,7 @@ fn alert(at: Instant, rng: &mut Rng, text: String, precedence: Precedence, to: T
         targets: vec![to],
         expires_at: None,
         exercise: false,
+        sms: true,
         station: None,
         idempotency: None,
     }

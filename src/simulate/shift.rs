@@ -305,6 +305,7 @@ impl Plan {
             targets: vec![target],
             expires_at: Some(wall.plus(life)),
             exercise: self.rng.chance(0.2),
+            sms: true,
             station: None,
             idempotency: None,
         }

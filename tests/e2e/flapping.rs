@@ -317,6 +317,7 @@ fn submissions() -> Vec<Submit> {
     (0..)
         .zip(targets)
         .map(|(number, target)| Submit {
+            sms: true,
             id: AlertId(ulid::Ulid::from(u128::from(number) + (1 << 80))),
             text: "水位超警".into(),
             precedence: precedence(number),

@@ -35,7 +35,7 @@ pub(crate) fn attempts(records: &[Record]) -> BTreeMap<u32, u32> {
         match &record.fact {
             Fact::Recipients {
                 alert, recipients, ..
-            } => drop(radio_of.insert(*alert, recipients[0].radio.get())),
+            } => drop(radio_of.insert(*alert, recipients[0].radio.unwrap().get())),
             Fact::AttemptStarted { alert, .. } => {
                 *attempts.entry(radio_of[alert]).or_default() += 1;
             }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::body::name_of;
-use crate::engine::views::DeliveryView;
+use crate::engine::views::{DeliveryView, RouteView};
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, AnsweredBy};
 use crate::model::wall::Wall;
@@ -16,8 +16,12 @@ pub struct AnswerBody {
     pub choice: u8,
     /// What came in, in words.
     pub text: String,
+    /// How it came: `radio-text`, `status`, `poll` or `sms`.
+    pub by: String,
     /// The status code, if it came as one.
     pub status: Option<u16>,
+    /// The radio or telephone that says so, if it is not the radio addressed.
+    pub from: Option<String>,
 }
 
 impl From<Answer> for AnswerBody {
@@ -25,9 +29,20 @@ impl From<Answer> for AnswerBody {
         Self {
             choice: answer.choice,
             text: answer.text,
+            by: match answer.by {
+                AnsweredBy::Text => "radio-text",
+                AnsweredBy::Status(_) => "status",
+                AnsweredBy::PolledStatus(_) => "poll",
+                AnsweredBy::Sms(_) => "sms",
+            }
+            .to_owned(),
+            from: match answer.by {
+                AnsweredBy::Sms(phone) => Some(phone.to_string()),
+                _ => answer.from.map(|radio| radio.to_string()),
+            },
             status: match answer.by {
                 AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => Some(code),
-                AnsweredBy::Text => None,
+                AnsweredBy::Text | AnsweredBy::Sms(_) => None,
             },
         }
     }
@@ -38,9 +53,11 @@ impl From<Answer> for AnswerBody {
 pub struct DeliveryBody {
     /// Its index within the alert.
     pub index: u32,
-    /// The radio.
-    pub radio: u32,
-    /// Its name when the alert was accepted.
+    /// The radio that is addressed; null for a person with telephones only.
+    pub radio: Option<u32>,
+    /// The person's id in the roster, if it is a person.
+    pub person: Option<String>,
+    /// The person's name when the alert was accepted, or the radio's.
     pub name: String,
     /// Its node then.
     pub node: String,
@@ -70,6 +87,48 @@ pub struct DeliveryBody {
     pub unclear: bool,
     /// Whether the radio was heard after the transmission (it is there, no more).
     pub present: bool,
+    /// The ways to the recipient, in the order in which they are used.
+    pub routes: Vec<RouteBody>,
+}
+
+/// One way to a recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RouteBody {
+    /// `radio`, or what the SMS route speaks: `smpp`, `cmpp2`, `cmpp3` or `modem`; `sms` where
+    /// none has been used.
+    pub kind: String,
+    /// The name of the station or SMS route that was used last; null before the first attempt.
+    pub name: Option<String>,
+    /// The radio's number, or the telephone's.
+    pub address: String,
+    /// The highest rung proven over it.
+    #[schema(schema_with = super::rung)]
+    pub rung: Rung,
+    /// How many attempts were started.
+    pub attempts: u8,
+    /// Whether it is not tried any more.
+    pub spent: bool,
+    /// Whether the newest attempt's outcome is unknown.
+    pub unclear: bool,
+    /// The station's number, while its name is looked up.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub station: Option<u32>,
+}
+
+impl From<RouteView> for RouteBody {
+    fn from(view: RouteView) -> Self {
+        Self {
+            kind: view.kind,
+            name: None,
+            address: view.address,
+            rung: view.rung,
+            attempts: view.attempts,
+            spent: view.spent,
+            unclear: view.unclear,
+            station: view.station.map(|station| station.0),
+        }
+    }
 }
 
 impl From<DeliveryView> for DeliveryBody {
@@ -81,7 +140,8 @@ impl From<DeliveryView> for DeliveryBody {
         };
         Self {
             index: view.index.0,
-            radio: view.radio.get(),
+            radio: view.radio.map(|radio| radio.get()),
+            person: view.person,
             name: view.name,
             node: view.node,
             rung: view.rung,
@@ -95,6 +155,7 @@ impl From<DeliveryView> for DeliveryBody {
             at: view.at,
             unclear: view.unclear,
             present: view.present,
+            routes: view.routes.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -28,6 +28,10 @@ pub struct PlanBody {
     pub hindrances: Vec<HindranceBody>,
     /// What each carrier would bear.
     pub carriers: Vec<CarrierPlanBody>,
+    /// What each SMS route would bear.
+    pub sms: Vec<SmsPlanBody>,
+    /// Why telephones are not used, if they are not.
+    pub no_sms: Option<String>,
     /// The first of the recipients.
     pub sample: Vec<PlannedBody>,
 }
@@ -42,6 +46,8 @@ pub struct HindranceBody {
     pub recipients: u32,
     /// The first of their radios, 20 at most.
     pub radios: Vec<u32>,
+    /// The ids of the people among them.
+    pub people: Vec<String>,
     /// What is in the way, and what would help.
     pub remedy: String,
 }
@@ -52,6 +58,7 @@ impl From<Hindrance> for HindranceBody {
             reason: hindrance.reason,
             recipients: hindrance.recipients,
             radios: hindrance.radios.iter().map(|radio| radio.get()).collect(),
+            people: hindrance.people,
             remedy: hindrance.remedy,
         }
     }
@@ -74,12 +81,31 @@ pub struct CarrierPlanBody {
     pub finished_in_ms: u64,
 }
 
+/// What one SMS route would bear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SmsPlanBody {
+    /// The route's name.
+    pub route: String,
+    /// Whether its link is there.
+    pub up: bool,
+    /// People who are reached over it at once: they have no radio.
+    pub at_once: u32,
+    /// People who are reached over it if their radio brings no more than asked in time.
+    pub if_needed: u32,
+    /// Short messages that each of them gets.
+    pub parts: u8,
+    /// What all these messages cost, in hundredths of the currency.
+    pub cost: u64,
+}
+
 /// One recipient of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedBody {
-    /// The radio.
-    pub radio: u32,
-    /// Its name.
+    /// The radio; none for a person with telephones only.
+    pub radio: Option<u32>,
+    /// The person's id in the roster, if it is a person.
+    pub person: Option<String>,
+    /// The person's name, or the radio's.
     pub name: String,
     /// Over which carrier.
     pub carrier: Option<String>,
@@ -98,8 +124,17 @@ impl From<Plan> for PlanBody {
             airtime_ms: carrier.airtime_ms,
             finished_in_ms: carrier.finished_in_ms,
         });
+        let sms = plan.sms.into_iter().map(|it| SmsPlanBody {
+            route: it.name,
+            up: it.up,
+            at_once: it.at_once,
+            if_needed: it.if_needed,
+            parts: it.parts,
+            cost: it.cost,
+        });
         let sample = plan.sample.into_iter().map(|planned| PlannedBody {
-            radio: planned.radio.get(),
+            radio: planned.radio.map(|radio| radio.get()),
+            person: planned.person,
             name: planned.name,
             carrier: planned.carrier.map(|carrier| carrier.to_string()),
             best: planned.best,
@@ -114,6 +149,8 @@ impl From<Plan> for PlanBody {
             baseline_polls: plan.baseline_polls,
             hindrances: plan.hindrances.into_iter().map(Into::into).collect(),
             carriers: carriers.collect(),
+            sms: sms.collect(),
+            no_sms: plan.no_sms,
             sample: sample.collect(),
         }
     }

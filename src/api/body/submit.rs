@@ -38,6 +38,10 @@ pub struct SubmitBody {
     /// Whether it is a drill.
     #[serde(default)]
     pub exercise: bool,
+    /// Whether it may go to telephones.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schema(default = true)]
+    pub sms: bool,
 }
 
 /// What an alert asks of who gets it.
@@ -53,6 +57,15 @@ pub enum AskBody {
     Acknowledgement,
     /// One of several numbered answers.
     Answers,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_yes(it: &bool) -> bool {
+    *it
 }
 
 const fn routine() -> Precedence {
@@ -88,6 +101,7 @@ impl SubmitBody {
             targets,
             expires_at: self.expires_at,
             exercise: self.exercise,
+            sms: self.sms,
             station: None,
             idempotency,
         })

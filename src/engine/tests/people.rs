@@ -54,7 +54,7 @@ fn a_person_without_a_radio_is_on_the_roster_and_an_alert_says_why_it_cannot_rea
     let submit = rig.a_submit("集合", Precedence::Flash, Ask::Receipt, "person:li");
     let why = refused(rig.ask(Request::Submit(submit)));
     assert!(
-        why.contains("person:li") && why.contains("telephone"),
+        why.contains("li has no radio") && why.contains("[[sms]]"),
         "{why}"
     );
 }

@@ -116,7 +116,7 @@ impl Rig {
         };
         let answers = views.into_iter();
         answers
-            .filter_map(|view| Some((view.radio.get(), view.answer?.by)))
+            .filter_map(|view| Some((view.radio?.get(), view.answer?.by)))
             .collect()
     }
 }

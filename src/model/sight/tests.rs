@@ -55,7 +55,8 @@ fn principal(role: Role, path: &str) -> Principal {
 
 fn recipient(id: u32, path: &str) -> Recipient {
     Recipient {
-        radio: radio(id),
+        radio: Some(radio(id)),
+        contact: None,
         name: format!("unit {id}"),
         node: node(path),
         form: TextForm::Tms,
@@ -89,6 +90,7 @@ fn alert(sent_from: &str) -> Alert {
         mark: Mark::nth(0),
         recipients: 2,
         answer_set: None,
+        sms: true,
         idempotency: Some(Idempotency {
             token: TokenId(ulid::Ulid::nil()),
             key: "k".into(),
@@ -356,7 +358,7 @@ fn of_an_alert_from_elsewhere_only_the_share_is_told() {
         panic!("{seen:?}")
     };
     assert_eq!(recipients.len(), 1);
-    assert_eq!(recipients[0].radio, radio(1));
+    assert_eq!(recipients[0].radio, Some(radio(1)));
 }
 
 #[test]

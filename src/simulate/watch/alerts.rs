@@ -26,7 +26,8 @@ const FORGOTTEN_WITHIN: Duration = Duration::from_secs(150);
 /// A delivery in the observer's books.
 #[derive(Debug)]
 pub(super) struct Seen {
-    radio: RadioId,
+    /// The radio that is addressed; none for a person with telephones only.
+    radio: Option<RadioId>,
     talkgroup: Option<GroupId>,
     home: Option<CarrierId>,
     pub(super) rung: Rung,
@@ -100,7 +101,9 @@ const fn proves(evidence: &Evidence) -> Option<Rung> {
         Evidence::Written => Some(Rung::Sent),
         Evidence::StationAccepted => Some(Rung::Accepted),
         Evidence::OnAir => Some(Rung::Transmitted),
-        Evidence::LinkConfirmed | Evidence::TextAcknowledged => Some(Rung::Received),
+        Evidence::LinkConfirmed | Evidence::TextAcknowledged | Evidence::HandsetReceipt => {
+            Some(Rung::Received)
+        }
         Evidence::ReadReport => Some(Rung::Read),
         Evidence::Answered(_) => Some(Rung::Answered),
         Evidence::Present => None,
@@ -165,7 +168,7 @@ impl Alerts {
         let Some(alert) = self.all.get(&id) else {
             return false;
         };
-        let tried = |seen: &Seen| seen.radio == radio && seen.attempts > 0;
+        let tried = |seen: &Seen| seen.radio == Some(radio) && seen.attempts > 0;
         !alert.groups.is_empty() || alert.deliveries.iter().any(tried)
     }
 
@@ -227,7 +230,7 @@ impl Alerts {
     ) -> Option<String> {
         let flash = self.precedence(alert) == Some(Precedence::Flash);
         let seen = self.seen(alert, index)?;
-        let radio = seen.radio;
+        let radio = seen.radio?;
         let before = seen.texts.get(text).copied();
         let times = before.map_or(1, |(times, ..)| times + 1);
         seen.texts.insert(text.to_owned(), (times, now, carrier));
@@ -260,8 +263,10 @@ impl Alerts {
                 if let Some(book) = self.all.get_mut(alert) {
                     for recipient in recipients {
                         let index = u32::try_from(book.deliveries.len()).unwrap_or(u32::MAX);
-                        let of_radio = self.of_radio.entry(recipient.radio).or_default();
-                        of_radio.push((*alert, DeliveryIndex(index)));
+                        for radio in recipient.radios() {
+                            let of_radio = self.of_radio.entry(radio).or_default();
+                            of_radio.push((*alert, DeliveryIndex(index)));
+                        }
                         book.deliveries.push(Seen {
                             radio: recipient.radio,
                             talkgroup: recipient.talkgroup,
@@ -405,7 +410,10 @@ impl Alerts {
             learnt.without_grounds = Some(format!("evidence for no delivery of {alert}"));
             return learnt;
         };
-        let radio = seen.radio;
+        let Some(radio) = seen.radio else {
+            learnt.without_grounds = Some(format!("evidence of a radio for {alert}, sent to none"));
+            return learnt;
+        };
         let has_it = !scripted || shown.contains(&(radio, alert));
         let grounds = match evidence {
             Evidence::Written => seen.written,
@@ -414,7 +422,7 @@ impl Alerts {
                 has_it && asks && !is_copy(numbered, now, radio, alert, answer)
             }
             // Nothing in this world reports that a text was read.
-            Evidence::ReadReport => false,
+            Evidence::ReadReport | Evidence::HandsetReceipt => false,
             Evidence::StationAccepted | Evidence::OnAir | Evidence::Present => true,
         };
         if !grounds {
@@ -428,7 +436,7 @@ impl Alerts {
                 AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => {
                     format!("status {code}")
                 }
-                AnsweredBy::Text => answer.text.clone(),
+                AnsweredBy::Text | AnsweredBy::Sms(_) => answer.text.clone(),
             };
             learnt.text = Some((radio, text));
         }

@@ -1,30 +1,39 @@
-//! Which deliveries in memory go to which radio.
+//! Which deliveries in memory go to which radio or telephone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use narrowcast_protocol::air::RadioId;
-
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 
-/// Deliveries by their radios. Alerts are numbered here, because there is an entry for each
+/// Deliveries by their addresses, all of one kind. Alerts are numbered here, because there is an entry for each
 /// delivery and an alert's identity would be most of it.
-#[derive(Debug, Default)]
-pub(super) struct ByRadio {
-    deliveries: BTreeSet<(RadioId, u32, DeliveryIndex)>,
+#[derive(Debug)]
+pub(super) struct ByAddress<A> {
+    deliveries: BTreeSet<(A, u32, DeliveryIndex)>,
     numbers: BTreeMap<AlertId, u32>,
     alerts: HashMap<u32, AlertId>,
     last: u32,
 }
 
-impl ByRadio {
-    /// Learns to which radios the deliveries of an alert go.
+impl<A> Default for ByAddress<A> {
+    fn default() -> Self {
+        Self {
+            deliveries: BTreeSet::new(),
+            numbers: BTreeMap::new(),
+            alerts: HashMap::new(),
+            last: 0,
+        }
+    }
+}
+
+impl<A: Ord + Copy> ByAddress<A> {
+    /// Learns to which addresses the deliveries of an alert go.
     pub(super) fn add(
         &mut self,
         alert: AlertId,
-        radios: impl Iterator<Item = (DeliveryIndex, RadioId)>,
+        addresses: impl Iterator<Item = (DeliveryIndex, A)>,
     ) {
         let number = self.number(alert);
-        let entries = radios.map(|(index, radio)| (radio, number, index));
+        let entries = addresses.map(|(index, address)| (address, number, index));
         self.deliveries.extend(entries);
     }
 
@@ -40,9 +49,9 @@ impl ByRadio {
         }
     }
 
-    /// The deliveries that go to this radio, oldest alert first.
-    pub(super) fn of(&self, radio: RadioId) -> Vec<DeliveryId> {
-        let all = (radio, 0, DeliveryIndex(0))..=(radio, u32::MAX, DeliveryIndex(u32::MAX));
+    /// The deliveries that go to this address, oldest alert first.
+    pub(super) fn of(&self, address: A) -> Vec<DeliveryId> {
+        let all = (address, 0, DeliveryIndex(0))..=(address, u32::MAX, DeliveryIndex(u32::MAX));
         let mut found: Vec<DeliveryId> = self
             .deliveries
             .range(all)
@@ -73,6 +82,8 @@ impl ByRadio {
 
 #[cfg(test)]
 mod tests {
+    use narrowcast_protocol::air::RadioId;
+
     use super::*;
 
     fn alert(id: u128) -> AlertId {
@@ -92,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_radios_deliveries_come_oldest_alert_first_whenever_they_were_added() {
-        let mut by_radio = ByRadio::default();
+        let mut by_radio = ByAddress::default();
         for id in [9, 3, 5] {
             let radios = [2, 1].map(radio).into_iter();
             by_radio.add(alert(id), (0..).map(DeliveryIndex).zip(radios));
@@ -104,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_forgotten_alert_leaves_nothing_behind_and_its_number_is_never_mistaken() {
-        let mut by_radio = ByRadio::default();
+        let mut by_radio = ByAddress::default();
         let one = || [(DeliveryIndex(0), radio(1))].into_iter();
         by_radio.add(alert(1), one());
         by_radio.add(alert(2), one());

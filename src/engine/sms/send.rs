@@ -1,0 +1,218 @@
+//! What goes to which route next.
+
+use std::time::Duration;
+
+use narrowcast_protocol::air::{Phone, Submit, Transmission};
+use narrowcast_protocol::session::Job;
+
+use crate::engine::Engine;
+use crate::engine::dispatch::LOOK_AHEAD;
+use crate::engine::io::Effect;
+use crate::engine::queue::Place;
+use crate::engine::sms::ring::wants_ring;
+use crate::engine::sms::{Flight, MessageRun, Ring, wording};
+use crate::engine::timers::Timer;
+use crate::model::alert::Precedence;
+use crate::model::facts::Fact;
+use crate::model::phone_book::MessageRef;
+use crate::model::policy::SmsRoute;
+
+/// Shortest time that an operator is given for a message.
+const SHORTEST_VALIDITY: Duration = Duration::from_secs(60);
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 3_600 * 1_000;
+/// Most telephones of which the messages of the day are counted.
+const COUNTED: usize = 1_000_000;
+
+impl Engine {
+    /// Fills the room of every route worth a look.
+    pub(in crate::engine) fn dispatch_messages(&mut self) {
+        while let Some(carrier) = self.sms.queues.next_touched() {
+            self.sms.queues.advance(carrier, self.clock.mono());
+            let Some(route) = self.state.policy.route(carrier.station).cloned() else {
+                continue;
+            };
+            while self.dispatch_message(&route) {}
+            if let Some(at) = self.sms.queues.next_ready(carrier) {
+                self.timers.set(at, Timer::Route(carrier));
+            }
+        }
+    }
+
+    fn dispatch_message(&mut self, route: &SmsRoute) -> bool {
+        let now = self.clock.mono();
+        let run = self.sms.routes.get(&route.id);
+        if !run.is_some_and(|run| run.may_start(now)) {
+            return false;
+        }
+        let carrier = route.carrier();
+        let ready = Precedence::ALL.into_iter();
+        let queues = &self.sms.queues;
+        let place = ready
+            .flat_map(|precedence| queues.ready(carrier, precedence).take(LOOK_AHEAD))
+            .next();
+        let Some(place) = place else {
+            return false;
+        };
+        self.sms.queues.serve(carrier, &place);
+        self.start_message(route, &place);
+        true
+    }
+
+    /// Starts an attempt over a telephone, or goes on with its next part.
+    fn start_message(&mut self, route: &SmsRoute, place: &Place) {
+        let Some(index) = place.item.delivery() else {
+            return;
+        };
+        let ring = Ring::placed(place.alert, index);
+        let now = self.clock.mono();
+        let Some(book) = self.state.alerts.get(&ring.alert) else {
+            return;
+        };
+        let Some(delivery) = book.delivery(ring.delivery) else {
+            return;
+        };
+        let phones = delivery.recipient.phones();
+        let (Some(known), Some(&to)) = (
+            delivery.phone(ring.phone),
+            phones.get(usize::from(ring.phone)),
+        ) else {
+            return;
+        };
+        if book.ended_at.is_some() || !wants_ring(&book.alert.ask, delivery) || known.spent {
+            return;
+        }
+        // The fence stands here too: the queue may be older than the policy.
+        if !route.permits(book.alert.exercise) || !book.alert.sms {
+            return;
+        }
+        let flash = book.alert.precedence == Precedence::Flash;
+        if let Some(since) = known
+            .unclear_since
+            .filter(|_| !flash && known.open.is_none())
+        {
+            let over = since.plus(self.receipt_wait(known.route));
+            if self.wall() < over {
+                return self.ring_at(ring, self.clock.when(over));
+            }
+        }
+        if !flash && self.is_capped(route, to) {
+            return self.message_over(ring, 0, true);
+        }
+        let flight = self.sms.flights.get(&ring).copied().unwrap_or_default();
+        let goes_on = known.open.is_some() && known.open == Some(flight.number);
+        // What an operator has taken of a text is not given to it again.
+        let same = goes_on || (known.parts > 0 && known.has_any_left() && !known.is_whole());
+        let reference = if same {
+            known.reference
+        } else {
+            known.reference.wrapping_add(1)
+        };
+        let attempts = known.attempts;
+        let parts = match wording::parts(&self.state.policy, route, &book.alert, reference) {
+            Ok(parts) => parts,
+            Err(_) => return self.message_over(ring, 0, true),
+        };
+        let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
+        let left = book.alert.expires_at.since(self.wall());
+        let number = if goes_on {
+            flight.number
+        } else {
+            self.emit(Fact::MessageStarted {
+                alert: ring.alert,
+                delivery: ring.delivery,
+                phone: ring.phone,
+                number: attempts.saturating_add(1),
+                route: route.id,
+                reference,
+                parts: count,
+            });
+            let number = attempts.saturating_add(1);
+            let flight = Flight {
+                number,
+                ..Flight::default()
+            };
+            self.sms.flights.insert(ring, flight);
+            *self.outcomes.entry("started").or_default() += 1;
+            number
+        };
+        let known = self.delivery_book(ring.delivery());
+        let known = known.and_then(|it| it.phone(ring.phone));
+        let taken = |part: u8| known.is_some_and(|known| known.is_taken(part));
+        let handed = self
+            .sms
+            .flights
+            .get(&ring)
+            .map_or(0, |flight| flight.handed);
+        let missing = |part: &u8| handed & 1 << part == 0 && !taken(*part);
+        let mut open = (0..count).filter(missing);
+        let (next, more) = (open.next(), open.next().is_some());
+        let part = next.and_then(|at| Some((at, parts.into_iter().nth(usize::from(at))?)));
+        let Some((at, part)) = part else {
+            return self.await_receipt(ring, number);
+        };
+        let job = self.next_job_id();
+        let of = MessageRef {
+            alert: ring.alert,
+            delivery: ring.delivery,
+            phone: ring.phone,
+            number,
+            part: at,
+        };
+        let run = MessageRun {
+            of,
+            route: route.id,
+            to,
+        };
+        self.sms.jobs.insert(job, run);
+        if let Some(flight) = self.sms.flights.get_mut(&ring) {
+            flight.handed |= 1 << at;
+            flight.under_way += 1;
+        }
+        self.count_part(route, to);
+        if more {
+            self.ring_at(ring, now);
+        }
+        let submit = Submit {
+            to,
+            part,
+            receipt: true,
+            validity: Some(left.max(SHORTEST_VALIDITY)),
+            at_once: false,
+        };
+        self.after_commit(Effect::Transmit(Job::Send {
+            id: job,
+            carrier: route.carrier(),
+            transmission: Transmission::Sms(submit),
+        }));
+    }
+
+    pub(super) fn today(&self) -> i64 {
+        self.wall().as_millis().div_euclid(DAY)
+    }
+
+    /// Whether a telephone has had its messages of the day over a route.
+    fn is_capped(&self, route: &SmsRoute, to: Phone) -> bool {
+        let counted = self.sms.daily.get(&(route.id, to));
+        let today = counted.filter(|(day, _)| *day == self.today());
+        route.daily_cap > 0 && today.is_some_and(|(_, count)| *count >= route.daily_cap)
+    }
+
+    /// A part takes one unit of its route's room, and costs.
+    fn count_part(&mut self, route: &SmsRoute, to: Phone) {
+        let today = self.today();
+        if route.daily_cap > 0 {
+            if self.sms.daily.len() >= COUNTED {
+                self.sms.daily.retain(|_, (day, _)| *day == today);
+            }
+            let counted = self.sms.daily.entry((route.id, to)).or_default();
+            let before = if counted.0 == today { counted.1 } else { 0 };
+            *counted = (today, before.saturating_add(1));
+        }
+        if let Some(run) = self.sms.routes.get_mut(&route.id) {
+            run.room = run.room.saturating_sub(1);
+            let before = if run.spent.0 == today { run.spent.1 } else { 0 };
+            run.spent = (today, before.saturating_add(u64::from(route.cost)));
+        }
+    }
+}
