@@ -128,6 +128,7 @@ pub fn counties(turn: u32) -> Vec<Target> {
 
 pub fn alert(id: u128, targets: Vec<Target>, ask: Ask) -> Submit {
     Submit {
+        sms: true,
         id: AlertId(id.into()),
         text: TEXT.to_owned(),
         precedence: Precedence::Immediate,

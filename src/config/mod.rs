@@ -138,14 +138,15 @@ impl Config {
         relay::gaps(&self.homebrew, &self.relay)
     }
 
-    /// The policy for the engine, with the stations of every link.
+    /// The policy for the engine, with the stations and SMS routes of every link.
     #[must_use]
     pub fn to_policy(&self) -> Policy {
         let homebrew = self.homebrew.iter().flat_map(HomebrewLink::stations);
         let peers = self.homebrew_peer.iter().map(HomebrewPeer::policy);
         let modems = self.modem.iter().map(ModemLink::station);
         let stations = homebrew.chain(peers).chain(modems);
-        self.policy.to_policy(stations.collect(), Vec::new())
+        let routes = self.sms.iter().map(SmsLink::route);
+        self.policy.to_policy(stations.collect(), routes.collect())
     }
 
     fn read_passphrases(&mut self) -> Vec<Fault> {

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::config::error::Fault;
 use crate::config::homebrew::read_secret;
 use crate::config::value::{Secret, duration};
+use crate::model::policy::{RouteKind, SmsRoute};
 
 /// Where the numbers of SMS links begin; no other station should have one of these.
 const FIRST_STATION: u32 = 0xE000_0000;
@@ -233,6 +234,27 @@ impl SmsLink {
     #[must_use]
     pub fn station(&self) -> StationId {
         station_of(&self.name)
+    }
+
+    /// The route that it is to the engine.
+    #[must_use]
+    pub fn route(&self) -> SmsRoute {
+        SmsRoute {
+            id: self.station(),
+            name: self.name.clone(),
+            kind: match self.kind {
+                SmsKind::Smpp => RouteKind::Smpp,
+                SmsKind::Cmpp2 => RouteKind::Cmpp2,
+                SmsKind::Cmpp3 => RouteKind::Cmpp3,
+                SmsKind::Modem => RouteKind::Modem,
+            },
+            exercises: self.exercises,
+            receipt_wait: self.receipt_wait,
+            prefixes: self.prefixes.clone(),
+            signature: self.signature.clone(),
+            cost: self.cost,
+            daily_cap: self.daily_cap,
+        }
     }
 
     /// `host:port` of the operator; none if the file does not name both.

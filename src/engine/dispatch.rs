@@ -172,14 +172,8 @@ impl Engine {
     }
 
     pub(super) fn radio_of(&self, alert: AlertId, index: DeliveryIndex) -> Option<RadioId> {
-        Some(
-            self.state
-                .alerts
-                .get(&alert)?
-                .delivery(index)?
-                .recipient
-                .radio?,
-        )
+        let book = self.state.alerts.get(&alert)?;
+        book.delivery(index)?.recipient.radio
     }
 
     /// Starts an attempt, or goes on with its next part.

@@ -136,7 +136,18 @@ impl Engine {
             }
         }
         let sms = self.no_sms(submit).is_none();
-        self.state.roster.resolve(&submit.targets, &who.node, sms)
+        let found = self.state.roster.resolve(&submit.targets, &who.node, sms)?;
+        let out_of_reach = |it: &Recipient| it.radio.is_none() && it.phones().is_empty();
+        match (self.no_sms(submit), found.first()) {
+            (Some(why), Some(first)) if found.iter().all(out_of_reach) => Err(Refusal::Invalid {
+                field: "targets",
+                why: format!(
+                    "{} has no radio, and no SMS is sent: {why}",
+                    first.person().unwrap_or(&first.name)
+                ),
+            }),
+            _ => Ok(found),
+        }
     }
 
     /// Whether an alert that loses its meaning then is worth accepting now.

@@ -249,7 +249,13 @@ fn of_alert<'a>(node: &Node, fact: &'a Fact, share: &Share) -> Option<Seen<'a>> 
         Fact::AttemptStarted { delivery, .. }
         | Fact::Evidenced { delivery, .. }
         | Fact::AttemptEnded { delivery, .. }
+        | Fact::RadioTurned { delivery, .. }
+        | Fact::MessageStarted { delivery, .. }
+        | Fact::MessageEnded { delivery, .. }
         | Fact::DeliveryEnded { delivery, .. } => whole(share.has(*delivery)),
+        Fact::MessageEvidenced { of, .. }
+        | Fact::MessageTaken { of, .. }
+        | Fact::ReceiptHeard { of, .. } => whole(share.has(of.delivery)),
         Fact::GroupAttemptStarted { group, .. } | Fact::GroupEvidenced { group, .. } => {
             whole(share.hears(*group))
         }
