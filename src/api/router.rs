@@ -23,7 +23,7 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, stations,
+    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, sms, stations,
 };
 use crate::engine::io::{Request, Response};
 use crate::observe::metrics::{AnswerLabel, Metrics};
@@ -141,6 +141,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(emergencies::close))
         .routes(routes!(stations::list))
         .routes(routes!(stations::test))
+        .routes(routes!(sms::list))
+        .routes(routes!(sms::show))
+        .routes(routes!(sms::test))
         .routes(routes!(roster::list, roster::import))
         .routes(routes!(accounts::list, accounts::make))
         .routes(routes!(accounts::revoke))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Access;
 use super::client::{Client, NoAnswer, segment};
-use super::output::{cell, print, table};
+use super::output::{cell, print, safe, table};
 
 /// How often the progress is asked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -69,6 +69,9 @@ pub(super) struct SendArguments {
     /// It is a drill.
     #[arg(long)]
     exercise: bool,
+    /// Keep it from telephones.
+    #[arg(long)]
+    no_sms: bool,
     /// Say only what would happen.
     #[arg(long)]
     dry_run: bool,
@@ -163,6 +166,7 @@ async fn send(
         "targets": arguments.to,
         "expires_at": arguments.expires_at,
         "exercise": arguments.exercise,
+        "sms": !arguments.no_sms,
     });
     if arguments.dry_run {
         let plan = client.post("alerts/dry-run", &body).await?;
@@ -184,7 +188,7 @@ async fn send(
     })?;
     print(access, &receipt, |receipt| {
         format!(
-            "alert {} ({}) is on record for {} radios",
+            "alert {} ({}) is on record for {} recipients",
             cell(receipt, "id"),
             cell(receipt, "mark"),
             cell(receipt, "recipients")
@@ -218,9 +222,13 @@ fn show_hindrances(access: &Access, answer: &Value) {
         let radios: Vec<String> = members(hindrance, "radios")
             .iter()
             .map(ToString::to_string)
+            .chain(members(hindrance, "people").iter().map(|id| match id {
+                Value::String(id) => format!("person:{}", safe(id)),
+                other => other.to_string(),
+            }))
             .collect();
         eprintln!(
-            "{} radios cannot get it ({}): {}",
+            "{} recipients cannot get it ({}): {}",
             cell(hindrance, "recipients"),
             radios.join(", "),
             cell(hindrance, "remedy")
@@ -231,7 +239,7 @@ fn show_hindrances(access: &Access, answer: &Value) {
 fn show_plan(access: &Access, plan: &Value) {
     print(access, plan, |plan| {
         format!(
-            "{} radios, {} of them at best sent, {} without a station now, in {} part(s)",
+            "{} recipients, {} of them at best sent, {} without a station now, in {} part(s)",
             cell(plan, "recipients"),
             cell(plan, "at_best_sent"),
             cell(plan, "unreachable"),

@@ -11,6 +11,7 @@ mod probe;
 mod roster;
 mod serve;
 mod simulate;
+mod sms;
 mod station;
 mod token;
 
@@ -83,6 +84,9 @@ enum Command {
     /// Base stations and modems.
     #[command(subcommand)]
     Station(station::StationCommand),
+    /// SMS routes.
+    #[command(subcommand)]
+    Sms(sms::SmsCommand),
     /// Access tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -119,6 +123,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Roster(command) => online(roster::run(&access, command)),
         Command::Emergency(command) => online(emergency::run(&access, command)),
         Command::Station(command) => online(station::run(&access, command)),
+        Command::Sms(command) => online(sms::run(&access, command)),
         Command::Token(command) => online(token::run(&access, command)),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use narrowcast_protocol::air::{CarrierId, CarrierKind, Delivery, TextForm};
+use narrowcast_protocol::air::{CarrierId, CarrierKind, Delivery, StationId, TextForm};
 
 use crate::engine::Engine;
 use crate::engine::compose;
@@ -130,19 +130,24 @@ impl Engine {
 
     /// Why an alert is kept from telephones.
     pub(super) fn no_sms_for(&self, alert: &Alert) -> Option<&'static str> {
-        self.why_no_sms(alert.sms, alert.station.is_some(), alert.exercise)
+        self.why_no_sms(alert.sms, alert.station, alert.exercise)
     }
 
     /// Why a submission is kept from telephones.
     pub(super) fn no_sms(&self, submit: &Submit) -> Option<&'static str> {
-        self.why_no_sms(submit.sms, submit.station.is_some(), submit.exercise)
+        self.why_no_sms(submit.sms, submit.station, submit.exercise)
     }
 
-    fn why_no_sms(&self, sms: bool, one_station: bool, exercise: bool) -> Option<&'static str> {
+    fn why_no_sms(
+        &self,
+        sms: bool,
+        station: Option<StationId>,
+        exercise: bool,
+    ) -> Option<&'static str> {
         let policy = &self.state.policy;
         if !sms {
             Some("the alert forbids it")
-        } else if one_station {
+        } else if station.is_some_and(|only| policy.route(only).is_none()) {
             Some("the alert goes through one station only")
         } else if policy.routes.is_empty() {
             Some("no route is configured: add one with [[sms]]")
@@ -156,7 +161,7 @@ impl Engine {
     /// Whether some permitted route takes the text.
     fn fits_phones(&self, alert: &Alert) -> bool {
         let policy = &self.state.policy;
-        let mut routes = policy.routes.iter().filter(|it| it.permits(alert.exercise));
+        let mut routes = policy.routes.iter().filter(|it| it.carries(alert));
         routes.any(|route| sms::parts(policy, route, alert, 0).is_ok())
     }
 

@@ -106,7 +106,10 @@ impl Engine {
     fn check(&self, who: &Principal, submit: &Submit) -> Result<Vec<Recipient>, Refusal> {
         check_fields(submit)?;
         self.check_expiry(submit.expires_at)?;
-        if let Some(station) = submit.station {
+        let only_route = submit
+            .station
+            .and_then(|only| self.state.policy.route(only));
+        if let Some(station) = submit.station.filter(|_| only_route.is_none()) {
             let known = self
                 .state
                 .station(station)
@@ -136,7 +139,10 @@ impl Engine {
             }
         }
         let sms = self.no_sms(submit).is_none();
-        let found = self.state.roster.resolve(&submit.targets, &who.node, sms)?;
+        let mut found = self.state.roster.resolve(&submit.targets, &who.node, sms)?;
+        if only_route.is_some() {
+            found.iter_mut().for_each(Recipient::leave_out_radios);
+        }
         let out_of_reach = |it: &Recipient| it.radio.is_none() && it.phones().is_empty();
         match (self.no_sms(submit), found.first()) {
             (Some(why), Some(first)) if found.iter().all(out_of_reach) => Err(Refusal::Invalid {

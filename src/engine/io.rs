@@ -281,7 +281,7 @@ pub struct Submit {
     pub exercise: bool,
     /// Whether it may go to telephones.
     pub sms: bool,
-    /// The one station it must go through (a station test; needs [`Right::TestStation`] only,
+    /// The one station or SMS route it must go through (a test of that; a station test needs [`Right::TestStation`] only,
     /// if it is a drill to one radio).
     pub station: Option<StationId>,
     /// The submitter's key and the SHA-256 of the request as it was understood.

@@ -238,7 +238,7 @@ pub struct Alert {
     pub expires_at: Wall,
     /// Whether it is a drill.
     pub exercise: bool,
-    /// The one station it must go through, if it was told so (a station test).
+    /// The one station or SMS route it must go through, if it was told so (a test of that).
     pub station: Option<StationId>,
     /// Who sent it.
     pub by: String,

@@ -265,6 +265,14 @@ impl Recipient {
         contact.is_some_and(|it| !it.radios.is_empty() || !it.phones.is_empty())
     }
 
+    /// It is reached by telephone only.
+    pub fn leave_out_radios(&mut self) {
+        (self.radio, self.home, self.talkgroup) = (None, None, None);
+        if let Some(contact) = self.contact.as_deref_mut() {
+            contact.radios.clear();
+        }
+    }
+
     /// Whether it has this radio.
     #[must_use]
     pub fn has_radio(&self, id: RadioId) -> bool {

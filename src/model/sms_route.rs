@@ -6,6 +6,8 @@ use std::time::Duration;
 use narrowcast_protocol::air::{CarrierId, Phone, Slot, StationId};
 use serde::{Deserialize, Serialize};
 
+use crate::model::alert::Alert;
+
 /// What a route speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -64,6 +66,14 @@ impl SmsRoute {
             return true;
         }
         !exercise || self.exercises
+    }
+
+    /// Whether it may carry this alert.
+    #[must_use]
+    pub fn carries(&self, alert: &Alert) -> bool {
+        self.permits(alert.exercise)
+            && alert.sms
+            && alert.station.is_none_or(|only| only == self.id)
     }
 
     /// How many characters of a number its longest fitting prefix has; 0 if none fits.

@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::engine::views::{Overview, QueueView};
+use crate::engine::views::{Overview, QueueView, SmsRouteView};
 
 /// The media type of what [`Metrics::encode`] writes.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -40,6 +40,22 @@ pub struct OutcomeLabel {
 pub struct StationLabel {
     /// Its number.
     pub station: u32,
+}
+
+/// An SMS route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RouteLabel {
+    /// Its name.
+    pub route: String,
+}
+
+/// Parts that went over an SMS route, by what became of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RoutePartLabel {
+    /// The route's name.
+    pub route: String,
+    /// `taken`, `refused`, `throttled`, `delivered` or `failed`.
+    pub outcome: &'static str,
 }
 
 /// What waits for one carrier in one precedence.
@@ -158,6 +174,11 @@ pub struct Metrics {
     stations_down: Gauge,
     quarantined: Gauge,
     station_up: Family<StationLabel, Gauge>,
+    sms_up: Family<RouteLabel, Gauge>,
+    sms_waiting: Family<RouteLabel, Gauge>,
+    sms_under_way: Family<RouteLabel, Gauge>,
+    sms_cost: Family<RouteLabel, Gauge>,
+    sms_parts: Family<RoutePartLabel, Gauge>,
     queued: Family<WaitingLabel, Gauge>,
     oldest: Family<WaitingLabel, Gauge<f64, AtomicU64>>,
     /// Held while what the engine counts is taken over, or written out: never half of it.
@@ -205,6 +226,11 @@ impl Default for Metrics {
             stations_down: Gauge::default(),
             quarantined: Gauge::default(),
             station_up: Family::default(),
+            sms_up: Family::default(),
+            sms_waiting: Family::default(),
+            sms_under_way: Family::default(),
+            sms_cost: Family::default(),
+            sms_parts: Family::default(),
             queued: Family::default(),
             oldest: Family::default(),
             whole: Mutex::default(),
@@ -395,6 +421,31 @@ impl Metrics {
             self.station_up.clone(),
         );
         r.register(
+            "sms_route_up",
+            "1 while the operator of the SMS route is logged in to",
+            self.sms_up.clone(),
+        );
+        r.register(
+            "sms_waiting",
+            "Messages waiting for the SMS route",
+            self.sms_waiting.clone(),
+        );
+        r.register(
+            "sms_under_way",
+            "Parts of which the operator has not answered",
+            self.sms_under_way.clone(),
+        );
+        r.register(
+            "sms_cost_today",
+            "What was spent over the SMS route today, in hundredths of the currency",
+            self.sms_cost.clone(),
+        );
+        r.register(
+            "sms_parts",
+            "Parts over the SMS route since the start, by outcome",
+            self.sms_parts.clone(),
+        );
+        r.register(
             "queued",
             "Deliveries and group transmissions waiting, by carrier and precedence",
             self.queued.clone(),
@@ -448,6 +499,35 @@ impl Metrics {
             .inc_by(count);
     }
 
+    fn learn_routes(&self, routes: &[SmsRouteView]) {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        for view in routes {
+            let route = || RouteLabel {
+                route: view.name.clone(),
+            };
+            self.sms_up.get_or_create(&route()).set(view.up.into());
+            let waiting = self.sms_waiting.get_or_create(&route());
+            waiting.set(view.waiting.into());
+            let under_way = self.sms_under_way.get_or_create(&route());
+            under_way.set(view.under_way.into());
+            let cost = self.sms_cost.get_or_create(&route());
+            cost.set(number(view.cost_today));
+            for (outcome, count) in [
+                ("taken", view.taken),
+                ("refused", view.refused),
+                ("throttled", view.throttled),
+                ("delivered", view.delivered),
+                ("failed", view.failed),
+            ] {
+                let label = RoutePartLabel {
+                    route: view.name.clone(),
+                    outcome,
+                };
+                self.sms_parts.get_or_create(&label).set(number(count));
+            }
+        }
+    }
+
     /// Takes over what the engine counts itself.
     pub fn learn(&self, overview: &Overview) {
         let _whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
@@ -457,6 +537,7 @@ impl Metrics {
             let label = StationLabel { station: station.0 };
             self.station_up.get_or_create(&label).set(up.into());
         }
+        self.learn_routes(&overview.sms);
         let set = |gauge: &Gauge, value: usize| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };

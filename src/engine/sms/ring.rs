@@ -195,7 +195,7 @@ impl Engine {
         let Some(phone) = phone else {
             return;
         };
-        let route = self.route_to(*phone, book.alert.exercise);
+        let route = self.route_to(*phone, &book.alert);
         let carrier = route.map(|route| route.carrier());
         self.sms.queues.push(carrier, carrier, place);
     }

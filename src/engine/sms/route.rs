@@ -8,6 +8,7 @@ use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
+use crate::model::alert::Alert;
 use crate::model::policy::SmsRoute;
 
 /// How long a route rests whose operator refuses everything; doubles with each refusal.
@@ -115,10 +116,10 @@ impl Engine {
 
     /// The route by which a telephone is reached now: of those that may carry it, one that works
     /// before one that does not, then the one whose prefix fits best, then the cheapest.
-    pub(super) fn route_to(&self, phone: Phone, exercise: bool) -> Option<&SmsRoute> {
+    pub(super) fn route_to(&self, phone: Phone, alert: &Alert) -> Option<&SmsRoute> {
         let now = self.clock.mono();
         let routes = self.state.policy.routes.iter();
-        let permitted = routes.filter(|route| route.permits(exercise));
+        let permitted = routes.filter(|route| route.carries(alert));
         // `min_by_key` takes the first of equals.
         permitted.min_by_key(|route| {
             let run = self.sms.routes.get(&route.id);

@@ -83,7 +83,7 @@ impl Engine {
             return;
         }
         // The fence stands here too: the queue may be older than the policy.
-        if !route.permits(book.alert.exercise) || !book.alert.sms {
+        if !route.carries(&book.alert) {
             return;
         }
         let flash = book.alert.precedence == Precedence::Flash;

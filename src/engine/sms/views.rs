@@ -51,7 +51,7 @@ impl Engine {
             let Some(phone) = recipient.phones().first() else {
                 continue;
             };
-            let Some(route) = self.route_to(*phone, alert.exercise) else {
+            let Some(route) = self.route_to(*phone, alert) else {
                 continue;
             };
             let found = plans.iter().position(|plan| plan.route == route.id);

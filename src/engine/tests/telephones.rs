@@ -323,6 +323,33 @@ fn an_alert_that_forbids_sms_and_one_through_a_named_station_ring_nobody() {
 }
 
 #[test]
+fn an_alert_through_one_route_takes_this_route_and_no_radio() {
+    let routes = vec![route(ROUTE, "operator"), route(SECOND, "modem")];
+    let mut rig = rig_of(with_routes(routes));
+    rig.up(1);
+    rig.link(ROUTE, 4);
+    rig.link(SECOND, 4);
+    let submit = Submit {
+        station: Some(StationId(SECOND)),
+        ..rig.a_submit("test", Precedence::Routine, Ask::Receipt, "person:li")
+    };
+    rig.ask(Request::Submit(submit)).unwrap();
+    rig.gone(SECOND);
+    rig.pass(Duration::from_secs(600));
+    assert!(rig.sends().is_empty());
+    let over: Vec<u32> = rig.rung().iter().map(|(_, over, _)| *over).collect();
+    assert_eq!(over, [SECOND]);
+    let unknown = Submit {
+        station: Some(StationId(77)),
+        ..rig.a_submit("test", Precedence::Routine, Ask::Receipt, "person:li")
+    };
+    assert_eq!(
+        rig.ask(Request::Submit(unknown)),
+        Err(Refusal::NotFound("station"))
+    );
+}
+
+#[test]
 fn the_second_telephone_follows_when_the_first_brings_nothing_in_time() {
     let mut rig = rig();
     rig.link(ROUTE, 4);
