@@ -1,5 +1,5 @@
-//! Messages of radios that wait for the ledger. None is acknowledged before it is recorded, so
-//! one that is dropped is sent again by its radio.
+//! Messages of radios and operators that wait for the ledger. None is acknowledged before it is
+//! recorded, so one that is dropped is sent again.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -54,7 +54,11 @@ impl Messages {
 pub(super) const fn is_message(what: &HeardKind) -> bool {
     matches!(
         what,
-        HeardKind::Text { .. } | HeardKind::TextAcknowledged { .. } | HeardKind::Status { .. }
+        HeardKind::Text { .. }
+            | HeardKind::TextAcknowledged { .. }
+            | HeardKind::Status { .. }
+            | HeardKind::Sms(_)
+            | HeardKind::Receipt(_)
     )
 }
 

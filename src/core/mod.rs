@@ -210,12 +210,6 @@ impl Core {
                 credential,
                 request,
             } => self.call(ticket, credential, *request, now),
-            // The engine does not know them yet. None is acknowledged: the operator keeps it.
-            Input::Heard(heard)
-                if matches!(heard.what, HeardKind::Sms(_) | HeardKind::Receipt(_)) =>
-            {
-                self.messages.count(&heard);
-            }
             input if !self.is_ready() => self.input_while_away(input),
             Input::Heard(heard) => self.heard(heard),
             Input::Carrier { id, .. } => {

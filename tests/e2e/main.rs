@@ -20,4 +20,5 @@ mod silent;
 mod slow_ledger;
 #[path = "../support/mod.rs"]
 mod support;
+mod telephones;
 mod tls;

@@ -8,6 +8,7 @@
 
 mod client;
 mod modem;
+#[path = "../support/operator.rs"]
 mod operator;
 
 use std::time::Duration;

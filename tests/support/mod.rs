@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod books;
+pub(crate) mod operator;
 pub(crate) mod peers;
 pub(crate) mod place;
 pub(crate) mod running;

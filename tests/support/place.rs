@@ -86,6 +86,12 @@ impl Place {
         std::fs::write(self.config(), text).unwrap();
     }
 
+    /// Adds tables to the configuration.
+    pub(crate) fn add(&self, tables: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        std::fs::write(self.config(), format!("{text}\n{tables}")).unwrap();
+    }
+
     /// From now on its API is asked over TLS.
     pub(crate) fn over_tls(&mut self) {
         self.scheme = "https";
