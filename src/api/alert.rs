@@ -10,7 +10,8 @@ use utoipa::IntoParams;
 
 use crate::api::auth::{Bearer, May, Sends, principal};
 use crate::api::body::{
-    AlertBody, BecauseBody, DeliveryBody, DeliveryList, DoneBody, EventBody, ResentBody,
+    AlertBody, BecauseBody, DeliveryBody, DeliveryList, DoneBody, EventBody, RecordedAnswerBody,
+    ResentBody,
 };
 use crate::api::extract::{Asked, Body, Named};
 use crate::api::history;
@@ -19,10 +20,12 @@ use crate::api::router::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Refusal, Request, Response};
 use crate::engine::views::DeliveryView;
+use crate::model::alert::Target;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
 use crate::model::sight::Share;
+use crate::model::text;
 use crate::model::token::Right;
 
 /// One alert, live or ended.
@@ -240,6 +243,30 @@ pub(super) async fn cancel(
 ) -> Result<Json<DoneBody>, Problem> {
     let because = body.because;
     api.done(&bearer, Request::Cancel { alert, because }).await
+}
+
+/// Record what a recipient has answered by another way: by telephone, in person.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/answers", tag = "alerts", security(("token" = [])),
+    params(("id" = String, Path)), request_body = RecordedAnswerBody,
+    responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn answer(
+    State(api): State<Api>,
+    May(bearer, _): May<Sends>,
+    Named(alert): Named<AlertId>,
+    Body(body): Body<RecordedAnswerBody>,
+) -> Result<Json<DoneBody>, Problem> {
+    let recipient: Target = body
+        .recipient
+        .parse()
+        .map_err(|error| Problem::invalid("recipient", format!("{error}")))?;
+    text::check(&body.text).map_err(|error| Problem::invalid("text", error.to_string()))?;
+    let request = Request::Answer {
+        alert,
+        recipient,
+        choice: body.choice,
+        text: body.text,
+    };
+    api.done(&bearer, request).await
 }
 
 /// Send an alert again to those who have not answered.

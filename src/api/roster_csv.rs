@@ -12,6 +12,7 @@
 //! | `talkgroup` | groups | the talkgroup's number |
 //! | `members` | people, groups | radio numbers, separated by spaces |
 //! | `phone` | people | telephone numbers, separated by spaces |
+//! | `prefer` | people | `radio` or `phone`: which is used first; `radio` if empty |
 //!
 //! A cell that a spreadsheet would take for a formula is written with a `'` before it, and
 //! read back without.
@@ -21,7 +22,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use crate::api::body::RosterLine;
 use crate::model::roster::RosterEntry;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "kind",
     "id",
     "name",
@@ -32,6 +33,7 @@ const COLUMNS: [&str; 10] = [
     "talkgroup",
     "members",
     "phone",
+    "prefer",
 ];
 
 /// Why a roster is refused.
@@ -114,6 +116,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<RosterEntry>, RosterError> {
                 .filter(|number| !number.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            prefer: text("prefer"),
         };
         entries.push(RosterEntry::try_from(line).map_err(|error| fail(error.field, error.why))?);
     }
@@ -139,6 +142,7 @@ pub fn write(lines: &[RosterLine]) -> Vec<u8> {
             &line.talkgroup,
             &members.join(" "),
             &line.phone.join(" "),
+            &line.prefer,
         ];
         let _ = writer.write_record(cells.map(|cell| defused(cell)));
     }

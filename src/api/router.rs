@@ -136,6 +136,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(alert::timeline))
         .routes(routes!(alert::cancel))
         .routes(routes!(alert::resend))
+        .routes(routes!(alert::answer))
         .routes(routes!(emergencies::list))
         .routes(routes!(emergencies::take))
         .routes(routes!(emergencies::close))

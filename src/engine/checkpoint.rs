@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC12";
+const LAYOUT: &[u8; 4] = b"NC13";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -253,6 +253,7 @@ mod tests {
                 node: node(),
                 radios: vec![radio()],
                 phones: vec![phone()],
+                phone_first: false,
             }),
             RosterEntry::Group(Group {
                 id: "fire".into(),
@@ -272,6 +273,7 @@ mod tests {
             text: "yes".into(),
             by: AnsweredBy::Status(1),
             from: Some(radio()),
+            recorded_by: None,
             reference: None,
         };
         let recipient = Recipient {
@@ -292,6 +294,7 @@ mod tests {
                     talkgroup: None,
                 }],
                 phones: vec![phone()],
+                phone_first: false,
             })),
         };
         let of = MessageRef {

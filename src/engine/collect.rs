@@ -149,6 +149,7 @@ impl Engine {
                         text,
                         by,
                         from: None,
+                        recorded_by: None,
                         reference: None,
                     }),
                 );

@@ -193,6 +193,7 @@ impl Engine {
                     text,
                     by,
                     from: Some(from).filter(|_| addressed != Some(from)),
+                    recorded_by: None,
                     reference,
                 };
                 self.learn(delivery, Evidence::Answered(answer));

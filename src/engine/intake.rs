@@ -8,6 +8,7 @@ use narrowcast_protocol::air::{CarrierId, Delivery};
 use crate::engine::Engine;
 use crate::engine::compose;
 use crate::engine::forecast::Load;
+use crate::engine::hearing::REPORT_TEXT;
 use crate::engine::hindrance::Hindered;
 use crate::engine::io::{Receipt, Refusal, Response, Submit};
 use crate::engine::queue::Item;
@@ -16,6 +17,7 @@ use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
 use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
 use crate::model::delivery::{End, Rung};
+use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{self, CHUNK, Fact, Prediction};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 use crate::model::roster::{Node, Recipient};
@@ -308,7 +310,13 @@ impl Engine {
                 if grouped && self.polls_on(&book.alert, carrier) {
                     (Item::Poll(index), after_group)
                 } else {
-                    (Item::One(index), if grouped { after_group } else { now })
+                    let rings = delivery.recipient.rings_first();
+                    let ready = match (grouped, rings) {
+                        (_, true) => now + self.ring_after(book.alert.precedence),
+                        (true, false) => after_group,
+                        (false, false) => now,
+                    };
+                    (Item::One(index), ready)
                 }
             })
             .collect();
@@ -471,6 +479,54 @@ impl Engine {
         Ok(Response::Resent(
             u32::try_from(silent.len()).unwrap_or(u32::MAX),
         ))
+    }
+
+    /// Records what a recipient has answered by another way, on somebody's word.
+    pub(super) fn answer_recorded(
+        &mut self,
+        who: &Principal,
+        alert: AlertId,
+        recipient: &Target,
+        (choice, text): (u8, String),
+    ) -> Result<Response, Refusal> {
+        let hidden = Refusal::NotFound("live alert");
+        let book = self.state.alerts.get(&alert).ok_or(hidden)?;
+        let choices = book.alert.ask.choices();
+        if !(1..=choices).contains(&choice) {
+            let why = match choices {
+                0 => "the alert asks for no answer".to_owned(),
+                most => format!("{choice} is none of the answers: 1 to {most}"),
+            };
+            return Err(Refusal::Invalid {
+                field: "choice",
+                why,
+            });
+        }
+        let is_meant = |it: &Recipient| match recipient {
+            Target::Radio(id) => it.has_radio(*id),
+            Target::Person(id) => it.person() == Some(id),
+            Target::Group(_) | Target::Node(_) | Target::All => false,
+        };
+        let mut deliveries = (0u32..).zip(&book.deliveries);
+        let found = deliveries
+            .find(|(_, it)| is_meant(&it.recipient) && who.node.covers(&it.recipient.node));
+        let Some((index, _)) = found else {
+            return Err(Refusal::Invalid {
+                field: "recipient",
+                why: format!("{recipient} is no recipient of this alert: name a radio or person"),
+            });
+        };
+        let answer = Answer {
+            choice,
+            text: text::shown(text.trim()).chars().take(REPORT_TEXT).collect(),
+            by: AnsweredBy::Api,
+            from: None,
+            recorded_by: Some(who.name.clone()),
+            reference: None,
+        };
+        let index = DeliveryIndex(index);
+        self.learn(DeliveryId { alert, index }, Evidence::Answered(answer));
+        Ok(Response::Done(self.state.seq))
     }
 
     pub(super) fn cancel(

@@ -117,6 +117,17 @@ pub enum Request {
         /// Which.
         alert: AlertId,
     },
+    /// Record what a recipient has answered by another way.
+    Answer {
+        /// The alert.
+        alert: AlertId,
+        /// Who has answered: a radio or a person of the alert's.
+        recipient: Target,
+        /// Which of the numbered answers, from 1.
+        choice: u8,
+        /// In words.
+        text: String,
+    },
     /// Take an emergency in hand.
     TakeEmergency {
         /// Which.
@@ -208,6 +219,7 @@ impl Request {
             Self::Submit(_)
             | Self::Cancel { .. }
             | Self::Resend { .. }
+            | Self::Answer { .. }
             | Self::TakeEmergency { .. } => Right::Send,
             Self::CloseEmergency { .. } | Self::ImportRoster { .. } | Self::ConfirmClock => {
                 Right::Supervise

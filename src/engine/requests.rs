@@ -71,6 +71,12 @@ impl Engine {
             Request::DryRun(submit) => self.dry_run(who, submit),
             Request::Cancel { alert, because } => self.cancel(who, alert, because),
             Request::Resend { alert } => self.resend(who, alert),
+            Request::Answer {
+                alert,
+                recipient,
+                choice,
+                text,
+            } => self.answer_recorded(who, alert, &recipient, (choice, text)),
             Request::TakeEmergency { id } => self.take_emergency(who, id),
             Request::CloseEmergency { id, because } => self.close_emergency(who, id, because),
             Request::ImportRoster { entries, replace } => {

@@ -387,6 +387,7 @@ impl Roster {
                 person: person.id.clone(),
                 radios: radios.collect(),
                 phones,
+                phone_first: person.phone_first,
             })),
         })
     }

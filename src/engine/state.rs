@@ -231,9 +231,13 @@ impl State {
                 let known = self.alerts.get(alert).and_then(|b| b.delivery(*delivery));
                 let status = match answer.by {
                     AnsweredBy::Status(code) => Some(code),
-                    AnsweredBy::Text | AnsweredBy::PolledStatus(_) | AnsweredBy::Sms(_) => None,
+                    AnsweredBy::Text
+                    | AnsweredBy::PolledStatus(_)
+                    | AnsweredBy::Sms(_)
+                    | AnsweredBy::Api => None,
                 };
                 let speaker = match answer.by {
+                    AnsweredBy::Api => None,
                     AnsweredBy::Sms(phone) => Some(Speaker::Phone(phone)),
                     _ => answer
                         .from

@@ -322,7 +322,7 @@ impl DeliveryBook {
         if crate::mutant::planted("newest_evidence_wins") {
             self.rung = evidence.proves().unwrap_or(self.rung);
         }
-        let by_phone = |answer: &Answer| matches!(answer.by, AnsweredBy::Sms(_));
+        let by_phone = |answer: &Answer| matches!(answer.by, AnsweredBy::Sms(_) | AnsweredBy::Api);
         let over_radio = match evidence {
             Evidence::HandsetReceipt => false,
             Evidence::Answered(answer) => !by_phone(answer),
@@ -835,6 +835,7 @@ mod tests {
                 text: choice.to_string(),
                 by: AnsweredBy::Text,
                 from: None,
+                recorded_by: None,
                 reference: None,
             })),
         ]

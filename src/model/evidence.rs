@@ -29,6 +29,8 @@ pub enum AnsweredBy {
     PolledStatus(u16),
     /// A short message from a telephone of the person's.
     Sms(Phone),
+    /// Somebody who has spoken with the person recorded it.
+    Api,
 }
 
 /// What a person answered.
@@ -42,6 +44,8 @@ pub struct Answer {
     pub by: AnsweredBy,
     /// The radio that says so, where it is not the one that is addressed.
     pub from: Option<RadioId>,
+    /// Who recorded it, where somebody did.
+    pub recorded_by: Option<String>,
     /// The sender's own message number, where the form has one: the same text with the same
     /// number within minutes is this answer again.
     pub reference: Option<u16>,

@@ -135,6 +135,8 @@ pub struct Person {
     pub radios: Vec<RadioId>,
     /// The person's telephones, in order of preference.
     pub phones: Vec<Phone>,
+    /// Whether the telephones are used before the radios.
+    pub phone_first: bool,
 }
 
 /// A group of the roster.
@@ -222,6 +224,8 @@ pub struct Contact {
     pub radios: Vec<FurtherRadio>,
     /// The telephones that this alert may use, in order of preference.
     pub phones: Vec<Phone>,
+    /// Whether they are used before the radios.
+    pub phone_first: bool,
 }
 
 /// A further radio of a person, as it was frozen.
@@ -250,6 +254,13 @@ impl Recipient {
     #[must_use]
     pub fn phones(&self) -> &[Phone] {
         self.contact.as_deref().map_or(&[], |it| &it.phones)
+    }
+
+    /// Whether the telephones are used before the radios.
+    #[must_use]
+    pub fn rings_first(&self) -> bool {
+        let contact = self.contact.as_deref();
+        contact.is_some_and(|it| it.phone_first && !it.phones.is_empty())
     }
 
     /// The person's id, if it is a person.

@@ -16,24 +16,28 @@ pub struct AnswerBody {
     pub choice: u8,
     /// What came in, in words.
     pub text: String,
-    /// How it came: `radio-text`, `status`, `poll` or `sms`.
+    /// How it came: `radio-text`, `status`, `poll`, `sms` or `api`.
     pub by: String,
     /// The status code, if it came as one.
     pub status: Option<u16>,
     /// The radio or telephone that says so, if it is not the radio addressed.
     pub from: Option<String>,
+    /// Who recorded it, if it came by `api`.
+    pub recorded_by: Option<String>,
 }
 
 impl From<Answer> for AnswerBody {
     fn from(answer: Answer) -> Self {
         Self {
             choice: answer.choice,
+            recorded_by: answer.recorded_by,
             text: answer.text,
             by: match answer.by {
                 AnsweredBy::Text => "radio-text",
                 AnsweredBy::Status(_) => "status",
                 AnsweredBy::PolledStatus(_) => "poll",
                 AnsweredBy::Sms(_) => "sms",
+                AnsweredBy::Api => "api",
             }
             .to_owned(),
             from: match answer.by {
@@ -42,10 +46,24 @@ impl From<Answer> for AnswerBody {
             },
             status: match answer.by {
                 AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => Some(code),
-                AnsweredBy::Text | AnsweredBy::Sms(_) => None,
+                AnsweredBy::Text | AnsweredBy::Sms(_) | AnsweredBy::Api => None,
             },
         }
     }
+}
+
+/// An answer that came by another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedAnswerBody {
+    /// Who has answered: `person:ID` or `radio:NUMBER`.
+    #[schema(example = "person:li-wei")]
+    pub recipient: String,
+    /// Which of the numbered answers, from 1; 1 is the acknowledgement.
+    pub choice: u8,
+    /// In words.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One delivery.

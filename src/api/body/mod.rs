@@ -23,7 +23,7 @@ use crate::model::delivery::Rung;
 use crate::model::token::Role;
 
 pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
-pub use delivery::{AnswerBody, DeliveryBody, DeliveryList, RouteBody};
+pub use delivery::{AnswerBody, DeliveryBody, DeliveryList, RecordedAnswerBody, RouteBody};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
 pub use emergency::{EmergencyBody, EmergencyList, PositionBody};
 pub use event::EventBody;

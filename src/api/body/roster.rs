@@ -39,6 +39,9 @@ pub struct RosterLine {
     /// People: telephone numbers, in order of preference.
     #[serde(default)]
     pub phone: Vec<String>,
+    /// People: `radio` or `phone`, which is used first; `radio` if empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefer: String,
 }
 
 /// A page of the roster.
@@ -91,6 +94,7 @@ impl TryFrom<RosterLine> for RosterEntry {
                     return Err(wrong("members", "a radio has none: leave it empty"));
                 }
                 only("phone", &line.phone.concat(), "person")?;
+                only("prefer", &line.prefer, "person")?;
                 Ok(Self::Radio(Radio {
                     id: radio(&line.id, "id")?,
                     name,
@@ -118,9 +122,11 @@ impl TryFrom<RosterLine> for RosterEntry {
                         node,
                         radios: members,
                         phones: phones(&line.phone)?,
+                        phone_first: phone_first(&line.prefer)?,
                     }));
                 }
                 only("phone", &line.phone.concat(), "person")?;
+                only("prefer", &line.prefer, "person")?;
                 Ok(Self::Group(Group {
                     id,
                     name,
@@ -145,6 +151,17 @@ fn radio(text: &str, field: &'static str) -> Result<RadioId, LineError> {
         .parse()
         .map_err(|_| wrong(field, format!("`{}` is no radio number", text::shown(text))))?;
     RadioId::new(number).map_err(|error| wrong(field, error))
+}
+
+fn phone_first(prefer: &str) -> Result<bool, LineError> {
+    match prefer.trim() {
+        "" | "radio" => Ok(false),
+        "phone" => Ok(true),
+        other => Err(wrong(
+            "prefer",
+            format!("`{}` is no way: write radio or phone", text::shown(other)),
+        )),
+    }
 }
 
 fn phones(written: &[String]) -> Result<Vec<Phone>, LineError> {
@@ -257,6 +274,7 @@ impl From<RosterEntry> for RosterLine {
                 node: person.node.as_str().to_owned(),
                 members: numbers(&person.radios),
                 phone: person.phones.iter().map(ToString::to_string).collect(),
+                prefer: if person.phone_first { "phone" } else { "" }.to_owned(),
                 ..Self::default()
             },
             RosterEntry::Group(group) => Self {

@@ -144,6 +144,7 @@ impl Engine {
                     text,
                     by: AnsweredBy::Sms(phone),
                     from: None,
+                    recorded_by: None,
                     reference,
                 };
                 self.learn(delivery, Evidence::Answered(answer));

@@ -114,8 +114,6 @@ pub(super) struct Sms {
     jobs: HashMap<JobId, MessageRun>,
     flights: BTreeMap<Ring, Flight>,
     by_phone: ByAddress<Phone>,
-    /// How many parts each telephone got over each route on the day (counted from 1970).
-    daily: BTreeMap<(StationId, Phone), (i64, u32)>,
 }
 
 impl Sms {

@@ -32,7 +32,7 @@ pub(super) fn wants_ring(ask: &Ask, delivery: &DeliveryBook) -> bool {
 
 impl Engine {
     /// After how long telephones are used for such an alert.
-    fn ring_after(&self, precedence: Precedence) -> Duration {
+    pub(in crate::engine) fn ring_after(&self, precedence: Precedence) -> Duration {
         let sms = &self.state.policy.sms;
         if precedence == Precedence::Flash {
             sms.after_flash
@@ -88,8 +88,8 @@ impl Engine {
             if delivery.phones().is_empty() || !wants_ring(&book.alert.ask, delivery) {
                 continue;
             }
-            let radioless = delivery.recipient.radio.is_none();
-            let turns = turns.saturating_add(u8::from(radioless));
+            let first = delivery.recipient.radio.is_none() || delivery.recipient.rings_first();
+            let turns = turns.saturating_add(u8::from(first));
             for (phone, known) in (0u8..).zip(delivery.phones()) {
                 if phone >= turns {
                     later = true;

@@ -34,8 +34,6 @@ pub(super) struct RouteRun {
     pub(super) throttled: u64,
     pub(super) delivered: u64,
     pub(super) failed: u64,
-    /// The day (counted from 1970) and what was spent on it, in hundredths of the currency.
-    pub(super) spent: (i64, u64),
 }
 
 impl RouteRun {

@@ -19,11 +19,6 @@ use crate::model::policy::SmsRoute;
 
 /// Shortest time that an operator is given for a message.
 const SHORTEST_VALIDITY: Duration = Duration::from_secs(60);
-/// Milliseconds of a day.
-const DAY: i64 = 24 * 3_600 * 1_000;
-/// Most telephones of which the messages of the day are counted.
-const COUNTED: usize = 1_000_000;
-
 impl Engine {
     /// Fills the room of every route worth a look.
     pub(in crate::engine) fn dispatch_messages(&mut self) {
@@ -169,7 +164,9 @@ impl Engine {
             flight.handed |= 1 << at;
             flight.under_way += 1;
         }
-        self.count_part(route, to);
+        if let Some(run) = self.sms.routes.get_mut(&route.id) {
+            run.room = run.room.saturating_sub(1);
+        }
         if more {
             self.ring_at(ring, now);
         }
@@ -187,32 +184,15 @@ impl Engine {
         }));
     }
 
-    pub(super) fn today(&self) -> i64 {
-        self.wall().as_millis().div_euclid(DAY)
-    }
-
     /// Whether a telephone has had its messages of the day over a route.
     fn is_capped(&self, route: &SmsRoute, to: Phone) -> bool {
-        let counted = self.sms.daily.get(&(route.id, to));
-        let today = counted.filter(|(day, _)| *day == self.today());
-        route.daily_cap > 0 && today.is_some_and(|(_, count)| *count >= route.daily_cap)
-    }
-
-    /// A part takes one unit of its route's room, and costs.
-    fn count_part(&mut self, route: &SmsRoute, to: Phone) {
-        let today = self.today();
-        if route.daily_cap > 0 {
-            if self.sms.daily.len() >= COUNTED {
-                self.sms.daily.retain(|_, (day, _)| *day == today);
-            }
-            let counted = self.sms.daily.entry((route.id, to)).or_default();
-            let before = if counted.0 == today { counted.1 } else { 0 };
-            *counted = (today, before.saturating_add(1));
+        if route.daily_cap == 0 {
+            return false;
         }
-        if let Some(run) = self.sms.routes.get_mut(&route.id) {
-            run.room = run.room.saturating_sub(1);
-            let before = if run.spent.0 == today { run.spent.1 } else { 0 };
-            run.spent = (today, before.saturating_add(u64::from(route.cost)));
-        }
+        let under_way = self.sms.jobs.values();
+        let under_way = under_way.filter(|job| (job.route, job.to) == (route.id, to));
+        let taken = self.state.sent.today(route.id, to, self.wall());
+        let under_way = u32::try_from(under_way.count()).unwrap_or(u32::MAX);
+        taken.saturating_add(under_way) >= route.daily_cap
     }
 }

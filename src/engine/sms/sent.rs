@@ -52,6 +52,20 @@ pub(in crate::engine) struct SentBook {
     /// Positions by route and every key of a name.
     keys: BTreeMap<(StationId, Box<str>), Vec<u64>>,
     early: VecDeque<Early>,
+    /// How many parts each telephone got over each route on its newest day.
+    daily: BTreeMap<(StationId, Phone), (i64, u32)>,
+    /// How many parts each route took on its newest day.
+    routes: BTreeMap<StationId, (i64, u64)>,
+}
+
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 3_600 * 1_000;
+/// Most telephones of which the parts of the day are counted.
+const COUNTED: usize = 1_000_000;
+
+/// The day of a moment, counted from 1970 in UTC.
+fn day(at: Wall) -> i64 {
+    at.as_millis().div_euclid(DAY)
 }
 
 fn id(written: &str) -> Option<MessageId> {
@@ -80,6 +94,7 @@ impl SentBook {
         if self.messages.len() >= MESSAGES {
             self.drop_first();
         }
+        self.count((route, to), day(at));
         let place = self.first + self.messages.len() as u64;
         for key in keys(message) {
             self.keys.entry((route, key)).or_default().push(place);
@@ -91,6 +106,32 @@ impl SentBook {
             of,
             at,
         });
+    }
+
+    fn count(&mut self, (route, to): (StationId, Phone), day: i64) {
+        let taken = self.routes.entry(route).or_default();
+        *taken = (day, if taken.0 == day { taken.1 + 1 } else { 1 });
+        if self.daily.len() < COUNTED || self.daily.contains_key(&(route, to)) {
+            let taken = self.daily.entry((route, to)).or_default();
+            let before = if taken.0 == day { taken.1 } else { 0 };
+            *taken = (day, before.saturating_add(1));
+        }
+    }
+
+    /// How many parts a telephone got over a route on the day of `now`.
+    pub(super) fn today(&self, route: StationId, to: Phone, now: Wall) -> u32 {
+        let counted = self.daily.get(&(route, to));
+        counted
+            .filter(|(of, _)| *of == day(now))
+            .map_or(0, |(_, count)| *count)
+    }
+
+    /// How many parts a route took on the day of `now`.
+    pub(super) fn route_today(&self, route: StationId, now: Wall) -> u64 {
+        let counted = self.routes.get(&route);
+        counted
+            .filter(|(of, _)| *of == day(now))
+            .map_or(0, |(_, count)| *count)
     }
 
     fn drop_first(&mut self) {
@@ -192,6 +233,8 @@ impl SentBook {
         while self.early.front().is_some_and(|it| old(it.at, EARLY_LIFE)) {
             self.early.pop_front();
         }
+        let today = day(now);
+        self.daily.retain(|_, (of, _)| *of >= today);
     }
 
     pub(in crate::engine) fn len(&self) -> usize {
@@ -201,14 +244,19 @@ impl SentBook {
 
 impl Serialize for SentBook {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.first, &self.messages, &self.early).serialize(serializer)
+        let counts = (&self.daily, &self.routes);
+        (self.first, &self.messages, &self.early, counts).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SentBook {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        type Stored = (u64, VecDeque<Sent>, VecDeque<Early>);
-        let (first, messages, early) = Stored::deserialize(deserializer)?;
+        type Counts = (
+            BTreeMap<(StationId, Phone), (i64, u32)>,
+            BTreeMap<StationId, (i64, u64)>,
+        );
+        type Stored = (u64, VecDeque<Sent>, VecDeque<Early>, Counts);
+        let (first, messages, early, (daily, routes)) = Stored::deserialize(deserializer)?;
         let mut book = Self {
             first,
             early,
@@ -217,6 +265,7 @@ impl<'de> Deserialize<'de> for SentBook {
         for sent in messages {
             book.taken(sent.of, sent.route, sent.to, &sent.id, sent.at);
         }
+        (book.daily, book.routes) = (daily, routes);
         Ok(book)
     }
 }

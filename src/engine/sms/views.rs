@@ -10,7 +10,6 @@ impl Engine {
     /// Every SMS route, in the order of the configuration.
     pub(in crate::engine) fn sms_routes(&self) -> Vec<SmsRouteView> {
         let now = self.clock.mono();
-        let today = self.today();
         let routes = self.state.policy.routes.iter();
         let view = routes.map(|route| {
             let run = self.sms.routes.get(&route.id).cloned().unwrap_or_default();
@@ -32,7 +31,8 @@ impl Engine {
                 delivered: run.delivered,
                 failed: run.failed,
                 last_error: run.last_error,
-                cost_today: if run.spent.0 == today { run.spent.1 } else { 0 },
+                cost_today: self.state.sent.route_today(route.id, self.wall())
+                    * u64::from(route.cost),
                 description: self.describe(route.id, ""),
             }
         });

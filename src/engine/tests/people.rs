@@ -10,6 +10,7 @@ fn a_person(id: &str, radios: &[u32]) -> RosterEntry {
         node: "city/east".parse().unwrap(),
         radios: radios.iter().copied().map(radio).collect(),
         phones: vec![Phone::new("13800138000").unwrap()],
+        phone_first: false,
     })
 }
 

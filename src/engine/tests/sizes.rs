@@ -53,6 +53,7 @@ fn large_roster() -> Vec<RosterEntry> {
             node: deepest(),
             radios: vec![radio(id)],
             phones: vec![Phone::new("13800138000").unwrap(); 8],
+            phone_first: false,
         })
     });
     let group = RosterEntry::Group(Group {

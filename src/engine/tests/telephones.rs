@@ -43,6 +43,7 @@ fn person(id: &str, radios: &[u32], phones: &[&str]) -> RosterEntry {
         node: "city".parse().unwrap(),
         radios: radios.iter().map(|id| radio(*id)).collect(),
         phones: phones.iter().map(|it| Phone::new(it).unwrap()).collect(),
+        phone_first: false,
     })
 }
 
@@ -347,6 +348,83 @@ fn an_alert_through_one_route_takes_this_route_and_no_radio() {
         rig.ask(Request::Submit(unknown)),
         Err(Refusal::NotFound("station"))
     );
+}
+
+#[test]
+fn who_prefers_the_telephone_is_rung_first_and_the_radio_follows() {
+    let mut rig = rig();
+    let RosterEntry::Person(person) = person("qian", &[5], &["13500135000"]) else {
+        unreachable!()
+    };
+    rig.people([RosterEntry::Person(Person {
+        phone_first: true,
+        ..person
+    })]);
+    rig.up(1);
+    rig.link(ROUTE, 4);
+    rig.submit("x", Precedence::Flash, Ask::Receipt, "person:qian");
+    assert_eq!((rig.rung().len(), rig.sends().len()), (1, 0));
+    rig.pass(Duration::from_secs(31));
+    assert_eq!((rig.rung().len(), rig.sends().len()), (1, 1));
+}
+
+#[test]
+fn an_answer_that_somebody_took_by_word_of_mouth_is_recorded_in_their_name() {
+    let mut rig = rig();
+    rig.link(ROUTE, 4);
+    let alert = rig.submit("x", Precedence::Flash, Ask::Acknowledgement, "person:wang");
+    let answer = |choice, recipient: &str| Request::Answer {
+        alert: alert.id,
+        recipient: recipient.parse().unwrap(),
+        choice,
+        text: "said so".into(),
+    };
+    assert!(matches!(
+        rig.ask(answer(2, "person:wang")),
+        Err(Refusal::Invalid {
+            field: "choice",
+            ..
+        })
+    ));
+    assert!(matches!(
+        rig.ask(answer(1, "person:li")),
+        Err(Refusal::Invalid {
+            field: "recipient",
+            ..
+        })
+    ));
+    rig.ask(answer(1, "person:wang")).unwrap();
+    let view = rig.only(&alert);
+    let answer = view.answer.unwrap();
+    assert_eq!((view.rung, answer.by), (Rung::Answered, AnsweredBy::Api));
+    assert!(answer.recorded_by.is_some());
+    rig.pass(Duration::from_secs(600));
+    assert_eq!(rig.rung().len(), 1, "nobody is rung any more");
+}
+
+#[test]
+fn a_receipt_outlives_the_alert_in_memory_and_is_on_record() {
+    let mut rig = rig();
+    rig.link(ROUTE, 4);
+    let alert = rig.submit("x", Precedence::Routine, Ask::Receipt, "person:wang");
+    let (job, ..) = rig.rung()[0];
+    rig.takes(job, "AB01");
+    rig.ask(Request::Cancel {
+        alert: alert.id,
+        because: "over".into(),
+    })
+    .unwrap();
+    rig.pass(Duration::from_secs(2 * 3_600));
+    assert_eq!(
+        rig.ask(Request::Alert(alert.id)),
+        Err(Refusal::NotFound("live alert"))
+    );
+    rig.receipt("ab01", sms::Outcome::Delivered);
+    let heard = rig.facts.iter().find_map(|entry| match entry.fact {
+        Fact::ReceiptHeard { of, .. } => Some(of.alert),
+        _ => None,
+    });
+    assert_eq!(heard, Some(alert.id));
 }
 
 #[test]

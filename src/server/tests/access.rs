@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::api::conform;
 use crate::model::emergency::Emergency;
+use crate::model::policy::{RouteKind, SmsRoute};
+use crate::model::roster::{Person, Phone};
 
 /// Without a token; with one that is not valid; with one of each role, at the root.
 const WHO: [Option<&str>; 7] = [
@@ -37,6 +39,7 @@ enum Id {
     Emergency,
     Station,
     Token,
+    SmsRoute,
 }
 
 /// A request that is right in all but who makes it, and the answer to each of [`WHO`].
@@ -107,6 +110,28 @@ fn routes() -> Vec<Route> {
             Id::Alert,
             none.clone(),
             SEND,
+        ),
+        route(
+            "POST",
+            "/api/v1/alerts/{id}/answers",
+            Id::Alert,
+            json!({"recipient": "radio:1", "choice": 1}),
+            SEND,
+        ),
+        route("GET", "/api/v1/sms", Id::No, none.clone(), LOOK),
+        route(
+            "GET",
+            "/api/v1/sms/{name}",
+            Id::SmsRoute,
+            none.clone(),
+            LOOK,
+        ),
+        route(
+            "POST",
+            "/api/v1/sms/{name}/test",
+            Id::SmsRoute,
+            json!({"person": "li"}),
+            made(SEND),
         ),
         route("GET", "/api/v1/emergencies", Id::No, none.clone(), LOOK),
         route(
@@ -204,6 +229,17 @@ impl Counties {
         for station in &mut policy.stations {
             station.exercises = true;
         }
+        policy.routes.push(SmsRoute {
+            id: StationId(0xE000_0001),
+            name: "operator".into(),
+            kind: RouteKind::Smpp,
+            exercises: false,
+            receipt_wait: Duration::from_secs(900),
+            prefixes: vec![],
+            signature: String::new(),
+            cost: 0,
+            daily_cap: 0,
+        });
         let running = start_under(policy).await;
         let entries = [(1, "city/east"), (2, "city/west")].map(|(id, node)| {
             RosterEntry::Radio(Radio {
@@ -215,8 +251,16 @@ impl Counties {
                 home: None,
             })
         });
+        let person = RosterEntry::Person(Person {
+            id: "li".into(),
+            name: "Li".into(),
+            node: "city/far".parse().unwrap(),
+            radios: vec![],
+            phones: vec![Phone::new("13800138000").unwrap()],
+            phone_first: false,
+        });
         let import = Request::ImportRoster {
-            entries: entries.to_vec(),
+            entries: entries.into_iter().chain([person]).collect(),
             replace: true,
         };
         running.ask(import).await.unwrap();
@@ -273,7 +317,8 @@ impl Counties {
 
     /// An alert sent by the holder of this token.
     async fn alert(&mut self, token: &str, target: &str) -> String {
-        let body = json!({"text": format!("to {target}"), "targets": [target], "ask": "receipt"});
+        let body =
+            json!({"text": format!("to {target}"), "targets": [target], "ask": "acknowledgement"});
         let made = self
             .call(
                 Some(token),
@@ -339,7 +384,8 @@ impl Counties {
         body: &Option<(&str, Vec<u8>)>,
     ) -> Told {
         let bare = path.split('?').next().unwrap();
-        let uri = path.replace("{id}", id.unwrap_or_default());
+        let id = id.unwrap_or_default();
+        let uri = path.replace("{id}", id).replace("{name}", id);
         let mut request = HttpRequest::builder().method(method).uri(&uri);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -407,6 +453,7 @@ async fn every_route_answers_every_role_as_stated() {
                 Id::Alert => Some(counties.alert("nc_admin", "radio:1").await),
                 Id::Emergency => Some(counties.emergency(1).await.id.to_string()),
                 Id::Station => Some("1".to_owned()),
+                Id::SmsRoute => Some("operator".to_owned()),
                 Id::Token => Some(counties.token("spare", Role::Viewer, "").await.to_string()),
             };
             let body = route

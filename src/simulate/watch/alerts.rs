@@ -436,7 +436,7 @@ impl Alerts {
                 AnsweredBy::Status(code) | AnsweredBy::PolledStatus(code) => {
                     format!("status {code}")
                 }
-                AnsweredBy::Text | AnsweredBy::Sms(_) => answer.text.clone(),
+                AnsweredBy::Text | AnsweredBy::Sms(_) | AnsweredBy::Api => answer.text.clone(),
             };
             learnt.text = Some((radio, text));
         }
