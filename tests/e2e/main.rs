@@ -21,4 +21,6 @@ mod slow_ledger;
 #[path = "../support/mod.rs"]
 mod support;
 mod telephones;
+mod telephones_peers;
+mod telephones_smpplib;
 mod tls;

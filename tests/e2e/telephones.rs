@@ -10,9 +10,9 @@ use crate::support::place::{FIRST_RADIO, NO_MARKS, Place, STATION, http};
 use crate::support::until;
 use narrowcast_world::smsc::{CentreConfig, CentreEvent, CentreKind};
 
-const PASSWORD: &str = "s3cr3tpw";
+pub(crate) const PASSWORD: &str = "s3cr3tpw";
 
-fn centre(kind: CentreKind) -> CentreConfig {
+pub(crate) fn centre(kind: CentreKind) -> CentreConfig {
     CentreConfig {
         answer_after: Duration::from_millis(5),
         receipt_after: Duration::from_millis(80),
@@ -41,7 +41,11 @@ fn phone(index: u32) -> String {
     format!("1380013{index:04}")
 }
 
-async fn started(place: &Place, http: &reqwest::Client, count: u32) -> tokio::process::Child {
+pub(crate) async fn started(
+    place: &Place,
+    http: &reqwest::Client,
+    count: u32,
+) -> tokio::process::Child {
     let server = place.start();
     place.until_up(http).await;
     place.import(http, people(count)).await;
@@ -53,7 +57,7 @@ async fn started(place: &Place, http: &reqwest::Client, count: u32) -> tokio::pr
     server
 }
 
-async fn deliveries(place: &Place, http: &reqwest::Client, alert: &str) -> Vec<Value> {
+pub(crate) async fn deliveries(place: &Place, http: &reqwest::Client, alert: &str) -> Vec<Value> {
     let (status, list) = place
         .get(http, &format!("alerts/{alert}/deliveries?limit=1000"))
         .await;
@@ -61,7 +65,7 @@ async fn deliveries(place: &Place, http: &reqwest::Client, alert: &str) -> Vec<V
     list["deliveries"].as_array().unwrap().clone()
 }
 
-async fn submitted(place: &Place, http: &reqwest::Client, body: Value) -> String {
+pub(crate) async fn submitted(place: &Place, http: &reqwest::Client, body: Value) -> String {
     let (status, receipt) = place.post(http, "alerts", &body).await;
     assert_eq!(status, 201, "{receipt}");
     receipt["id"].as_str().unwrap().to_owned()

@@ -9,6 +9,7 @@
 mod client;
 mod modem;
 #[path = "../support/operator.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
 mod operator;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@
 
 pub(crate) mod books;
 pub(crate) mod operator;
+pub(crate) mod peer_process;
 pub(crate) mod peers;
 pub(crate) mod place;
 pub(crate) mod running;

@@ -37,6 +37,10 @@ impl Operator {
         Self { at, seen, task }
     }
 
+    pub(crate) fn at(&self) -> SocketAddr {
+        self.at
+    }
+
     /// The configuration that leads here.
     pub(crate) fn table(&self, kind: &str, password: &str) -> String {
         format!(
@@ -49,6 +53,12 @@ impl Operator {
 
     pub(crate) fn seen(&self) -> Vec<CentreEvent> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many events there were for which it holds.
+    pub(crate) fn count(&self, is: impl Fn(&CentreEvent) -> bool) -> usize {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().filter(|event| is(event)).count()
     }
 
     /// What was taken, part by part.

@@ -9,7 +9,24 @@ use anyhow::Result;
 use crate::run::{root, run, succeeds};
 
 /// A Python package at its version, and what for.
-const PYTHON: [(&str, &str); 1] = [("ok-dmrlib==0.8.0", "decodes the DMR bursts we encode")];
+const PYTHON: [(&str, &str); 3] = [
+    ("ok-dmrlib==0.8.0", "decodes the DMR bursts we encode"),
+    (
+        "python-gsmmodem-new==0.13.0",
+        "codes the short messages of the modem that ours talks to",
+    ),
+    (
+        "smpplib==2.2.4",
+        "decodes the SMPP that we send, and sends to the simulated centre",
+    ),
+];
+
+/// Where the Node.js packages are named and locked, and the one that the tests use.
+const NODE_PACKAGES: &str = "tests/peers/node";
+const NODE: &str = "npm smpp 0.5.1";
+
+/// A peer that stands in this repository, in another language than ours.
+const GATEWAY: &str = "strict CMPP gateway (tests/peers/cmpp_server.py)";
 
 /// A Debian package, the program that shows that it is there, and what for.
 struct Debian {
@@ -18,7 +35,12 @@ struct Debian {
     why: &'static str,
 }
 
-const DEBIAN: [Debian; 3] = [
+const DEBIAN: [Debian; 4] = [
+    Debian {
+        package: "npm",
+        program: "npm",
+        why: "installs the SMPP centre that the tests send to, which runs on Node.js",
+    },
     Debian {
         package: "strace",
         program: "strace",
@@ -40,6 +62,8 @@ const DEBIAN: [Debian; 3] = [
 pub(crate) struct Peers {
     /// The Python interpreter that has the Python peers.
     pub(crate) python: PathBuf,
+    /// The directory whose `node_modules` has the Node.js peers.
+    pub(crate) node: PathBuf,
     /// Names for the closing line.
     pub(crate) names: Vec<String>,
 }
@@ -48,9 +72,11 @@ pub(crate) struct Peers {
 pub(crate) fn install() -> Result<Peers> {
     debian()?;
     let debian = DEBIAN.iter().map(|peer| peer.package);
-    let names = PYTHON.iter().map(|(package, _)| *package).chain(debian);
+    let names = PYTHON.iter().map(|(package, _)| *package);
+    let names = names.chain([NODE, GATEWAY]).chain(debian);
     Ok(Peers {
         python: python()?,
+        node: node()?,
         names: names.map(str::to_owned).collect(),
     })
 }
@@ -111,4 +137,28 @@ fn python() -> Result<PathBuf> {
         .args(PYTHON.map(|(package, _)| package)))?;
     std::fs::write(stamp, wanted)?;
     Ok(python)
+}
+
+/// Installs what the lock file names, under `target/`.
+fn node() -> Result<PathBuf> {
+    let named = root().join(NODE_PACKAGES);
+    let place = root().join("target").join("peers").join("node");
+    let stamp = place.join("installed.json");
+    let wanted = std::fs::read_to_string(named.join("package-lock.json"))?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(place);
+    }
+    println!("installing {NODE} under target/peers: a short message centre that we send to");
+    std::fs::create_dir_all(&place)?;
+    for file in ["package.json", "package-lock.json"] {
+        std::fs::copy(named.join(file), place.join(file))?;
+    }
+    run(Command::new("npm").current_dir(&place).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]))?;
+    std::fs::write(stamp, wanted)?;
+    Ok(place)
 }

@@ -29,6 +29,7 @@ pub(crate) fn test(with_mutants: bool) -> Result<()> {
         .env("INSTA_UPDATE", "no")
         .env("NARROWCAST_REQUIRE_PEERS", "1")
         .env("NARROWCAST_PEER_PYTHON", &peers.python)
+        .env("NARROWCAST_PEER_NODE", &peers.node)
         .env("NARROWCAST_BINARIES", &binaries);
     let results = run_and_keep(&mut tests, |line| line.starts_with("test result:"))?;
     let passed: u64 = results
