@@ -21,6 +21,7 @@ mod slow_ledger;
 #[path = "../support/mod.rs"]
 mod support;
 mod telephones;
+mod telephones_faults;
 mod telephones_peers;
 mod telephones_smpplib;
 mod tls;
