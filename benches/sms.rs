@@ -180,5 +180,6 @@ fn person(index: u32) -> RosterEntry {
         node: node(),
         radios: Vec::new(),
         phones: vec![Phone::new(&format!("138001{index:05}")).expect("a telephone")],
+        phone_first: false,
     })
 }
