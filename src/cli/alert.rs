@@ -340,12 +340,14 @@ async fn show(access: &Access, client: &Client, id: &str, unanswered: bool) -> a
     });
     let columns = [
         ("RADIO", "radio"),
+        ("PERSON", "person"),
         ("NAME", "name"),
         ("RUNG", "rung"),
         ("END", "end"),
         ("ANSWER", "answer.text"),
+        ("BY", "answer.by"),
         ("AT", "at"),
-        ("TRIES", "attempts"),
+        ("WAYS", "ways"),
         ("BEST", "best"),
         ("UNCLEAR", "unclear"),
     ];
@@ -357,11 +359,34 @@ async fn show(access: &Access, client: &Client, id: &str, unanswered: bool) -> a
                 segment(id)
             ))
             .await?;
-        table(access, members(&page, "deliveries"), &columns);
+        let mut rows = members(&page, "deliveries").to_vec();
+        if !access.json {
+            rows.iter_mut().for_each(add_ways);
+        }
+        table(access, &rows, &columns);
         match page.get("next").and_then(Value::as_u64) {
             Some(next) => from = next,
             None => return Ok(()),
         }
+    }
+}
+
+/// Adds in one cell how far each way to a recipient has come: `2308001 sent x2, 13800138000
+/// received x1`.
+fn add_ways(row: &mut Value) {
+    let ways = members(row, "routes").iter().map(|route| {
+        let unclear = route.get("unclear").and_then(Value::as_bool) == Some(true);
+        format!(
+            "{} {} x{}{}",
+            cell(route, "address"),
+            cell(route, "rung"),
+            cell(route, "attempts"),
+            if unclear { " unclear" } else { "" }
+        )
+    });
+    let ways = ways.collect::<Vec<_>>().join(", ");
+    if let Some(row) = row.as_object_mut() {
+        row.insert("ways".to_owned(), ways.into());
     }
 }
 

@@ -18,9 +18,13 @@ impl Task {
                 if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
                     self.links.forget(id);
                 }
+                self.spans.step(id, step);
                 self.input(Input::Step { id, step });
             }
-            LinkEvent::Sent(id) => self.input(Input::Sent(id)),
+            LinkEvent::Sent(id) => {
+                self.spans.written(id);
+                self.input(Input::Sent(id));
+            }
             LinkEvent::Carrier { id, state, room } => {
                 self.shown.carrier(id, state);
                 self.input(Input::Carrier { id, state, room });

@@ -28,6 +28,7 @@ mod listen;
 mod replies;
 mod scrub;
 mod space;
+mod spans;
 mod task;
 #[cfg(test)]
 mod tests;

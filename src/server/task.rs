@@ -28,6 +28,7 @@ use crate::server::board::Shown;
 use crate::server::ledger::LedgerSide;
 use crate::server::replies::{Caller, Replies};
 use crate::server::space::{Hold, SpaceWatch};
+use crate::server::spans::Spans;
 use crate::station::Links;
 
 /// How often queues are counted and the overview is drawn for the metrics.
@@ -58,6 +59,7 @@ pub(super) struct Task {
     core: Core,
     ledger: LedgerSide,
     replies: Replies,
+    pub(super) spans: Spans,
     pub(super) links: Links,
     events: EventEnds,
     ends: BackendEnds,
@@ -95,6 +97,7 @@ impl Task {
             core: Core::new(parts.policy, parts.limits, seed()?, now(parts.clock)),
             ledger: LedgerSide::start(parts.open, Arc::clone(&parts.ends.scrub))?,
             replies: Replies::default(),
+            spans: Spans::default(),
             links: parts.links,
             events: parts.events,
             ends: parts.ends,
@@ -331,6 +334,10 @@ impl Task {
     }
 
     fn transmit(&mut self, job: Job) {
+        if let Job::Send { carrier, .. } = &job {
+            let link = self.links.name(carrier.station).unwrap_or_default();
+            self.spans.given(&job, link);
+        }
         let Err(job) = self.links.give(job) else {
             return;
         };
@@ -342,6 +349,7 @@ impl Task {
             Job::Withdraw(_) => return,
         };
         let step = Step::Refused(why);
+        self.spans.step(id, step);
         self.input(Input::Step { id, step });
     }
 
