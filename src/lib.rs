@@ -1,5 +1,6 @@
 //! Narrowcast: a narrowband radio messaging and alerting server.
 //!
+//! * [`bridge`]: what leaves for other systems
 //! * [`config`]: the one configuration file
 //! * [`api`]: REST, event stream, health and metrics
 //! * [`observe`]: logs, metrics, health
@@ -10,6 +11,7 @@
 //! * [`simulate`]: all of it inside a simulated world, in virtual time
 
 pub mod api;
+pub mod bridge;
 pub mod config;
 pub mod core;
 pub mod engine;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each module of the server, and the modules it may import.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &["model", "mutant"]),
     ("engine", &["engine", "model", "mutant"]),
     ("core", &["core", "engine", "model", "mutant"]),
@@ -27,11 +27,12 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "api", "config", "engine", "ledger", "model", "mutant", "observe",
         ],
     ),
+    ("bridge", &["bridge", "model"]),
     (
         "server",
         &[
-            "server", "api", "config", "core", "engine", "ledger", "model", "mutant", "observe",
-            "station",
+            "server", "api", "bridge", "config", "core", "engine", "ledger", "model", "mutant",
+            "observe", "station",
         ],
     ),
     (

@@ -20,6 +20,7 @@ use crate::model::emergency::Emergency;
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
 use crate::model::roster::Node;
+use crate::model::sink::{SinkCommand, SinkStatus};
 
 /// How long a reply may take before the API says that the engine is away.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -137,7 +138,33 @@ pub struct Backend {
     pub board: watch::Receiver<Board>,
     /// How the walks over the ledger stand.
     pub scrub: Arc<Desk>,
+    /// The sinks.
+    pub sinks: Arc<Vec<SinkDesk>>,
     ids: Arc<Mutex<Generator>>,
+}
+
+/// Where a sink is asked how it stands, and told what to do.
+#[derive(Debug)]
+pub struct SinkDesk {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// How it stands.
+    pub status: Arc<Mutex<SinkStatus>>,
+    /// What it is told.
+    pub commands: mpsc::Sender<SinkCommand>,
+}
+
+impl SinkDesk {
+    /// How it stands.
+    #[must_use]
+    pub fn status(&self) -> SinkStatus {
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }
 
 /// The server's side.
@@ -177,6 +204,7 @@ pub fn backend(capacity: usize) -> (Backend, BackendEnds) {
         durable,
         board,
         scrub: Arc::clone(&scrub),
+        sinks: Arc::default(),
         ids: Arc::new(Mutex::new(Generator::new())),
     };
     let server = BackendEnds {

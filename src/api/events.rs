@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::{Extension, Json};
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 
 use crate::api::auth::{Bearer, principal};
-use crate::api::body::EventBody;
+use crate::api::body::{EventBody, EventPage};
 use crate::api::doors::Connection;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
@@ -111,6 +111,51 @@ pub(super) async fn events(
         Some((Ok(event), reader))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Which page of events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// From this position on; from the beginning if none.
+    from: Option<u64>,
+    /// At most so many, 1 to 1000; 256 if none.
+    limit: Option<usize>,
+}
+
+/// A page of events, for those that poll: what the stream gives, as far as the token may see it.
+/// Ask with `?from=` the page's `next` for the one behind it; an empty page is the end for now.
+#[utoipa::path(get, path = "/api/v1/events/page", tag = "events", security(("token" = [])),
+    params(PageQuery),
+    responses((status = 200, body = EventPage), (status = 401, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn page(
+    State(api): State<Api>,
+    bearer: Bearer,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<EventPage>, Problem> {
+    let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, 1_000);
+    let end = *api.backend.durable.borrow();
+    let mut from = Seq(query.from.unwrap_or(1));
+    if from > end.next() {
+        return Err(Problem::beyond_end("from", from, end));
+    }
+    let mut events: Vec<EventBody> = Vec::new();
+    // What may not be seen leaves gaps: read on until there is something, or nothing more.
+    while events.is_empty() && from <= end {
+        let records = api.backend.read(from, limit).await?;
+        let Some(last) = records.last() else {
+            from = end.next();
+            break;
+        };
+        from = last.seq.next();
+        events = sight.events(&api, &bearer, records.iter()).await?;
+    }
+    Ok(Json(EventPage {
+        events,
+        next: from.0,
+    }))
 }
 
 fn last_event(headers: &HeaderMap) -> Result<Option<Seq>, Problem> {

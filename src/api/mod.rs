@@ -30,6 +30,7 @@ mod known;
 mod ledger;
 mod roster;
 mod sight;
+mod sinks;
 mod sms;
 mod stations;
 mod streams;

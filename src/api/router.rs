@@ -23,7 +23,8 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, sms, stations,
+    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, sinks, sms,
+    stations,
 };
 use crate::engine::io::{Request, Response};
 use crate::observe::metrics::{AnswerLabel, Metrics};
@@ -142,6 +143,11 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(emergencies::close))
         .routes(routes!(stations::list))
         .routes(routes!(stations::test))
+        .routes(routes!(sinks::list))
+        .routes(routes!(sinks::show))
+        .routes(routes!(sinks::replay))
+        .routes(routes!(sinks::skip))
+        .routes(routes!(events::page))
         .routes(routes!(sms::list))
         .routes(routes!(sms::show))
         .routes(routes!(sms::test))

@@ -11,6 +11,7 @@ mod probe;
 mod roster;
 mod serve;
 mod simulate;
+mod sink;
 mod sms;
 mod station;
 mod token;
@@ -84,6 +85,9 @@ enum Command {
     /// Base stations and modems.
     #[command(subcommand)]
     Station(station::StationCommand),
+    /// What is fed with events: webhooks.
+    #[command(subcommand)]
+    Sink(sink::SinkCommand),
     /// SMS routes.
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -123,6 +127,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Roster(command) => online(roster::run(&access, command)),
         Command::Emergency(command) => online(emergency::run(&access, command)),
         Command::Station(command) => online(station::run(&access, command)),
+        Command::Sink(command) => online(sink::run(&access, command)),
         Command::Sms(command) => online(sms::run(&access, command)),
         Command::Token(command) => online(token::run(&access, command)),
     }

@@ -17,6 +17,7 @@ mod server;
 mod sms;
 mod trunking;
 mod value;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,6 +37,7 @@ pub use server::{ServerConfig, Tls};
 pub use sms::{DefaultAlphabet, LongTexts, SmsKind, SmsLink, Validity, VerifyGateway};
 pub use trunking::{NeighbourSite, TrunkingSite};
 pub use value::{Network, Secret};
+pub use webhook::{SinkStart, WebhookTable};
 
 use narrowcast_protocol::air::StationId;
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub modem: Vec<ModemLink>,
     /// SMS links.
     pub sms: Vec<SmsLink>,
+    /// Receivers that are fed every event.
+    pub webhook: Vec<WebhookTable>,
     /// The capture ring.
     pub capture: CaptureConfig,
     /// Logs.
@@ -128,6 +132,19 @@ impl Config {
         for (index, link) in self.sms.iter().enumerate() {
             link.check(&format!("sms[{index}]"), &mut faults);
         }
+        let mut hooks = std::collections::BTreeSet::new();
+        for (index, hook) in self.webhook.iter().enumerate() {
+            hook.check(&format!("webhook[{index}]"), &mut faults);
+            if !hooks.insert(hook.name.as_str()) {
+                faults.push(Fault::new(
+                    format!("webhook[{index}].name"),
+                    format!(
+                        "`{}` is another webhook's name: give each its own",
+                        hook.name
+                    ),
+                ));
+            }
+        }
         self.check_unique(&mut faults);
         faults
     }
@@ -161,6 +178,9 @@ impl Config {
         }
         for (index, link) in self.sms.iter_mut().enumerate() {
             link.read_secrets(&format!("sms[{index}]"), &mut faults);
+        }
+        for (index, hook) in self.webhook.iter_mut().enumerate() {
+            hook.read_secrets(&format!("webhook[{index}]"), &mut faults);
         }
         faults
     }

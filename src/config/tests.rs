@@ -133,6 +133,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[modem]]\n[modem.trunking]",
         "[[modem]]\n[modem.trunking]\n[[modem.trunking.neighbour]]",
         "[[sms]]",
+        "[[webhook]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
         let message = error.to_string();

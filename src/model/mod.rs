@@ -3,6 +3,7 @@
 
 pub mod alert;
 pub mod book;
+pub mod content;
 pub mod delivery;
 pub mod emergency;
 pub mod evidence;
@@ -13,6 +14,7 @@ pub mod policy;
 pub mod roster;
 pub mod salvage;
 pub mod sight;
+pub mod sink;
 pub mod sms_route;
 pub mod summary;
 pub mod text;

@@ -27,6 +27,7 @@ mod link_events;
 mod listen;
 mod replies;
 mod scrub;
+mod sinks;
 mod space;
 mod spans;
 mod task;
@@ -87,6 +88,14 @@ pub enum ServerError {
     /// A link cannot be built from its configuration.
     #[error(transparent)]
     Link(#[from] station::LinkError),
+    /// A sink cannot be built from its configuration.
+    #[error("webhook {name}: {why}")]
+    Sink {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// The API cannot listen.
     #[error("cannot listen on {address}: {source}; is another server running there?")]
     Listen {
@@ -189,7 +198,9 @@ async fn serve_over(
     sound_clock()?;
     first_token::private_directory(&config.server.state_dir)?;
     let metrics = Arc::new(Metrics::default());
-    let (backend, ends) = backend::backend(config.server.queue);
+    let (sinks, desks) = sinks::all(config)?;
+    let (mut backend, ends) = backend::backend(config.server.queue);
+    backend.sinks = Arc::new(desks);
     let clock = Clock::start();
     let (events, events_end) = EventLanes::new(EMERGENCIES, LINK_EVENTS);
     let links = station::start(config, clock, &events, shutdown)?;
@@ -221,9 +232,14 @@ async fn serve_over(
     task.ready();
     let note = config.server.state_dir.join("scrub.json");
     let scrubber = Scrubber::new(config.ledger.scrub, note, backend.clone());
+    let sinks = sinks.start(&backend, &config.ledger.jurisdiction, shutdown);
     let (run, walks) = (task.run(shutdown.clone()), scrubber.run(shutdown.clone()));
     let core = async {
         tokio::join!(run, walks);
+        for sink in sinks {
+            // It writes down how far it has come.
+            drop(sink.await);
+        }
     };
     Ok(Served {
         backend,

@@ -25,3 +25,4 @@ mod telephones_faults;
 mod telephones_peers;
 mod telephones_smpplib;
 mod tls;
+mod webhooks;

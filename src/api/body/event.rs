@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::model::facts::{Fact, Record};
-use crate::model::ids::DeliveryIndex;
+use crate::model::content::content;
+use crate::model::facts::Record;
 use crate::model::sight::Seen;
 use crate::model::wall::Wall;
 
@@ -28,6 +28,15 @@ pub struct EventBody {
     pub data: Value,
 }
 
+/// A page of events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventPage {
+    /// In the ledger's order.
+    pub events: Vec<EventBody>,
+    /// Where the next page begins.
+    pub next: u64,
+}
+
 impl EventBody {
     /// The event of a record of which this is seen.
     #[must_use]
@@ -42,42 +51,10 @@ impl EventBody {
     }
 }
 
-/// The fact's fields without its name, without what a token's secret hashes to and without
-/// submitters' keys; a mark as it stands on the air; each recipient with its delivery.
-fn content(fact: &Fact, deliveries: &[DeliveryIndex]) -> Value {
-    let mut content = match serde_json::to_value(fact) {
-        Ok(Value::Object(named)) => named
-            .into_iter()
-            .next()
-            .map_or(Value::Null, |(_, content)| content),
-        _ => Value::Null,
-    };
-    match (fact, &mut content) {
-        (Fact::TokenCreated { .. }, Value::Object(fields)) => {
-            if let Some(Value::Object(token)) = fields.get_mut("token") {
-                token.remove("hash");
-            }
-        }
-        (Fact::AlertAccepted(alert), Value::Object(fields)) => {
-            fields.remove("idempotency");
-            fields.insert("mark".to_owned(), alert.mark.to_string().into());
-        }
-        (Fact::Recipients { .. }, Value::Object(fields)) => {
-            let recipients = fields.get_mut("recipients").and_then(Value::as_array_mut);
-            for (recipient, index) in recipients.into_iter().flatten().zip(deliveries) {
-                if let Value::Object(recipient) = recipient {
-                    recipient.insert("delivery".to_owned(), index.0.into());
-                }
-            }
-        }
-        _ => {}
-    }
-    content
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::facts::Fact;
     use crate::model::ids::{Seq, TokenId};
     use crate::model::roster::Node;
     use crate::model::token::{Role, Token};

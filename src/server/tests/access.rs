@@ -7,10 +7,12 @@ use axum::http::{Method, Request as HttpRequest};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::backend::SinkDesk;
 use crate::api::conform;
 use crate::model::emergency::Emergency;
 use crate::model::policy::{RouteKind, SmsRoute};
 use crate::model::roster::{Person, Phone};
+use crate::model::sink::SinkCommand;
 
 /// Without a token; with one that is not valid; with one of each role, at the root.
 const WHO: [Option<&str>; 7] = [
@@ -40,6 +42,7 @@ enum Id {
     Station,
     Token,
     SmsRoute,
+    Sink,
 }
 
 /// A request that is right in all but who makes it, and the answer to each of [`WHO`].
@@ -118,6 +121,23 @@ fn routes() -> Vec<Route> {
             json!({"recipient": "radio:1", "choice": 1}),
             SEND,
         ),
+        route("GET", "/api/v1/sinks", Id::No, none.clone(), LOOK),
+        route("GET", "/api/v1/sinks/{name}", Id::Sink, none.clone(), LOOK),
+        route(
+            "POST",
+            "/api/v1/sinks/{name}/replay",
+            Id::Sink,
+            json!({"seq": 1}),
+            ADMINISTER,
+        ),
+        route(
+            "POST",
+            "/api/v1/sinks/{name}/skip",
+            Id::Sink,
+            json!({"seq": 1}),
+            ADMINISTER,
+        ),
+        route("GET", "/api/v1/events/page", Id::No, none.clone(), LOOK),
         route("GET", "/api/v1/sms", Id::No, none.clone(), LOOK),
         route(
             "GET",
@@ -215,6 +235,8 @@ struct Counties {
     app: Router,
     document: Value,
     ids: u128,
+    /// What the sink is told: without a listener it would be away.
+    _told: tokio::sync::mpsc::Receiver<SinkCommand>,
 }
 
 struct Told {
@@ -264,12 +286,21 @@ impl Counties {
             replace: true,
         };
         running.ask(import).await.unwrap();
-        let api = Api::new(running.backend.clone(), Arc::new(Metrics::default()), true);
+        let mut backend = running.backend.clone();
+        let (commands, told) = tokio::sync::mpsc::channel(64);
+        backend.sinks = Arc::new(vec![SinkDesk {
+            name: "province".into(),
+            kind: "webhook",
+            status: Arc::default(),
+            commands,
+        }]);
+        let api = Api::new(backend, Arc::new(Metrics::default()), true);
         let mut counties = Self {
             running,
             app: router(api),
             document: conform::document(),
             ids: 1 << 90,
+            _told: told,
         };
         for (name, role) in ROLES {
             counties.token(name, role, "").await;
@@ -454,6 +485,7 @@ async fn every_route_answers_every_role_as_stated() {
                 Id::Emergency => Some(counties.emergency(1).await.id.to_string()),
                 Id::Station => Some("1".to_owned()),
                 Id::SmsRoute => Some("operator".to_owned()),
+                Id::Sink => Some("province".to_owned()),
                 Id::Token => Some(counties.token("spare", Role::Viewer, "").await.to_string()),
             };
             let body = route

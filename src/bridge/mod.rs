@@ -1,0 +1,3 @@
+//! What leaves for other systems, and comes from them.
+
+pub mod platform;

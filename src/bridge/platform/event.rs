@@ -1,0 +1,252 @@
+//! A fact as an event for other systems: CloudEvents 1.0, structured JSON.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::model::content::content;
+use crate::model::facts::{Fact, Record};
+use crate::model::ids::Seq;
+use crate::model::sight::Seen;
+use crate::model::wall::Wall;
+
+/// Content type of one event.
+pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
+
+/// What happened, for other systems.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CloudEvent {
+    /// Always 1.0.
+    pub specversion: &'static str,
+    /// `jurisdiction:position`, the same in every repetition.
+    pub id: String,
+    /// `/narrowcast/jurisdiction`.
+    pub source: String,
+    /// `cn.narrowcast.NOUN.VERB.v1`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The alert, if it belongs to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When it was decided.
+    pub time: Wall,
+    /// Always JSON.
+    pub datacontenttype: &'static str,
+    /// The position in the ledger.
+    pub ncseq: u64,
+    /// The content of the fact.
+    pub data: Value,
+}
+
+/// Whether a fact concerns the outside. The others say how Narrowcast works, or are secrets.
+#[must_use]
+pub const fn concerns_outside(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::PolicyInForce(_)
+            | Fact::StationsInForce { .. }
+            | Fact::RosterImported { .. }
+            | Fact::TokenCreated { .. }
+            | Fact::TokenRevoked { .. }
+            | Fact::Baselined { .. }
+            | Fact::Predicted { .. }
+            | Fact::Polled { .. }
+            | Fact::Summed { .. }
+            | Fact::RadioHeard { .. }
+            | Fact::RadioLeft { .. }
+            | Fact::Trimmed { .. }
+            | Fact::PhonePartHeard { .. }
+            | Fact::PhonePartsGivenUp { .. }
+    )
+}
+
+/// `alert_accepted` as `cn.narrowcast.alert.accepted.v1`.
+#[must_use]
+pub fn kind(name: &str) -> String {
+    let (noun, verb) = name.rsplit_once('_').unwrap_or((name, "happened"));
+    format!("cn.narrowcast.{}.{verb}.v1", noun.replace('_', "-"))
+}
+
+impl CloudEvent {
+    /// The event of a record; none if it does not concern the outside. Telephone numbers are
+    /// masked unless `personal`.
+    #[must_use]
+    pub fn of(record: &Record, personal: bool) -> Option<Self> {
+        if !concerns_outside(&record.fact) {
+            return None;
+        }
+        let seen = Seen::whole(&record.fact);
+        let mut data = content(&seen.fact, &seen.deliveries);
+        if !personal {
+            mask(&mut data);
+        }
+        Some(Self {
+            data,
+            subject: record.fact.alert().map(|id| id.to_string()),
+            ..Self::bare(
+                &record.jurisdiction,
+                record.seq,
+                record.fact.name(),
+                record.at,
+            )
+        })
+    }
+
+    /// Everything from `first` to `last` was trimmed before the sink had it.
+    #[must_use]
+    pub fn gap(jurisdiction: &str, first: Seq, last: Seq, at: Wall) -> Self {
+        let mut data = Map::new();
+        data.insert("first".to_owned(), first.0.into());
+        data.insert("last".to_owned(), last.0.into());
+        Self {
+            data: Value::Object(data),
+            id: format!("{jurisdiction}:{}-gap", last.0),
+            ..Self::bare(jurisdiction, last, "events_gap", at)
+        }
+    }
+
+    /// A sign of life.
+    #[must_use]
+    pub fn heartbeat(jurisdiction: &str, up_to: Seq, at: Wall) -> Self {
+        Self {
+            id: format!("{jurisdiction}:alive-{}", at.as_millis()),
+            ..Self::bare(jurisdiction, up_to, "service_alive", at)
+        }
+    }
+
+    fn bare(jurisdiction: &str, seq: Seq, name: &str, at: Wall) -> Self {
+        Self {
+            specversion: "1.0",
+            id: format!("{jurisdiction}:{}", seq.0),
+            source: format!("/narrowcast/{jurisdiction}"),
+            kind: kind(name),
+            subject: None,
+            time: at,
+            datacontenttype: "application/json",
+            ncseq: seq.0,
+            data: Value::Object(Map::new()),
+        }
+    }
+}
+
+/// Fields that hold a telephone number, or something that begins with one.
+const NUMBERS: [&str; 4] = ["to", "from", "Sms", "sms"];
+
+/// Hides the middle of every telephone number.
+fn mask(data: &mut Value) {
+    match data {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                match value {
+                    Value::Array(phones) if name == "phones" => {
+                        phones.iter_mut().for_each(mask_number);
+                    }
+                    Value::String(_) if NUMBERS.contains(&name.as_str()) => mask_number(value),
+                    other => mask(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
+    }
+}
+
+fn mask_number(value: &mut Value) {
+    let Value::String(number) = value else {
+        return;
+    };
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    let is_number = digits >= 5 && number.chars().all(|c| c.is_ascii_digit() || c == '+');
+    if is_number {
+        let all = number.chars().count();
+        *number = number
+            .chars()
+            .enumerate()
+            .map(|(at, c)| if at < 3 || at + 4 >= all { c } else { '*' })
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use narrowcast_protocol::air::{Phone, StationId};
+
+    use super::*;
+    use crate::model::facts::ReportNote;
+    use crate::model::ids::{AlertId, DeliveryIndex};
+    use crate::model::phone_book::MessageRef;
+
+    fn record(fact: Fact) -> Record {
+        Record {
+            seq: Seq(42),
+            jurisdiction: "city".into(),
+            epoch: 1,
+            at: Wall::from_millis(1_800_000_000_000),
+            fact,
+            hash: [0; 32],
+        }
+    }
+
+    fn taken() -> Fact {
+        Fact::MessageTaken {
+            of: MessageRef {
+                alert: AlertId(ulid::Ulid::from(7u128)),
+                delivery: DeliveryIndex(0),
+                phone: 0,
+                number: 1,
+                part: 0,
+            },
+            route: StationId(1),
+            to: Phone::new("13800138000").unwrap(),
+            message: "7F".into(),
+        }
+    }
+
+    #[test]
+    fn an_event_has_what_cloudevents_demand_and_the_same_id_each_time() {
+        let event = CloudEvent::of(&record(taken()), true).unwrap();
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["specversion"], "1.0");
+        assert_eq!(json["id"], "city:42");
+        assert_eq!(json["type"], "cn.narrowcast.message.taken.v1");
+        assert_eq!(json["source"], "/narrowcast/city");
+        assert_eq!(
+            json["subject"],
+            AlertId(ulid::Ulid::from(7u128)).to_string()
+        );
+        assert_eq!(json["data"]["to"], "13800138000");
+    }
+
+    #[test]
+    fn numbers_of_people_are_masked_unless_the_sink_may_have_them() {
+        let event = CloudEvent::of(&record(taken()), false).unwrap();
+        assert_eq!(event.data["to"], "138****8000");
+        let report = Fact::PhoneReportHeard {
+            route: StationId(1),
+            from: "+4917012345678".into(),
+            to: "1069".into(),
+            text: "13800138000 is on fire".into(),
+            reference: None,
+            note: ReportNote::NothingAsked,
+        };
+        let event = CloudEvent::of(&record(report), false).unwrap();
+        assert_eq!(event.data["from"], "+49*******5678");
+        assert_eq!(
+            event.data["text"], "13800138000 is on fire",
+            "words are words"
+        );
+    }
+
+    #[test]
+    fn secrets_and_the_inside_stay_inside() {
+        let inside = Fact::Trimmed {
+            by: "a".into(),
+            up_to: Seq(1),
+            hash: [0; 32],
+        };
+        assert_eq!(CloudEvent::of(&record(inside), true), None);
+        assert_eq!(
+            kind("group_attempt_started"),
+            "cn.narrowcast.group-attempt.started.v1"
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! Sinks: something outside that is fed every event, in the ledger's order.
+//!
+//! A sink reads the ledger by itself, page by page, and keeps how far it has come in a small file
+//! of its own. It slows nobody: not the radio side, not another sink. What a receiver refuses for
+//! good is a dead letter and the sink goes on; everything else holds this sink and is tried again.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`event`] | a fact as a CloudEvent |
+//! | [`signature`] | Standard Webhooks 1.0 signatures |
+//! | [`schedule`] | when a delivery is tried again |
+//! | [`cursor`] | how far a sink has come, on disk |
+//! | [`address`] | which receivers may be connected to |
+//! | [`webhook`] | one delivery over HTTP |
+//! | [`sink`] | the task of one sink |
+
+pub mod address;
+pub mod cursor;
+pub mod event;
+pub mod schedule;
+pub mod signature;
+pub mod sink;
+pub mod webhook;

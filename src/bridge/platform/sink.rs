@@ -1,0 +1,378 @@
+//! The task of one sink: reads the ledger, delivers in its order, remembers how far it has come.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::bridge::platform::cursor::{CursorFile, Position};
+use crate::bridge::platform::event::CloudEvent;
+use crate::bridge::platform::schedule;
+use crate::bridge::platform::webhook::{Delivered, Webhook};
+use crate::model::facts::Record;
+use crate::model::ids::Seq;
+use crate::model::sink::{SinkCommand, SinkStatus};
+use crate::model::wall::Wall;
+
+/// Records in one page.
+const PAGE: usize = 256;
+/// The position is written after so many acknowledged events at the latest.
+const WRITE_EVERY: u32 = 64;
+/// How long to wait before a page that could not be read is asked for again.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+/// After so many failures one after the other people are told.
+const TELL_AFTER: u32 = 5;
+
+/// A page of the ledger on its way.
+pub type Paging = Pin<Box<dyn Future<Output = Result<Vec<Record>, String>> + Send>>;
+
+/// Where a sink reads.
+#[derive(Clone)]
+pub struct Feed {
+    /// Reads up to so many durable records from a position on.
+    pub read: Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync>,
+    /// Up to where the ledger is durable.
+    pub durable: watch::Receiver<Seq>,
+    /// The civil clock.
+    pub wall: fn() -> Wall,
+    /// The jurisdiction whose ledger it is.
+    pub jurisdiction: String,
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feed")
+            .field("jurisdiction", &self.jurisdiction)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a new sink begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With what happens from now on.
+    Now,
+    /// At the beginning of the ledger.
+    Beginning,
+    /// At this position.
+    At(Seq),
+}
+
+/// A sink.
+#[derive(Debug)]
+pub struct Sink {
+    /// Its name.
+    pub name: String,
+    /// Where it begins when it is new.
+    pub start: Start,
+    /// Whether it gets whole telephone numbers.
+    pub personal: bool,
+    /// Between two signs of life while nothing happens; none for no signs.
+    pub heartbeat: Option<Duration>,
+    /// Its receiver.
+    pub webhook: Webhook,
+    /// Where it keeps how far it has come.
+    pub file: CursorFile,
+    /// How it stands, for those who ask.
+    pub status: Arc<Mutex<SinkStatus>>,
+}
+
+/// Why the loop turned.
+enum Turn {
+    Command(SinkCommand),
+    Over,
+    Due,
+}
+
+struct Run {
+    sink: Sink,
+    feed: Feed,
+    commands: mpsc::Receiver<SinkCommand>,
+    shutdown: CancellationToken,
+    position: Position,
+    unwritten: u32,
+    failures: u32,
+    alive_at: Instant,
+}
+
+impl Sink {
+    /// Feeds the receiver until `shutdown`.
+    pub async fn run(
+        self,
+        feed: Feed,
+        commands: mpsc::Receiver<SinkCommand>,
+        shutdown: CancellationToken,
+    ) {
+        let position = match self.file.read() {
+            Ok(position) => position,
+            Err(error) => {
+                let why = format!("its file cannot be read: {error}; mend or remove it");
+                warn!(sink = %self.name, %why, "a sink is off");
+                self.tell(|status| status.disabled = Some(why));
+                return;
+            }
+        };
+        let mut run = Run {
+            position: position.clone().unwrap_or_default(),
+            alive_at: Instant::now(),
+            sink: self,
+            feed,
+            commands,
+            shutdown,
+            unwritten: 0,
+            failures: 0,
+        };
+        if position.is_none() && !run.begin().await {
+            return;
+        }
+        run.show();
+        run.feed_on().await;
+        run.write();
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut SinkStatus)) {
+        change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Run {
+    /// Finds where a new sink begins; false when the server stops first.
+    async fn begin(&mut self) -> bool {
+        self.position.next = match self.sink.start {
+            Start::Beginning => 1,
+            Start::At(seq) => seq.0.max(1),
+            Start::Now => {
+                // The ledger is not open before its end is known.
+                let opened = self.feed.durable.wait_for(|durable| durable.0 > 0);
+                let end = tokio::select! {
+                    end = opened => end.map(|end| end.0),
+                    () = self.shutdown.cancelled() => return false,
+                };
+                match end {
+                    Ok(end) => end + 1,
+                    Err(_) => return false,
+                }
+            }
+        };
+        self.write();
+        true
+    }
+
+    fn show(&self) {
+        let durable = self.feed.durable.borrow().0;
+        self.sink.tell(|status| {
+            status.next = self.position.next;
+            status.durable = durable;
+            status.failures = self.failures;
+            status.disabled.clone_from(&self.position.disabled);
+            if status.dead.len() != self.position.dead.len() || status.dead.is_empty() {
+                let dead = self.position.dead.iter();
+                status.dead = dead.map(|it| (it.seq, it.why.clone())).collect();
+            }
+        });
+    }
+
+    fn write(&mut self) {
+        self.unwritten = 0;
+        if let Err(error) = self.sink.file.write(&self.position) {
+            warn!(sink = %self.sink.name, %error, "how far a sink has come is not kept: events will come again after a restart");
+        }
+    }
+
+    async fn feed_on(&mut self) {
+        loop {
+            self.show();
+            if self.position.disabled.is_some() {
+                match self.pause(None).await {
+                    Turn::Over => return,
+                    Turn::Command(command) => self.command(command),
+                    Turn::Due => {}
+                }
+                continue;
+            }
+            let durable = *self.feed.durable.borrow_and_update();
+            if self.position.seq() > durable {
+                if self.unwritten > 0 {
+                    self.write();
+                }
+                match self.idle().await {
+                    Turn::Over => return,
+                    Turn::Command(command) => self.command(command),
+                    Turn::Due => {}
+                }
+                continue;
+            }
+            let read = (self.feed.read)(self.position.seq(), PAGE);
+            let page = tokio::select! {
+                page = read => page,
+                () = self.shutdown.cancelled() => return,
+            };
+            let goes_on = match page {
+                Ok(page) => self.page(page, durable).await,
+                Err(why) => {
+                    self.sink.tell(|status| status.last_error = Some(why));
+                    self.pause(Some(Instant::now() + READ_AGAIN)).await
+                }
+            };
+            match goes_on {
+                Turn::Over => return,
+                Turn::Command(command) => self.command(command),
+                Turn::Due => {}
+            }
+        }
+    }
+
+    fn command(&mut self, command: SinkCommand) {
+        match command {
+            SinkCommand::Replay(from) => {
+                self.position.next = from.0.max(1);
+                self.position.disabled = None;
+            }
+            SinkCommand::Skip(up_to) => {
+                self.position.next = self.position.next.max(up_to.0.saturating_add(1));
+            }
+        }
+        self.failures = 0;
+        info!(sink = %self.sink.name, next = self.position.next, "a sink was told where to go on");
+        self.write();
+    }
+
+    /// Waits for something to deliver, and lets the receiver know that we live.
+    async fn idle(&mut self) -> Turn {
+        let due = self.sink.heartbeat.map(|every| self.alive_at + every);
+        let far = Instant::now() + Duration::from_secs(3_600);
+        tokio::select! {
+            () = self.shutdown.cancelled() => return Turn::Over,
+            command = self.commands.recv() => return command.map_or(Turn::Over, Turn::Command),
+            changed = self.feed.durable.changed() => {
+                return if changed.is_ok() { Turn::Due } else { Turn::Over };
+            }
+            () = sleep_until(due.unwrap_or(far)) => {}
+        }
+        if due.is_some() {
+            self.alive_at = Instant::now();
+            let now = (self.feed.wall)();
+            let alive = CloudEvent::heartbeat(&self.feed.jurisdiction, self.position.seq(), now);
+            // A sign of life that is lost is followed by the next one.
+            if let Delivered::Again { why, .. } = self.attempt(&alive).await {
+                self.sink.tell(|status| status.last_error = Some(why));
+            }
+        }
+        Turn::Due
+    }
+
+    async fn pause(&mut self, until: Option<Instant>) -> Turn {
+        let far = Instant::now() + Duration::from_secs(3_600);
+        tokio::select! {
+            () = self.shutdown.cancelled() => Turn::Over,
+            command = self.commands.recv() => command.map_or(Turn::Over, Turn::Command),
+            () = sleep_until(until.unwrap_or(far)) => Turn::Due,
+        }
+    }
+
+    /// Delivers a page; what was trimmed before it becomes one `gap` event.
+    async fn page(&mut self, page: Vec<Record>, durable: Seq) -> Turn {
+        let first = page.first().map_or(durable.next(), |record| record.seq);
+        if first > self.position.seq() {
+            let last = Seq(first.0.saturating_sub(1));
+            let now = (self.feed.wall)();
+            let gap = CloudEvent::gap(&self.feed.jurisdiction, self.position.seq(), last, now);
+            let turn = self.deliver(&gap, last).await;
+            if !matches!(turn, Turn::Due) {
+                return turn;
+            }
+        }
+        for record in page {
+            let turn = match CloudEvent::of(&record, self.sink.personal) {
+                Some(event) => self.deliver(&event, record.seq).await,
+                None => {
+                    self.position.next = record.seq.next().0;
+                    Turn::Due
+                }
+            };
+            if !matches!(turn, Turn::Due) || self.position.disabled.is_some() {
+                return turn;
+            }
+        }
+        Turn::Due
+    }
+
+    /// Delivers one event, again and again until it is taken or refused for good.
+    async fn deliver(&mut self, event: &CloudEvent, seq: Seq) -> Turn {
+        loop {
+            match self.attempt(event).await {
+                Delivered::Taken => {
+                    if self.failures >= TELL_AFTER {
+                        info!(sink = %self.sink.name, "a sink takes events again");
+                    }
+                    self.sink.tell(|status| status.delivered += 1);
+                    self.acknowledged(seq);
+                    return Turn::Due;
+                }
+                Delivered::Dead(why) => {
+                    warn!(sink = %self.sink.name, seq = seq.0, %why, "an event is refused for good");
+                    self.position.bury(seq, why);
+                    self.acknowledged(seq);
+                    self.write();
+                    self.show();
+                    return Turn::Due;
+                }
+                Delivered::Gone(why) => {
+                    warn!(sink = %self.sink.name, %why, "the receiver wants no more events: the sink is off until `narrowcast sink replay`");
+                    self.position.disabled = Some(why);
+                    self.write();
+                    return Turn::Due;
+                }
+                Delivered::Again { why, retry_after } => {
+                    self.failures = self.failures.saturating_add(1);
+                    if self.failures == TELL_AFTER {
+                        warn!(sink = %self.sink.name, %why, "a sink falls behind");
+                    }
+                    self.sink.tell(|status| status.last_error = Some(why));
+                    self.show();
+                    let chance = seq
+                        .0
+                        .wrapping_mul(31)
+                        .wrapping_add(u64::from(self.failures));
+                    let ours = schedule::wait(self.failures, chance);
+                    let until = Instant::now() + schedule::asked(ours, retry_after);
+                    match self.pause(Some(until)).await {
+                        Turn::Due => {}
+                        other => return other,
+                    }
+                }
+            }
+        }
+    }
+
+    fn acknowledged(&mut self, seq: Seq) {
+        self.failures = 0;
+        self.position.next = seq.next().0;
+        self.unwritten += 1;
+        if self.unwritten >= WRITE_EVERY {
+            self.write();
+        }
+        self.show();
+    }
+
+    async fn attempt(&mut self, event: &CloudEvent) -> Delivered {
+        self.alive_at = Instant::now();
+        let Ok(body) = serde_json::to_vec(event) else {
+            return Delivered::Dead("it has no JSON form".to_owned());
+        };
+        let at = (self.feed.wall)().as_millis().div_euclid(1_000);
+        let delivery = self.sink.webhook.deliver(&event.id, at, body);
+        tokio::select! {
+            delivered = delivery => delivered,
+            () = self.shutdown.cancelled() => Delivered::Again {
+                why: "the server stops".to_owned(),
+                retry_after: None,
+            },
+        }
+    }
+}

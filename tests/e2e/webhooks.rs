@@ -1,0 +1,265 @@
+//! A receiver gets every event once by its id, in the ledger's order, whatever it does and
+//! whatever happens to the server.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+use crate::support::place::{FIRST_RADIO, Place, http, roster};
+use crate::support::until;
+
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// What the receiver does to a delivery, by how many it has seen.
+type Script = fn(usize) -> (StatusCode, Option<&'static str>);
+
+/// One delivery as it came.
+#[derive(Debug, Clone)]
+struct Got {
+    id: String,
+    is_ours: bool,
+    taken: bool,
+    body: Value,
+}
+
+#[derive(Clone)]
+struct Receiver {
+    port: u16,
+    got: Arc<Mutex<Vec<Got>>>,
+    script: Script,
+}
+
+impl Receiver {
+    async fn start(script: Script) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            port: listener.local_addr().unwrap().port(),
+            got: Arc::default(),
+            script,
+        };
+        let app = Router::new()
+            .route("/hook", post(take))
+            .with_state(receiver.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        receiver
+    }
+
+    fn table(&self, more: &str) -> String {
+        format!(
+            "[[webhook]]\nname = \"province\"\nurl = \"http://127.0.0.1:{}/hook\"\n\
+             secret = \"{SECRET}\"\nallow_private = true\nheartbeat = \"0s\"\n{more}\n",
+            self.port
+        )
+    }
+
+    fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+
+    /// Positions that it has acknowledged, in the order in which they came first.
+    fn taken(&self) -> Vec<u64> {
+        let mut seen = BTreeSet::new();
+        let got = self.got().into_iter().filter(|it| it.taken);
+        got.filter(|it| seen.insert(it.id.clone()))
+            .map(|it| it.body["ncseq"].as_u64().unwrap())
+            .collect()
+    }
+}
+
+async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
+    let verifier = standardwebhooks::Webhook::new(SECRET).unwrap();
+    let is_ours = verifier.verify(&body, &headers).is_ok();
+    let (status, retry_after) = {
+        let mut got = receiver.got.lock().unwrap();
+        let (status, retry_after) = (receiver.script)(got.len());
+        got.push(Got {
+            id: headers["webhook-id"].to_str().unwrap().to_owned(),
+            is_ours,
+            taken: status.is_success(),
+            body: serde_json::from_slice(&body).unwrap(),
+        });
+        (status, retry_after)
+    };
+    match retry_after {
+        Some(wait) => (status, [("retry-after", wait)]).into_response(),
+        None => status.into_response(),
+    }
+}
+
+/// Positions of events that concern the outside, as the pages of the API give them.
+async fn outside(place: &Place, http: &reqwest::Client) -> Vec<u64> {
+    let mut from = 1;
+    let mut all = Vec::new();
+    loop {
+        let (status, page) = place
+            .get(http, &format!("events/page?from={from}&limit=100"))
+            .await;
+        assert_eq!(status, 200, "{page}");
+        let events = page["events"].as_array().unwrap();
+        if events.is_empty() {
+            return all;
+        }
+        let inside = [
+            "policy_in_force",
+            "stations_in_force",
+            "roster_imported",
+            "token_created",
+            "predicted",
+        ];
+        let events = events
+            .iter()
+            .filter(|event| !inside.contains(&event["type"].as_str().unwrap()));
+        all.extend(events.map(|event| event["seq"].as_u64().unwrap()));
+        from = page["next"].as_u64().unwrap();
+    }
+}
+
+async fn caught_up(place: &Place, http: &reqwest::Client, receiver: &Receiver) {
+    until(
+        "every event has come",
+        Duration::from_secs(60),
+        async || receiver.taken() == outside(place, http).await,
+    )
+    .await;
+}
+
+async fn alert(place: &Place, http: &reqwest::Client, text: &str) {
+    let body = json!({"text": text, "precedence": "flash", "ask": "receipt",
+        "targets": [format!("radio:{FIRST_RADIO}")]});
+    let (status, receipt) = place.post(http, "alerts", &body).await;
+    assert_eq!(status, 201, "{receipt}");
+}
+
+async fn sink(place: &Place, http: &reqwest::Client) -> Value {
+    let (status, sink) = place.get(http, "sinks/province").await;
+    assert_eq!(status, 200, "{sink}");
+    sink
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_comes_signed_in_order_through_refusals_and_a_slow_receiver() {
+    let receiver = Receiver::start(|seen| match seen {
+        3 => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        5 => (StatusCode::FOUND, None),
+        7 => (StatusCode::TOO_MANY_REQUESTS, Some("2")),
+        _ => (StatusCode::NO_CONTENT, None),
+    })
+    .await;
+    let (place, http) = (Place::new(), http());
+    place.add(&receiver.table("from = \"beginning\""));
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    for number in 0..6 {
+        alert(&place, &http, &format!("#{number}")).await;
+    }
+    caught_up(&place, &http, &receiver).await;
+    let got = receiver.got();
+    assert!(got.iter().all(|it| it.is_ours), "every signature is right");
+    let taken = receiver.taken();
+    assert!(taken.is_sorted(), "in the ledger's order: {taken:?}");
+    let accepted = got
+        .iter()
+        .find(|it| it.body["type"] == "cn.narrowcast.alert.accepted.v1");
+    assert_eq!(accepted.unwrap().body["data"]["text"], "#0");
+    let sink = sink(&place, &http).await;
+    assert_eq!(
+        (&sink["dead"], &sink["failures"]),
+        (&0.into(), &0.into()),
+        "{sink}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_event_refused_for_good_is_a_dead_letter_and_replay_sends_it_again() {
+    let receiver = Receiver::start(|seen| match seen {
+        2 => (StatusCode::UNPROCESSABLE_ENTITY, None),
+        _ => (StatusCode::OK, None),
+    })
+    .await;
+    let (place, http) = (Place::new(), http());
+    place.add(&receiver.table("from = \"beginning\""));
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    alert(&place, &http, "#1").await;
+    let all = outside(&place, &http).await;
+    until("the rest has come", Duration::from_secs(30), async || {
+        receiver.taken().len() + 1 == outside(&place, &http).await.len()
+    })
+    .await;
+    let dead = sink(&place, &http).await["dead_letters"][0]["seq"].clone();
+    assert_eq!(dead, all[2]);
+    let (status, told) = place
+        .post(&http, "sinks/province/replay", &json!({"seq": all[2]}))
+        .await;
+    assert_eq!(status, 200, "{told}");
+    until("it has come", Duration::from_secs(30), async || {
+        receiver.taken().contains(&all[2])
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_is_gone_switches_its_sink_off_and_a_private_one_is_not_reached_unasked() {
+    let receiver = Receiver::start(|_| (StatusCode::GONE, None)).await;
+    let (place, http) = (Place::new(), http());
+    let fenced = receiver
+        .table("from = \"beginning\"")
+        .replace("province", "fenced")
+        .replace("allow_private = true", "allow_private = false");
+    place.add(&format!(
+        "{}{fenced}",
+        receiver.table("from = \"beginning\"")
+    ));
+    let _server = place.start();
+    place.until_up(&http).await;
+    until("it is off", Duration::from_secs(30), async || {
+        sink(&place, &http).await["disabled"].is_string()
+    })
+    .await;
+    assert_eq!(receiver.got().len(), 1);
+    let (_, list) = place.get(&http, "sinks").await;
+    let fenced = &list["sinks"][1];
+    assert_eq!(fenced["delivered"], 0, "{fenced}");
+    assert!(
+        fenced["last_error"]
+            .as_str()
+            .unwrap()
+            .contains("allow_private"),
+        "{fenced}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_under_load_every_event_arrives_and_ids_tell_repetitions() {
+    const ROUNDS: u64 = 10;
+    let receiver = Receiver::start(|_| (StatusCode::OK, None)).await;
+    let (place, http) = (Place::new(), http());
+    place.add(&receiver.table("from = \"beginning\""));
+    let mut server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    for round in 0..ROUNDS {
+        for number in 0..4 {
+            alert(&place, &http, &format!("#{round}-{number}")).await;
+        }
+        tokio::time::sleep(Duration::from_millis(round * 13 % 90)).await;
+        server.kill().await.unwrap();
+        server = place.start();
+        place.until_up(&http).await;
+    }
+    caught_up(&place, &http, &receiver).await;
+    let got = receiver.got();
+    let ids: BTreeSet<&str> = got.iter().map(|it| it.id.as_str()).collect();
+    eprintln!("{} deliveries of {} events", got.len(), ids.len());
+    assert!(got.iter().all(|it| it.is_ours));
+}
