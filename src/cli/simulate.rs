@@ -33,6 +33,9 @@ pub(super) struct SimulateArguments {
     /// No outages: links and the ledger behave. What is left shows how true predictions are.
     #[arg(long)]
     calm: bool,
+    /// Nobody has a telephone: the same radios without the operators of short messages.
+    #[arg(long)]
+    radios_only: bool,
     /// Write everything that happens to this file.
     #[arg(long)]
     log: Option<PathBuf>,
@@ -48,6 +51,7 @@ pub(super) fn run(access: &Access, arguments: &SimulateArguments) -> anyhow::Res
             length: Duration::from_secs(arguments.minutes * 60),
             radios: arguments.radios,
             calm: arguments.calm,
+            telephones: !arguments.radios_only,
             log: arguments.log.is_some(),
         };
         broken += u64::from(!play(access, arguments, &shift, &mut predictions)?);
@@ -131,6 +135,9 @@ fn tally(tally: Tally) -> Value {
         "sent": tally.sent,
         "received": tally.received,
         "answered": tally.answered,
+        "sms_taken": tally.sms_taken,
+        "sms_delivered": tally.sms_delivered,
+        "sms_answered": tally.sms_answered,
         "emergencies": tally.emergencies,
         "outages": tally.outages,
         "bursts_down": tally.bursts_down,
@@ -155,7 +162,7 @@ fn told(value: &Value) -> String {
         .flatten()
     {
         // Writing to a string does not fail.
-        let _ = write!(text, "\n  {:<12} {count}", name.replace('_', " "));
+        let _ = write!(text, "\n  {:<13} {count}", name.replace('_', " "));
     }
     text
 }

@@ -23,7 +23,7 @@ use crate::simulate::disk::{Disk, Done, Work};
 /// A checkpoint is saved after so many facts.
 const CHECKPOINT_EVERY: u64 = 400;
 /// The civil time at which every run begins: 2027-01-15 08:00 UTC.
-const BEGINS: i64 = 1_800_000_000_000;
+pub(super) const BEGINS: i64 = 1_800_000_000_000;
 
 /// What leaves the core, and what is to be known of it.
 #[derive(Debug)]

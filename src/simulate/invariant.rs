@@ -27,11 +27,25 @@ pub enum Invariant {
     /// Every distress call that was heard is shown at once and recorded, and only a person
     /// closes it.
     NoEmergencyIsRefused,
+    /// No SMS reaches an operator without an attempt of its telephone, text and route on the ledger.
+    NoMessageWithoutAttempt,
+    /// No telephone has a text of which an operator did not say so of every part.
+    NoReceiptThatWasNotGiven,
+    /// No SMS answers an alert that nobody sent, or that could mean another alert.
+    NoAnswerThatWasNotMeant,
+    /// No exercise goes over a route that does not carry them, and none without the drill sign.
+    NoExerciseOverLiveSms,
+    /// Who is below what is asked is tried by SMS in the time of the policy, while a route has room.
+    EverybodyIsTried,
+    /// No telephone gets a text again before its receipt failed or the wait for it is over.
+    NoMessageTwiceWithoutNeed,
+    /// A receipt that an operator was told we have is on the ledger.
+    NoReceiptIsLost,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::NothingAcceptedIsLost,
         Self::NoRungWithoutEvidence,
         Self::NoTransmissionWithoutAttempt,
@@ -41,6 +55,13 @@ impl Invariant {
         Self::NoCarrierAboveItsBudget,
         Self::EveryAlertEnds,
         Self::NoEmergencyIsRefused,
+        Self::NoMessageWithoutAttempt,
+        Self::NoReceiptThatWasNotGiven,
+        Self::NoAnswerThatWasNotMeant,
+        Self::NoExerciseOverLiveSms,
+        Self::EverybodyIsTried,
+        Self::NoMessageTwiceWithoutNeed,
+        Self::NoReceiptIsLost,
     ];
 
     /// Its name.
@@ -56,6 +77,13 @@ impl Invariant {
             Self::NoCarrierAboveItsBudget => "no-carrier-above-its-budget",
             Self::EveryAlertEnds => "every-alert-ends",
             Self::NoEmergencyIsRefused => "no-emergency-is-refused",
+            Self::NoMessageWithoutAttempt => "no-message-without-attempt",
+            Self::NoReceiptThatWasNotGiven => "no-receipt-that-was-not-given",
+            Self::NoAnswerThatWasNotMeant => "no-answer-that-was-not-meant",
+            Self::NoExerciseOverLiveSms => "no-exercise-over-live-sms",
+            Self::EverybodyIsTried => "everybody-is-tried",
+            Self::NoMessageTwiceWithoutNeed => "no-message-twice-without-need",
+            Self::NoReceiptIsLost => "no-receipt-is-lost",
         }
     }
 }

@@ -17,7 +17,8 @@ use narrowcast_world::radio::Radio;
 use narrowcast_world::repeater::{Repeater, RepeaterConfig, RepeaterEvent};
 use narrowcast_world::rng::Rng;
 
-use crate::model::policy::StationPolicy;
+use crate::model::policy::{SmsRoute, StationPolicy};
+use crate::simulate::operator;
 use crate::simulate::setup::{Setup, SiteSetup};
 
 const PASSPHRASE: &str = "s1mul4t3d";
@@ -35,6 +36,8 @@ pub(super) struct Link {
     /// The sites at its far end.
     pub(super) sites: Vec<usize>,
     pub(super) kind: LinkKind,
+    /// The SMS route, if its operator is at the far end.
+    route: Option<SmsRoute>,
     pub(super) open: bool,
     /// When the port is opened again.
     pub(super) opens_at: Option<Instant>,
@@ -47,6 +50,8 @@ pub(super) enum LinkKind {
     Homebrew,
     /// A serial line to one modem.
     Modem,
+    /// A connection to this operator.
+    Sms(usize),
 }
 
 impl Link {
@@ -63,6 +68,22 @@ impl Link {
             stations,
             sites,
             kind,
+            route: None,
+            open: false,
+            opens_at: Some(Instant::ZERO),
+        }
+    }
+
+    /// A link to the operator of a route.
+    pub(super) fn to_operator(office: usize, route: &SmsRoute) -> Self {
+        Self {
+            session: operator::session(route),
+            ends: Ends::default(),
+            connection: 0,
+            stations: Vec::new(),
+            sites: Vec::new(),
+            kind: LinkKind::Sms(office),
+            route: Some(route.clone()),
             open: false,
             opens_at: Some(Instant::ZERO),
         }
@@ -70,7 +91,10 @@ impl Link {
 
     /// The process starts anew.
     pub(super) fn restart(&mut self, at: Instant, rng: &mut Rng) {
-        self.session = session(self.kind, &self.stations, rng);
+        self.session = match &self.route {
+            Some(route) => operator::session(route),
+            None => session(self.kind, &self.stations, rng),
+        };
         self.ends = Ends::default();
         self.connection += 1;
         self.open = false;
@@ -78,7 +102,8 @@ impl Link {
     }
 
     pub(super) fn serves(&self, station: StationId) -> bool {
-        self.stations.iter().any(|known| known.id == station)
+        let route = self.route.as_ref().map(|route| route.id);
+        route == Some(station) || self.stations.iter().any(|known| known.id == station)
     }
 }
 
@@ -247,7 +272,7 @@ pub(super) fn build(setup: &Setup, rng: &mut Rng) -> (Vec<Link>, Vec<Site>) {
 /// The address from which a site sends.
 pub(super) fn peer(kind: LinkKind, site: usize) -> Peer {
     match kind {
-        LinkKind::Modem => Peer::Line,
+        LinkKind::Modem | LinkKind::Sms(_) => Peer::Line,
         LinkKind::Homebrew => {
             let number = u16::try_from(site).unwrap_or(u16::MAX);
             let [high, low] = number.to_be_bytes();

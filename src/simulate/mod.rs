@@ -15,6 +15,7 @@ mod disk;
 mod driver;
 pub mod invariant;
 mod link;
+mod operator;
 mod readings;
 pub mod run;
 pub mod rush;

@@ -7,6 +7,7 @@ use narrowcast_world::radio::RadioConfig;
 
 use crate::model::policy::{Policy, SpaceMarks, StationPolicy};
 use crate::model::roster::{Node, RosterEntry};
+pub use crate::simulate::operator::Operator;
 
 /// Our own address on every simulated system.
 pub const OWN: RadioId = match RadioId::new(16_000_001) {
@@ -39,6 +40,8 @@ pub struct Setup {
     pub stations: Vec<StationPolicy>,
     /// What stands at each station.
     pub sites: Vec<SiteSetup>,
+    /// The operators of the SMS routes.
+    pub operators: Vec<Operator>,
     /// The roster.
     pub roster: Vec<RosterEntry>,
     /// Probability that a burst is lost on its way to a receiver.
@@ -70,6 +73,7 @@ impl Setup {
             },
             stations: Vec::new(),
             sites: Vec::new(),
+            operators: Vec::new(),
             roster: Vec::new(),
             loss: 0.0,
             commit_time: (Duration::from_millis(1), Duration::from_millis(4)),

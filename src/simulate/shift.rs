@@ -3,6 +3,8 @@
 //! stalls, a ledger that is slow, fails and is killed. It ends with a few quiet minutes, in
 //! which every alert must come to its end.
 
+mod telephones;
+
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierId, RadioId, Slot, StationId, TextForm};
@@ -20,6 +22,7 @@ use crate::simulate::driver::civil;
 use crate::simulate::invariant::Violation;
 use crate::simulate::run::{Doing, Happening, Run, Tally};
 use crate::simulate::setup::{Setup, SiteSetup, TALKGROUP, station};
+use telephones::Telephones;
 
 /// The number of the first station.
 const FIRST_STATION: u32 = 460_001;
@@ -40,6 +43,9 @@ pub struct Shift {
     /// Whether links and the ledger behave: no outage of ours disturbs it, people and radios do
     /// what they do.
     pub calm: bool,
+    /// Whether some people have telephones, and operators carry short messages. Radios do the
+    /// same without them, so that older seeds keep their stories.
+    pub telephones: bool,
     /// Whether what happens is kept as text.
     pub log: bool,
 }
@@ -53,6 +59,7 @@ impl Shift {
             length: Duration::from_secs(20 * 60),
             radios: None,
             calm: false,
+            telephones: true,
             log: false,
         }
     }
@@ -71,8 +78,18 @@ impl Shift {
             radios: Vec::new(),
             alerts: 0,
         };
-        let setup = plan.setup(self);
+        let mut setup = plan.setup(self);
+        let mut telephones = self.telephones.then(|| Telephones::new(self.seed, plan.trouble));
+        if let Some(telephones) = &mut telephones {
+            telephones.equip(&mut setup);
+        }
         let mut run = Run::new(&setup)?;
+        if let Some(telephones) = &mut telephones {
+            telephones.ask(&mut run);
+            if !self.calm {
+                telephones.trouble(&mut run);
+            }
+        }
         plan.people(&mut run);
         plan.radios(&mut run);
         if !self.calm {
@@ -103,8 +120,9 @@ impl Shift {
             .radios
             .map_or_else(String::new, |count| format!(" --radios {count}"));
         let calm = if self.calm { " --calm" } else { "" };
+        let only = if self.telephones { "" } else { " --radios-only" };
         format!(
-            "narrowcast simulate --seed {} --minutes {minutes}{radios}{calm}",
+            "narrowcast simulate --seed {} --minutes {minutes}{radios}{calm}{only}",
             self.seed
         )
     }

@@ -3,6 +3,9 @@
 
 mod alerts;
 mod budget;
+mod phones;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,19 +13,23 @@ use std::time::Duration;
 use narrowcast_protocol::air::{
     self, Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
 };
-use narrowcast_protocol::session::{Job, Refusal as JobRefusal, Step};
+use narrowcast_protocol::air::StationId;
+use narrowcast_protocol::session::{CarrierState, Job, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::AirEvent;
+use narrowcast_world::smsc::CentreEvent;
 
 use crate::engine::io::{Refusal, Request, Response, Submit, Ticket};
 use crate::engine::views::{DeliveryView, Overview};
 use crate::model::emergency::Emergency;
+use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::{Entry, Fact};
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq};
 use crate::simulate::driver::{Driver, civil};
 use crate::simulate::invariant::{Invariant, Violation};
 use alerts::Alerts;
 use budget::Budget;
+use phones::{Phones, Verdict};
 
 /// How long after its end an alert may be missed in the books: the ledger takes its time.
 const GRACE: Duration = Duration::from_secs(30);
@@ -50,6 +57,12 @@ pub struct Tally {
     pub received: u64,
     /// Deliveries that were answered.
     pub answered: u64,
+    /// Parts of short messages that operators took.
+    pub sms_taken: u64,
+    /// Parts of which an operator said, and was told that we have it, that the telephone has them.
+    pub sms_delivered: u64,
+    /// Deliveries that were answered by SMS.
+    pub sms_answered: u64,
     /// Distress calls raised.
     pub emergencies: u64,
     /// Times the ledger failed or the process was killed.
@@ -67,6 +80,7 @@ pub struct Tally {
 struct Given {
     delivery: Option<(AlertId, DeliveryIndex)>,
     carrier: CarrierId,
+    to: Option<RadioId>,
     text: String,
     /// Whether it was taken back; a fragment that has begun is sent to its end all the same.
     withdrawn: bool,
@@ -86,10 +100,13 @@ enum Asked {
 pub(super) struct Watch {
     now: Instant,
     alerts: Alerts,
+    phones: Phones,
     asked: BTreeMap<Ticket, Asked>,
     carriers: BTreeSet<CarrierId>,
     budget: Budget,
     jobs: BTreeMap<JobId, Given>,
+    /// Messages that sessions have.
+    messages: BTreeSet<JobId>,
     /// Texts and statuses that radios sent and the ledger has.
     recorded: BTreeSet<(RadioId, String)>,
     /// What is owed to a radio, and for which of its texts.
@@ -110,10 +127,12 @@ impl Watch {
         Self {
             now: Instant::ZERO,
             alerts: Alerts::default(),
+            phones: Phones::default(),
             asked: BTreeMap::new(),
             carriers: BTreeSet::new(),
             budget: Budget::default(),
             jobs: BTreeMap::new(),
+            messages: BTreeSet::new(),
             recorded: BTreeSet::new(),
             owed: Vec::new(),
             raised: BTreeMap::new(),
@@ -214,6 +233,7 @@ impl Watch {
             )
         });
         let (alerts, places) = self.alerts.bounds(civil(self.now).wall);
+        let places = places + self.phones.telephones();
         self.demand(
             overview.alerts <= alerts && overview.waiting <= places,
             Invariant::MemoryIsBounded,
@@ -255,12 +275,42 @@ impl Watch {
             } => self.airtime(Some(*alert), *carrier, u32::from(*polls)),
             Fact::PolicyInForce(policy) => {
                 self.budget.begin(policy);
+                self.phones.begin(policy);
                 self.alerts.learn(self.now, entry.at, &entry.fact);
             }
             Fact::ReportHeard { from, text, .. } => {
                 self.recorded.insert((*from, text.clone()));
             }
             fact => {
+                if let Fact::Evidenced {
+                    alert,
+                    delivery,
+                    evidence: Evidence::Answered(answer),
+                } = fact
+                    && let AnsweredBy::Sms(phone) = answer.by
+                {
+                    let (alert, index) = (*alert, *delivery);
+                    let text = &answer.text;
+                    let verdict = self
+                        .phones
+                        .answer(alert, index, phone, text, &self.alerts);
+                    self.judge(verdict);
+                }
+                let (proved, verdict) = self.phones.learn(fact);
+                self.judge(verdict);
+                if let Some((alert, index, rung)) = proved {
+                    self.tally.received += u64::from(self.alerts.lift(alert, index, rung));
+                }
+                if let Fact::Recipients {
+                    alert,
+                    first,
+                    recipients,
+                } = fact
+                {
+                    for (index, recipient) in (first.0..).map(DeliveryIndex).zip(recipients) {
+                        self.phones.recipient(*alert, index, recipient.phones());
+                    }
+                }
                 let learnt = self.alerts.learn(self.now, entry.at, fact);
                 self.tally.received += u64::from(learnt.received);
                 self.tally.answered += u64::from(learnt.answered);
@@ -305,8 +355,13 @@ impl Watch {
     }
 
     fn transmission(&mut self, id: JobId, carrier: CarrierId, transmission: &Transmission) {
-        let Transmission::Text(text) = transmission else {
-            return;
+        let text = match transmission {
+            Transmission::Text(text) => text,
+            Transmission::Sms(_) => {
+                self.messages.insert(id);
+                return;
+            }
+            _ => return,
         };
         let delivery = match text.to {
             Address::Radio(radio) => self.alerts.attempt(radio, carrier, text),
@@ -328,10 +383,15 @@ impl Watch {
         let kind = self.budget.kind(carrier);
         let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
         self.airtime(alert, carrier, bursts);
+        let to = match text.to {
+            Address::Radio(radio) => Some(radio),
+            Address::Group(_) => None,
+        };
         let text = text.text.clone();
         let given = Given {
             delivery,
             carrier,
+            to,
             text,
             withdrawn: false,
         };
@@ -363,10 +423,10 @@ impl Watch {
         let Some(given) = self.jobs.get(&job) else {
             return;
         };
-        if let Some((alert, index)) = given.delivery {
+        if let (Some((alert, index)), Some(radio)) = (given.delivery, given.to) {
             let (text, withdrawn) = (given.text.clone(), given.withdrawn);
             let way = (alert, index, given.carrier);
-            if let Some(what) = self.alerts.too_often(self.now, way, &text) {
+            if let Some(what) = self.alerts.too_often(self.now, way, (radio, &text)) {
                 self.broken(Invariant::NoTextTooOften, what);
             }
             self.alerts.written(alert, index);
@@ -381,17 +441,37 @@ impl Watch {
     }
 
     pub(super) fn step(&mut self, job: JobId, step: Step) {
-        let room = step != Step::Refused(JobRefusal::NoRoom);
+        // An operator that finds us too fast takes back the room while a message is on its way.
+        let room = step != Step::Refused(JobRefusal::NoRoom) || self.messages.contains(&job);
         self.demand(room, Invariant::NoCarrierAboveItsBudget, || {
             format!("{job:?} was handed to a carrier that had no room for it")
         });
         if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
             self.jobs.remove(&job);
+            self.messages.remove(&job);
         }
     }
 
-    pub(super) fn carrier(&mut self, id: CarrierId) {
+    pub(super) fn carrier(&mut self, id: CarrierId, state: CarrierState, room: u8) {
         self.carriers.insert(id);
+        if self.phones.is_route(id.station) {
+            self.phones.link(self.now, id.station, state, room);
+        }
+    }
+
+    /// The operator of a route did this.
+    pub(super) fn operator(&mut self, route: StationId, event: &CentreEvent) {
+        let verdict = self.phones.operator(self.now, route, event, &self.alerts);
+        self.judge(verdict);
+        self.tally.sms_taken = self.phones.taken;
+        self.tally.sms_delivered = self.phones.delivered;
+    }
+
+    fn judge(&mut self, verdict: Verdict) {
+        if let Some((invariant, what)) = verdict {
+            self.broken(invariant, what);
+        }
+        self.tally.sms_answered = self.phones.answered;
     }
 
     /// The engine was told this. `core` shows what it made of a distress call.
@@ -453,6 +533,7 @@ impl Watch {
         if killed {
             // What only the process knew is gone; the radios call again.
             self.calling.clear();
+            self.phones.hang_up();
         }
     }
 
@@ -486,6 +567,8 @@ impl Watch {
                 format!("emergency {id} is open and is not shown"),
             );
         }
+        let verdict = self.phones.untried(self.now, self.back_at, &self.alerts);
+        self.judge(verdict);
         let wall = civil(self.now).wall;
         if let Some(id) = self.alerts.overdue(wall, GRACE) {
             self.broken(

@@ -28,8 +28,11 @@ const FORGOTTEN_WITHIN: Duration = Duration::from_secs(150);
 pub(super) struct Seen {
     /// The radio that is addressed; none for a person with telephones only.
     radio: Option<RadioId>,
-    talkgroup: Option<GroupId>,
-    home: Option<CarrierId>,
+    /// All radios of the recipient.
+    radios: Vec<RadioId>,
+    /// The talkgroups of its radios, with the carriers they usually listen to.
+    groups: Vec<(GroupId, Option<CarrierId>)>,
+    has_end: bool,
     pub(super) rung: Rung,
     attempts: u8,
     /// The newest attempt; over or not, it stands on the ledger.
@@ -38,7 +41,7 @@ pub(super) struct Seen {
     acknowledged: Option<Instant>,
     written: bool,
     /// How often each text was written since the last "send again", and when last.
-    texts: BTreeMap<String, (u32, Instant, CarrierId)>,
+    texts: BTreeMap<(RadioId, String), (u32, Instant, CarrierId)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +55,7 @@ struct Open {
 #[derive(Debug)]
 pub(super) struct SeenAlert {
     alert: Alert,
+    accepted: Instant,
     ended_at: Option<Wall>,
     deliveries: Vec<Seen>,
     groups: BTreeSet<(GroupId, CarrierId)>,
@@ -127,6 +131,53 @@ impl Alerts {
         self.all.get(&id)
     }
 
+    pub(super) fn alert(&self, id: AlertId) -> Option<&Alert> {
+        self.all.get(&id).map(|book| &book.alert)
+    }
+
+    /// Deliveries that are below what their live alerts ask: since when, and whether they have a
+    /// radio.
+    pub(super) fn below(&self) -> impl Iterator<Item = (&Alert, DeliveryIndex, Instant, bool)> {
+        let live = self.live.iter().filter_map(|id| self.all.get(id));
+        live.flat_map(|book| {
+            let enough = if book.alert.ask.wants_answer() {
+                Rung::Answered
+            } else {
+                Rung::Received
+            };
+            let deliveries = (0u32..).map(DeliveryIndex).zip(&book.deliveries);
+            deliveries
+                .filter(move |(_, seen)| seen.rung < enough && !seen.has_end)
+                .map(|(index, seen)| (&book.alert, index, book.accepted, seen.radio.is_some()))
+        })
+    }
+
+    /// Whether one of these deliveries of an alert that is live waits for an answer.
+    pub(super) fn waits_for_answer(
+        &self,
+        id: AlertId,
+        which: impl Fn(DeliveryIndex) -> bool,
+    ) -> bool {
+        let Some(book) = self.all.get(&id).filter(|book| book.ended_at.is_none()) else {
+            return false;
+        };
+        let mut deliveries = (0u32..).map(DeliveryIndex).zip(&book.deliveries);
+        book.alert.ask.wants_answer()
+            && deliveries.any(|(index, seen)| {
+                seen.rung < Rung::Answered && !seen.has_end && which(index)
+            })
+    }
+
+    /// Something was proven of a delivery over a telephone.
+    pub(super) fn lift(&mut self, alert: AlertId, index: DeliveryIndex, rung: Rung) -> bool {
+        let Some(seen) = self.seen(alert, index) else {
+            return false;
+        };
+        let news = rung >= Rung::Received && seen.rung < Rung::Received;
+        seen.rung = seen.rung.max(rung);
+        news
+    }
+
     pub(super) fn precedence(&self, id: AlertId) -> Option<Precedence> {
         self.all.get(&id).map(|alert| alert.alert.precedence)
     }
@@ -168,7 +219,7 @@ impl Alerts {
         let Some(alert) = self.all.get(&id) else {
             return false;
         };
-        let tried = |seen: &Seen| seen.radio == Some(radio) && seen.attempts > 0;
+        let tried = |seen: &Seen| seen.radios.contains(&radio) && seen.attempts > 0;
         !alert.groups.is_empty() || alert.deliveries.iter().any(tried)
     }
 
@@ -226,14 +277,14 @@ impl Alerts {
         &mut self,
         now: Instant,
         (alert, index, carrier): (AlertId, DeliveryIndex, CarrierId),
-        text: &str,
+        (radio, text): (RadioId, &str),
     ) -> Option<String> {
         let flash = self.precedence(alert) == Some(Precedence::Flash);
         let seen = self.seen(alert, index)?;
-        let radio = seen.radio?;
-        let before = seen.texts.get(text).copied();
+        let key = (radio, text.to_owned());
+        let before = seen.texts.get(&key).copied();
         let times = before.map_or(1, |(times, ..)| times + 1);
-        seen.texts.insert(text.to_owned(), (times, now, carrier));
+        seen.texts.insert(key, (times, now, carrier));
         // A Flash that went round goes over its home as soon as that is back.
         let soon = before
             .is_some_and(|(_, at, over)| now.since(at) < APART && !(flash && over != carrier));
@@ -256,7 +307,7 @@ impl Alerts {
         match fact {
             Fact::PolicyInForce(policy) => self.linger = policy.linger,
             Fact::Started { .. } => self.interrupted(),
-            Fact::AlertAccepted(alert) => self.accepted(alert),
+            Fact::AlertAccepted(alert) => self.accepted(now, alert),
             Fact::Recipients {
                 alert, recipients, ..
             } => {
@@ -267,10 +318,17 @@ impl Alerts {
                             let of_radio = self.of_radio.entry(radio).or_default();
                             of_radio.push((*alert, DeliveryIndex(index)));
                         }
+                        let contact = recipient.contact.as_deref();
+                        let further = contact.map_or(&[][..], |it| &it.radios);
+                        let further = further.iter().map(|it| (it.talkgroup, it.home));
+                        let groups = std::iter::once((recipient.talkgroup, recipient.home))
+                            .chain(further)
+                            .filter_map(|(group, home)| Some((group?, home)));
                         book.deliveries.push(Seen {
                             radio: recipient.radio,
-                            talkgroup: recipient.talkgroup,
-                            home: recipient.home,
+                            radios: recipient.radios().collect(),
+                            groups: groups.collect(),
+                            has_end: false,
                             rung: Rung::Queued,
                             attempts: 0,
                             last: None,
@@ -320,6 +378,22 @@ impl Alerts {
                 carrier,
                 evidence,
             } => self.group_evidence(*alert, *group, *carrier, evidence),
+            Fact::RadioTurned {
+                alert,
+                delivery,
+                radio,
+            } => {
+                if let Some(seen) = self.seen(*alert, *delivery) {
+                    seen.radio = Some(*radio);
+                }
+            }
+            Fact::DeliveryEnded {
+                alert, delivery, ..
+            } => {
+                if let Some(seen) = self.seen(*alert, *delivery) {
+                    seen.has_end = true;
+                }
+            }
             Fact::AlertEnded { alert, .. } => {
                 self.live.remove(alert);
                 if let Some(book) = self.all.get_mut(alert) {
@@ -336,6 +410,7 @@ impl Alerts {
                 for index in deliveries {
                     if let Some(seen) = self.seen(*alert, *index) {
                         seen.acknowledged = None;
+                        seen.has_end = false;
                         seen.texts.clear();
                     }
                 }
@@ -345,7 +420,7 @@ impl Alerts {
         Learnt::default()
     }
 
-    fn accepted(&mut self, alert: &Alert) {
+    fn accepted(&mut self, now: Instant, alert: &Alert) {
         self.live.insert(alert.id);
         if let Some(token) = token(&alert.text) {
             self.by_token.insert(token.to_owned(), alert.id);
@@ -355,6 +430,7 @@ impl Alerts {
             alert.id,
             SeenAlert {
                 alert: alert.clone(),
+                accepted: now,
                 ended_at: None,
                 deliveries: Vec::new(),
                 groups: BTreeSet::new(),
@@ -384,7 +460,10 @@ impl Alerts {
             return;
         };
         for seen in &mut book.deliveries {
-            if seen.talkgroup == Some(group) && seen.home.is_none_or(|home| home == carrier) {
+            let member = |(of, home): &(GroupId, Option<CarrierId>)| {
+                *of == group && home.is_none_or(|home| home == carrier)
+            };
+            if seen.groups.iter().any(member) {
                 seen.rung = seen.rung.max(rung);
             }
         }
@@ -410,11 +489,28 @@ impl Alerts {
             learnt.without_grounds = Some(format!("evidence for no delivery of {alert}"));
             return learnt;
         };
-        let Some(radio) = seen.radio else {
+        // The watch of the telephones judges whether it was sent.
+        if let Evidence::Answered(Answer {
+            by: AnsweredBy::Sms(_),
+            ..
+        }) = evidence
+        {
+            learnt.answered = seen.rung < Rung::Answered;
+            seen.rung = seen.rung.max(Rung::Answered);
+            seen.acknowledged = seen.acknowledged.or(Some(now));
+            return learnt;
+        }
+        let said_by = match evidence {
+            Evidence::Answered(answer) => answer.from.or(seen.radio),
+            _ => seen.radio,
+        };
+        let Some(radio) = said_by.filter(|radio| seen.radios.contains(radio)) else {
             learnt.without_grounds = Some(format!("evidence of a radio for {alert}, sent to none"));
             return learnt;
         };
-        let has_it = !scripted || shown.contains(&(radio, alert));
+        // Evidence can come of the radio that was addressed before.
+        let mut radios = seen.radios.iter();
+        let has_it = !scripted || radios.any(|radio| shown.contains(&(*radio, alert)));
         let grounds = match evidence {
             Evidence::Written => seen.written,
             Evidence::LinkConfirmed | Evidence::TextAcknowledged => has_it,

@@ -336,12 +336,12 @@ fn line(event: &CentreEvent) -> String {
         CentreEvent::LoggedOut => "logged out".to_owned(),
         CentreEvent::Taken(message) => taken(message),
         CentreEvent::NotTaken { to, code } => format!("refused: to={to} code={code:#x}"),
-        CentreEvent::Brought { what, kept } => {
+        CentreEvent::Brought { what, kept, .. } => {
             let answer = if *kept { "kept" } else { "not now" };
             format!("brought: {} ({answer})", plain(what))
         }
         CentreEvent::Odd(why) => format!("odd: {why}"),
-        CentreEvent::Send(_) | CentreEvent::Close(_) => String::new(),
+        CentreEvent::Send(_) | CentreEvent::Gives(_) | CentreEvent::Close(_) => String::new(),
     }
 }
 

@@ -26,7 +26,7 @@ use narrowcast_protocol::sms::Concatenation;
 use narrowcast_protocol::time::Instant;
 
 pub use config::{CentreConfig, CentreKind, Faults, IdForm, People};
-use rounds::Delivery;
+use rounds::{Delivery, What};
 use wire::{Request, Wire};
 
 use crate::rng::Rng;
@@ -55,6 +55,27 @@ pub struct Message {
     pub service: String,
 }
 
+/// What a client is brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// What became of a message.
+    Receipt {
+        /// The name of the message, as in the answer to it.
+        message: String,
+        /// The phone that it was for.
+        phone: String,
+        /// Whether the phone has it.
+        delivered: bool,
+    },
+    /// What a person writes.
+    Text {
+        /// The phone.
+        from: String,
+        /// What it says.
+        text: String,
+    },
+}
+
 /// What a centre did, and what it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CentreEvent {
@@ -77,10 +98,14 @@ pub enum CentreEvent {
         /// The code.
         code: u32,
     },
+    /// The client is brought a receipt or a text, perhaps not for the first time.
+    Gives(Given),
     /// The client was brought a receipt or a text, and says whether it keeps it.
     Brought {
         /// What it said, in words.
         what: String,
+        /// What it said.
+        given: Given,
         /// Whether the client keeps it.
         kept: bool,
     },
@@ -194,6 +219,29 @@ impl Centre {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.phase != Phase::Away
+    }
+
+    /// What it does wrong from now on.
+    pub const fn faults(&mut self) -> &mut Faults {
+        &mut self.config.faults
+    }
+
+    /// How many messages came until now, over all connections.
+    #[must_use]
+    pub const fn submits(&self) -> u32 {
+        self.submits
+    }
+
+    /// A person writes to `ours`, the client's number.
+    pub fn write(&mut self, now: Instant, phone: &str, ours: &str, text: &str) {
+        let delivery = Delivery {
+            own: self.rng.draw(),
+            phone: phone.to_owned(),
+            ours: ours.to_owned(),
+            what: What::Text(text.to_owned()),
+        };
+        self.plan(now, Task::Bring(delivery));
+        self.run(now);
     }
 
     /// Bytes from the client.

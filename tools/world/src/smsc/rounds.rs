@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use narrowcast_protocol::time::Instant;
 
-use super::{Centre, CentreEvent, Phase, Task};
+use super::{Centre, CentreEvent, Given, Phase, Task};
 
 /// Most that a client may leave unanswered.
 const WINDOW: usize = 16;
@@ -39,6 +39,22 @@ pub(super) enum What {
 }
 
 impl Delivery {
+    fn given(&self, name: impl Fn(u64) -> String) -> Given {
+        match &self.what {
+            What::Receipt {
+                number, delivered, ..
+            } => Given::Receipt {
+                message: name(*number),
+                phone: self.phone.clone(),
+                delivered: *delivered,
+            },
+            What::Text(text) => Given::Text {
+                from: self.phone.clone(),
+                text: text.clone(),
+            },
+        }
+    }
+
     fn in_words(&self, name: impl Fn(u64) -> String) -> String {
         match &self.what {
             What::Receipt {
@@ -61,6 +77,9 @@ impl Centre {
             };
             let sequence = self.next_sequence();
             let bytes = self.wire.delivery(sequence, &delivery);
+            self.tell(CentreEvent::Gives(
+                delivery.given(|number| self.wire.name(number)),
+            ));
             self.open.insert(sequence, delivery);
             self.say(bytes);
         }
@@ -72,7 +91,8 @@ impl Centre {
             return self.tell(CentreEvent::Odd("an answer to nothing that was asked"));
         };
         let what = delivery.in_words(|number| self.wire.name(number));
-        self.tell(CentreEvent::Brought { what, kept });
+        let given = delivery.given(|number| self.wire.name(number));
+        self.tell(CentreEvent::Brought { what, given, kept });
         if !kept {
             self.plan(now + PAUSE, Task::Bring(delivery));
         }

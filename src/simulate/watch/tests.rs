@@ -1,0 +1,1 @@
+//! The watch of the telephones catches what is planted.
