@@ -171,6 +171,12 @@ impl Mark {
     pub const COUNT: u8 = 150;
     const LETTERS: &'static [u8; 15] = b"GHJKLMNPRTUVWXY";
 
+    /// Which one it is, below [`Mark::COUNT`].
+    #[must_use]
+    pub const fn index(self) -> u8 {
+        self.0
+    }
+
     /// The `n`-th mark, counted modulo [`Mark::COUNT`].
     #[must_use]
     pub const fn nth(n: u64) -> Self {

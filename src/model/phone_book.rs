@@ -121,6 +121,13 @@ impl PhoneBook {
         self.written | self.taken | self.received != 0
     }
 
+    /// Whether the telephone has every part of the newest text, and nobody has asked since that
+    /// it be sent again.
+    #[must_use]
+    pub const fn has_it(&self) -> bool {
+        self.attempts_now() > 0 && self.parts > 0 && self.received == self.all()
+    }
+
     /// Whether an operator has taken the whole of the newest text.
     #[must_use]
     pub const fn is_whole(&self) -> bool {

@@ -33,19 +33,22 @@ pub enum Invariant {
     NoReceiptThatWasNotGiven,
     /// No SMS answers an alert that nobody sent, or that could mean another alert.
     NoAnswerThatWasNotMeant,
-    /// No exercise goes over a route that does not carry them, and none without the drill sign.
+    /// No exercise goes over a route that does not carry them or without the drill sign, and no
+    /// alert that forbids SMS goes over any.
     NoExerciseOverLiveSms,
     /// Who is below what is asked is tried by SMS in the time of the policy, while a route has room.
     EverybodyIsTried,
     /// No telephone gets a text again before its receipt failed or the wait for it is over.
     NoMessageTwiceWithoutNeed,
+    /// No telephone gets parts of two alerts under one number, which it would mix.
+    NoTextsMixed,
     /// A receipt that an operator was told we have is on the ledger.
     NoReceiptIsLost,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NothingAcceptedIsLost,
         Self::NoRungWithoutEvidence,
         Self::NoTransmissionWithoutAttempt,
@@ -61,6 +64,7 @@ impl Invariant {
         Self::NoExerciseOverLiveSms,
         Self::EverybodyIsTried,
         Self::NoMessageTwiceWithoutNeed,
+        Self::NoTextsMixed,
         Self::NoReceiptIsLost,
     ];
 
@@ -83,6 +87,7 @@ impl Invariant {
             Self::NoExerciseOverLiveSms => "no-exercise-over-live-sms",
             Self::EverybodyIsTried => "everybody-is-tried",
             Self::NoMessageTwiceWithoutNeed => "no-message-twice-without-need",
+            Self::NoTextsMixed => "no-texts-mixed",
             Self::NoReceiptIsLost => "no-receipt-is-lost",
         }
     }

@@ -93,7 +93,7 @@ impl Engine {
             for (phone, known) in (0u8..).zip(delivery.phones()) {
                 if phone >= turns {
                     later = true;
-                } else if known.open.is_none() && !known.spent {
+                } else if known.open.is_none() && !known.spent && !known.has_it() {
                     due.push((index, phone));
                 }
             }

@@ -13,12 +13,18 @@ use crate::engine::sms::ring::wants_ring;
 use crate::engine::sms::{Flight, MessageRun, Ring, wording};
 use crate::engine::timers::Timer;
 use crate::model::alert::Precedence;
+use crate::model::delivery::Outcome;
 use crate::model::facts::Fact;
 use crate::model::phone_book::MessageRef;
 use crate::model::policy::SmsRoute;
 
 /// Shortest time that an operator is given for a message.
 const SHORTEST_VALIDITY: Duration = Duration::from_secs(60);
+/// From the number of a text to that of the next text of the same alert. Alerts begin with the
+/// index of their mark: so two open ones, whose marks follow each other, never share a number
+/// over which a telephone would mix their parts.
+const NEXT_REFERENCE: u8 = 75;
+
 impl Engine {
     /// Fills the room of every route worth a look.
     pub(in crate::engine) fn dispatch_messages(&mut self) {
@@ -77,6 +83,16 @@ impl Engine {
         if book.ended_at.is_some() || !wants_ring(&book.alert.ask, delivery) || known.spent {
             return;
         }
+        let flight = self.sms.flights.get(&ring).copied().unwrap_or_default();
+        let goes_on = known.open.is_some() && known.open == Some(flight.number);
+        // It waits for an answer only: another copy would not bring that.
+        if !goes_on && known.has_it() {
+            return;
+        }
+        // A crash can end the last attempt without its having been counted as the last.
+        if !goes_on && known.attempts_now() >= self.state.policy.sms.attempts {
+            return self.message_over(ring, 0, true);
+        }
         // The fence stands here too: the queue may be older than the policy.
         if !route.carries(&book.alert) {
             return;
@@ -94,14 +110,20 @@ impl Engine {
         if !flash && self.is_capped(route, to) {
             return self.message_over(ring, 0, true);
         }
-        let flight = self.sms.flights.get(&ring).copied().unwrap_or_default();
-        let goes_on = known.open.is_some() && known.open == Some(flight.number);
+        // A telephone joins parts of one sender only: what began over another route begins anew.
+        let same_route = known.route == Some(route.id);
+        if goes_on && !same_route {
+            return self.message_over_when_quiet(ring, Outcome::Withdrawn);
+        }
         // What an operator has taken of a text is not given to it again.
-        let same = goes_on || (known.parts > 0 && known.has_any_left() && !known.is_whole());
+        let is_half = known.parts > 0 && known.has_any_left() && !known.is_whole();
+        let same = goes_on || (same_route && is_half);
         let reference = if same {
             known.reference
+        } else if known.parts == 0 {
+            book.alert.mark.index()
         } else {
-            known.reference.wrapping_add(1)
+            known.reference.wrapping_add(NEXT_REFERENCE)
         };
         let attempts = known.attempts;
         let parts = match wording::parts(&self.state.policy, route, &book.alert, reference) {

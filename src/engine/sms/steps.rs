@@ -229,7 +229,7 @@ impl Engine {
     }
 
     /// Ends an attempt once none of its parts is with a session.
-    fn message_over_when_quiet(&mut self, ring: Ring, outcome: Outcome) {
+    pub(super) fn message_over_when_quiet(&mut self, ring: Ring, outcome: Outcome) {
         let Some(flight) = self.sms.flights.get(&ring).copied() else {
             return;
         };

@@ -406,6 +406,8 @@ impl Alerts {
                 self.live.insert(*alert);
                 if let Some(book) = self.all.get_mut(alert) {
                     book.ended_at = None;
+                    // The times of the policy count from here.
+                    book.accepted = now;
                 }
                 for index in deliveries {
                     if let Some(seen) = self.seen(*alert, *index) {

@@ -24,6 +24,9 @@ const SLACK: Duration = Duration::from_secs(20);
 /// What clocks and the ledger may take of a wait.
 const TOLERANCE: Duration = Duration::from_secs(3);
 
+/// Within this time a telephone joins parts with one number.
+const JOINED: Duration = Duration::from_secs(600);
+
 /// A broken promise, if there is one.
 pub(super) type Verdict = Option<(Invariant, String)>;
 
@@ -103,6 +106,8 @@ pub(super) struct Phones {
     said: BTreeMap<(Phone, String), Instant>,
     /// When an operator first took a text of an alert for a telephone.
     reached: BTreeMap<(Phone, AlertId), Instant>,
+    /// Which alert last used a number for parts over a route to a telephone, and when.
+    joined: BTreeMap<(StationId, Phone, u8, u8), (AlertId, Instant)>,
     /// Operators' messages, delivered receipts that were kept, and answers on record.
     pub(super) taken: u64,
     pub(super) delivered: u64,
@@ -243,7 +248,18 @@ impl Phones {
         };
         self.reached.entry((phone, alert.id)).or_insert(now);
         let drill = self.fence(route, message, alert);
-        drill.or_else(|| self.again(now, route, part, alert, &lines))
+        let numbered = reference.map(|reference| (route, phone, reference, total));
+        let mixed = numbered.and_then(|numbered| self.mixed(now, numbered, alert.id));
+        let again = self.again(now, route, part, alert, &lines);
+        drill.or(mixed).or(again)
+    }
+
+    /// Parts of two alerts that a telephone would take for one text.
+    fn mixed(&mut self, now: Instant, key: (StationId, Phone, u8, u8), alert: AlertId) -> Verdict {
+        let before = self.joined.insert(key, (alert, now));
+        let other = before.filter(|(id, at)| *id != alert && now.since(*at) < JOINED)?;
+        let what = format!("parts of {alert} and {} have one number at {}", other.0, key.1);
+        Some((Invariant::NoTextsMixed, what))
     }
 
     fn fence(&self, route: StationId, message: &Message, alert: &Alert) -> Verdict {
