@@ -188,14 +188,14 @@ impl PhoneBook {
         self.open = None;
         match outcome {
             Outcome::Withdrawn => self.attempts_before = self.attempts_before.saturating_add(1),
-            Outcome::Unclear if self.rung < Rung::Received => self.unclear_since = Some(at),
+            Outcome::Unclear if !self.has_it() => self.unclear_since = Some(at),
             _ => {}
         }
     }
 
     /// The server started anew: an open attempt is unclear from here on.
     pub(super) fn interrupted(&mut self, at: Wall) {
-        if self.open.take().is_some() && self.rung < Rung::Received {
+        if self.open.take().is_some() && !self.has_it() {
             self.unclear_since = Some(at);
         }
     }

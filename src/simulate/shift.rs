@@ -79,7 +79,9 @@ impl Shift {
             alerts: 0,
         };
         let mut setup = plan.setup(self);
-        let mut telephones = self.telephones.then(|| Telephones::new(self.seed, plan.trouble));
+        let mut telephones = self
+            .telephones
+            .then(|| Telephones::new(self.seed, plan.trouble));
         if let Some(telephones) = &mut telephones {
             telephones.equip(&mut setup);
         }
@@ -120,7 +122,11 @@ impl Shift {
             .radios
             .map_or_else(String::new, |count| format!(" --radios {count}"));
         let calm = if self.calm { " --calm" } else { "" };
-        let only = if self.telephones { "" } else { " --radios-only" };
+        let only = if self.telephones {
+            ""
+        } else {
+            " --radios-only"
+        };
         format!(
             "narrowcast simulate --seed {} --minutes {minutes}{radios}{calm}{only}",
             self.seed

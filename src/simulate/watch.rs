@@ -10,10 +10,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use narrowcast_protocol::air::StationId;
 use narrowcast_protocol::air::{
     self, Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
 };
-use narrowcast_protocol::air::StationId;
 use narrowcast_protocol::session::{CarrierState, Job, Refusal as JobRefusal, Step};
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::AirEvent;
@@ -291,9 +291,7 @@ impl Watch {
                 {
                     let (alert, index) = (*alert, *delivery);
                     let text = &answer.text;
-                    let verdict = self
-                        .phones
-                        .answer(alert, index, phone, text, &self.alerts);
+                    let verdict = self.phones.answer(alert, index, phone, text, &self.alerts);
                     self.judge(verdict);
                 }
                 let (proved, verdict) = self.phones.learn(fact);

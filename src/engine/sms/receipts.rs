@@ -5,7 +5,7 @@ use narrowcast_protocol::sms;
 
 use crate::engine::Engine;
 use crate::engine::sms::Ring;
-use crate::model::delivery::{Outcome, RefusedBy, Rung};
+use crate::model::delivery::{Outcome, RefusedBy};
 use crate::model::facts::Fact;
 use crate::model::phone_book::{MessageRef, ReceiptOutcome};
 
@@ -95,11 +95,11 @@ impl Engine {
         });
         let known = self.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(of.phone));
-        let Some((open, rung)) = known.map(|known| (known.open, known.rung)) else {
+        let Some((open, has_it)) = known.map(|known| (known.open, known.has_it())) else {
             return;
         };
         match said {
-            ReceiptOutcome::Delivered if rung >= Rung::Received => {
+            ReceiptOutcome::Delivered if has_it => {
                 if let Some(number) = open {
                     self.end_message(ring, number, Outcome::Evidenced, false);
                 }

@@ -113,6 +113,9 @@ impl Engine {
         // A telephone joins parts of one sender only: what began over another route begins anew.
         let same_route = known.route == Some(route.id);
         if goes_on && !same_route {
+            if let Some(flight) = self.sms.flights.get_mut(&ring) {
+                flight.broken = true;
+            }
             return self.message_over_when_quiet(ring, Outcome::Withdrawn);
         }
         // What an operator has taken of a text is not given to it again.

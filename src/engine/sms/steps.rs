@@ -206,7 +206,8 @@ impl Engine {
         if known.open != Some(number) {
             return;
         }
-        if known.rung >= Rung::Received {
+        // What was received before a person sent it again is no receipt of this text.
+        if known.has_it() {
             return self.end_message(ring, number, Outcome::Evidenced, false);
         }
         let at = self.clock.mono() + self.receipt_wait(known.route);
@@ -220,7 +221,7 @@ impl Engine {
         let Some(known) = known.filter(|known| known.open == Some(number)) else {
             return;
         };
-        let outcome = if known.rung >= Rung::Received {
+        let outcome = if known.has_it() {
             Outcome::Evidenced
         } else {
             Outcome::TimedOut
@@ -240,7 +241,7 @@ impl Engine {
         let known = known.and_then(|it| it.phone(ring.phone));
         let left = known.is_some_and(|known| known.has_any_left());
         let outcome = match outcome {
-            _ if known.is_some_and(|known| known.rung >= Rung::Received) => Outcome::Evidenced,
+            _ if known.is_some_and(|known| known.has_it()) => Outcome::Evidenced,
             Outcome::Withdrawn if left => Outcome::Unclear,
             other => other,
         };

@@ -1,5 +1,7 @@
 //! Telephones: when they are rung, over which route, what receipts and answers prove.
 
+mod again;
+
 use narrowcast_protocol::air::{
     Incoming, MessageId, Phone, Receipt as Told, SmsToken, Submit as Part,
 };

@@ -66,7 +66,9 @@ impl Run {
             Happening::RecoveryFails(opens, reads) => self.core.disk().fail_next(opens, reads),
             Happening::LedgerRepaired => self.core.disk().repair(),
             Happening::Kill(restart) => self.kill(restart),
-            Happening::PhoneWrites(office, phone, words) => self.phone_writes(office, phone, &words),
+            Happening::PhoneWrites(office, phone, words) => {
+                self.phone_writes(office, phone, &words)
+            }
             Happening::Operator(office, trouble) => self.operator_does(office, trouble),
         }
     }

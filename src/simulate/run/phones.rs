@@ -137,7 +137,10 @@ impl Run {
                 id,
             };
             // A busy port says late that it has written.
-            let slow = self.offices.get_mut(office).is_some_and(|it| it.rng.chance(0.1));
+            let slow = self
+                .offices
+                .get_mut(office)
+                .is_some_and(|it| it.rng.chance(0.1));
             let at = if slow { at } else { self.now };
             self.wire.insert((at, self.serial), written);
         }

@@ -33,6 +33,8 @@ pub(super) struct Seen {
     /// The talkgroups of its radios, with the carriers they usually listen to.
     groups: Vec<(GroupId, Option<CarrierId>)>,
     has_end: bool,
+    /// Whether a telephone has it.
+    by_telephone: bool,
     pub(super) rung: Rung,
     attempts: u8,
     /// The newest attempt; over or not, it stands on the ledger.
@@ -163,9 +165,8 @@ impl Alerts {
         };
         let mut deliveries = (0u32..).map(DeliveryIndex).zip(&book.deliveries);
         book.alert.ask.wants_answer()
-            && deliveries.any(|(index, seen)| {
-                seen.rung < Rung::Answered && !seen.has_end && which(index)
-            })
+            && deliveries
+                .any(|(index, seen)| seen.rung < Rung::Answered && !seen.has_end && which(index))
     }
 
     /// Something was proven of a delivery over a telephone.
@@ -175,6 +176,7 @@ impl Alerts {
         };
         let news = rung >= Rung::Received && seen.rung < Rung::Received;
         seen.rung = seen.rung.max(rung);
+        seen.by_telephone |= rung >= Rung::Received;
         news
     }
 
@@ -329,6 +331,7 @@ impl Alerts {
                             radios: recipient.radios().collect(),
                             groups: groups.collect(),
                             has_end: false,
+                            by_telephone: false,
                             rung: Rung::Queued,
                             attempts: 0,
                             last: None,
@@ -512,7 +515,10 @@ impl Alerts {
         };
         // Evidence can come of the radio that was addressed before.
         let mut radios = seen.radios.iter();
-        let has_it = !scripted || radios.any(|radio| shown.contains(&(*radio, alert)));
+        // Who has it over a telephone may answer it by radio.
+        let has_it = !scripted
+            || radios.any(|radio| shown.contains(&(*radio, alert)))
+            || seen.by_telephone && matches!(evidence, Evidence::Answered(_));
         let grounds = match evidence {
             Evidence::Written => seen.written,
             Evidence::LinkConfirmed | Evidence::TextAcknowledged => has_it,

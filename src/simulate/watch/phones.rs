@@ -63,7 +63,11 @@ struct Book {
 
 impl Book {
     fn start(&self, number: u8) -> Option<Start> {
-        self.starts.iter().rev().find(|it| it.number == number).copied()
+        self.starts
+            .iter()
+            .rev()
+            .find(|it| it.number == number)
+            .copied()
     }
 
     /// Whether every part of the text of `start` is among these.
@@ -148,8 +152,8 @@ impl Phones {
     pub(super) fn link(&mut self, now: Instant, id: StationId, state: CarrierState, room: u8) {
         let link = self.links.entry(id).or_default();
         link.there = state != CarrierState::Gone;
-        link.room_since = (state == CarrierState::Up && room > 0)
-            .then_some(link.room_since.unwrap_or(now));
+        link.room_since =
+            (state == CarrierState::Up && room > 0).then_some(link.room_since.unwrap_or(now));
     }
 
     /// No link is there: the process is gone.
@@ -258,7 +262,10 @@ impl Phones {
     fn mixed(&mut self, now: Instant, key: (StationId, Phone, u8, u8), alert: AlertId) -> Verdict {
         let before = self.joined.insert(key, (alert, now));
         let other = before.filter(|(id, at)| *id != alert && now.since(*at) < JOINED)?;
-        let what = format!("parts of {alert} and {} have one number at {}", other.0, key.1);
+        let what = format!(
+            "parts of {alert} and {} have one number at {}",
+            other.0, key.1
+        );
         Some((Invariant::NoTextsMixed, what))
     }
 
@@ -281,7 +288,10 @@ impl Phones {
         alert: &Alert,
         lines: &[Line],
     ) -> Verdict {
-        let wait = self.routes.get(&route).map_or(Duration::ZERO, |it| it.receipt_wait);
+        let wait = self
+            .routes
+            .get(&route)
+            .map_or(Duration::ZERO, |it| it.receipt_wait);
         let flash = alert.precedence == Precedence::Flash;
         let mut verdict = None;
         for line in lines {
@@ -300,7 +310,10 @@ impl Phones {
                 let since = before.map(|at| now.since(at));
                 verdict = Some((
                     Invariant::NoMessageTwiceWithoutNeed,
-                    format!("{} went to telephone {} again {since:?} after the last", alert.id, line.2),
+                    format!(
+                        "{} went to telephone {} again {since:?} after the last",
+                        alert.id, line.2
+                    ),
                 ));
             }
             book.may_repeat = false;
@@ -321,12 +334,16 @@ impl Phones {
                     && place.reference.is_none_or(|known| known == *reference)
             };
             book.received.iter().any(this)
-                || book.starts.iter().any(|start| Book::whole(*start, &book.received))
+                || book
+                    .starts
+                    .iter()
+                    .any(|start| Book::whole(*start, &book.received))
         });
         let id = MessageId::new(name.as_bytes()).ok();
-        let waits = self.unmatched.iter().any(|(over, known)| {
-            *over == route && id.is_some_and(|id| id.may_be(known))
-        });
+        let waits = self
+            .unmatched
+            .iter()
+            .any(|(over, known)| *over == route && id.is_some_and(|id| id.may_be(known)));
         (!recorded && !waits).then(|| {
             let what = format!("the receipt of {name} over route {route} is not on the ledger");
             (Invariant::NoReceiptIsLost, what)
@@ -334,7 +351,10 @@ impl Phones {
     }
 
     /// Learns a durable fact; what is proven of a delivery by it.
-    pub(super) fn learn(&mut self, fact: &Fact) -> (Option<(AlertId, DeliveryIndex, Rung)>, Verdict) {
+    pub(super) fn learn(
+        &mut self,
+        fact: &Fact,
+    ) -> (Option<(AlertId, DeliveryIndex, Rung)>, Verdict) {
         let verdict = match fact {
             Fact::Started { .. } => {
                 let starts = self.books.values_mut().flat_map(|book| &mut book.starts);
@@ -416,7 +436,10 @@ impl Phones {
     }
 
     fn started(&mut self, line: Line, start: Start) -> Verdict {
-        let most = self.policy.as_ref().map_or(0, |it| usize::from(it.attempts));
+        let most = self
+            .policy
+            .as_ref()
+            .map_or(0, |it| usize::from(it.attempts));
         let book = self.books.entry(line).or_default();
         let open = book.starts.last().is_some_and(|it| it.ended.is_none());
         book.starts.push(start);
@@ -489,18 +512,24 @@ impl Phones {
             .iter()
             .any(|((id, at, _), number)| (*id, *at) == (alert, index) && *number == phone);
         let Some(said) = said.filter(|_| of_person) else {
-            return wrong(format!("{text:?} of {phone} answers {alert}, and it was not sent"));
+            return wrong(format!(
+                "{text:?} of {phone} answers {alert}, and it was not sent"
+            ));
         };
         let known = alerts.alert(alert);
         if !known.is_some_and(|known| known.ask.wants_answer()) {
-            return wrong(format!("{text:?} of {phone} answers {alert}, which asks nothing"));
+            return wrong(format!(
+                "{text:?} of {phone} answers {alert}, which asks nothing"
+            ));
         }
         if let Some((mark, _)) = Mark::strip(text) {
             let meant = known.is_some_and(|known| known.mark == mark);
             return if meant {
                 None
             } else {
-                wrong(format!("{text:?} of {phone} answers {alert}, which has another mark"))
+                wrong(format!(
+                    "{text:?} of {phone} answers {alert}, which has another mark"
+                ))
             };
         }
         let other = self.reached.iter().find(|((number, id), at)| {
@@ -515,7 +544,9 @@ impl Phones {
                 })
         });
         other.and_then(|((_, id), _)| {
-            wrong(format!("{text:?} of {phone} answers {alert}, and may mean {id}"))
+            wrong(format!(
+                "{text:?} of {phone} answers {alert}, and may mean {id}"
+            ))
         })
     }
 
@@ -527,7 +558,11 @@ impl Phones {
             if !alert.sms || alert.station.is_some() || !self.numbers.contains_key(&line) {
                 return false;
             }
-            if self.books.get(&line).is_some_and(|book| !book.starts.is_empty()) {
+            if self
+                .books
+                .get(&line)
+                .is_some_and(|book| !book.starts.is_empty())
+            {
                 return false;
             }
             let after = match (has_radio, alert.precedence) {
