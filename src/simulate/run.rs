@@ -396,7 +396,7 @@ impl Run {
                     return;
                 };
                 if let LinkKind::Sms(office) = link.kind {
-                    return self.to_office(index, office, bytes, for_job);
+                    return self.send_to_office(index, office, bytes, for_job);
                 }
                 let (open, kind) = (link.open, link.kind);
                 let site = link

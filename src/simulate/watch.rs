@@ -3,7 +3,9 @@
 
 mod alerts;
 mod budget;
+mod jobs;
 mod phones;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -11,10 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use narrowcast_protocol::air::StationId;
-use narrowcast_protocol::air::{
-    self, Acknowledgement, Address, CarrierId, Heard, HeardKind, JobId, RadioId, Transmission,
-};
-use narrowcast_protocol::session::{CarrierState, Job, Refusal as JobRefusal, Step};
+use narrowcast_protocol::air::{Acknowledgement, CarrierId, Heard, HeardKind, JobId, RadioId};
+use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::air::AirEvent;
 use narrowcast_world::smsc::CentreEvent;
@@ -31,6 +31,8 @@ use alerts::Alerts;
 use budget::Budget;
 use phones::{Phones, Verdict};
 
+pub use tally::Tally;
+
 /// How long after its end an alert may be missed in the books: the ledger takes its time.
 const GRACE: Duration = Duration::from_secs(30);
 /// A fragment that had begun when its acknowledgement came is sent to its end.
@@ -41,39 +43,6 @@ const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 const JOBS: usize = 24;
 /// Most outputs, commits and datagrams that may wait.
 const WAITING: usize = 5_000;
-
-/// What a run did, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Alerts accepted.
-    pub accepted: u64,
-    /// Alerts refused.
-    pub refused: u64,
-    /// Facts durable.
-    pub facts: u64,
-    /// Transmissions handed to sessions.
-    pub sent: u64,
-    /// Deliveries whose terminal acknowledged.
-    pub received: u64,
-    /// Deliveries that were answered.
-    pub answered: u64,
-    /// Parts of short messages that operators took.
-    pub sms_taken: u64,
-    /// Parts of which an operator said, and was told that we have it, that the telephone has them.
-    pub sms_delivered: u64,
-    /// Deliveries that were answered by SMS.
-    pub sms_answered: u64,
-    /// Distress calls raised.
-    pub emergencies: u64,
-    /// Times the ledger failed or the process was killed.
-    pub outages: u64,
-    /// Bursts of stations.
-    pub bursts_down: u64,
-    /// Bursts of radios that were heard.
-    pub bursts_up: u64,
-    /// Slots in which radios met.
-    pub collisions: u64,
-}
 
 /// A job that was let out.
 #[derive(Debug)]
@@ -327,127 +296,6 @@ impl Watch {
         self.demand(within, Invariant::NoCarrierAboveItsBudget, || {
             format!("{precedence:?} takes more of carrier {carrier} than its ceiling permits")
         });
-    }
-
-    /// A job leaves the engine.
-    pub(super) fn let_out(&mut self, job: &Job) {
-        match job {
-            Job::Send {
-                id,
-                carrier,
-                transmission,
-            } => {
-                self.tally.sent += 1;
-                self.transmission(*id, *carrier, transmission);
-            }
-            Job::Acknowledge {
-                acknowledgement, ..
-            } => self.acknowledges(acknowledgement),
-            Job::Withdraw(id) => {
-                if let Some(given) = self.jobs.get_mut(id) {
-                    given.withdrawn = true;
-                }
-            }
-            Job::Collect { .. } | Job::Admit { .. } => {}
-        }
-    }
-
-    fn transmission(&mut self, id: JobId, carrier: CarrierId, transmission: &Transmission) {
-        let text = match transmission {
-            Transmission::Text(text) => text,
-            Transmission::Sms(_) => {
-                self.messages.insert(id);
-                return;
-            }
-            _ => return,
-        };
-        let delivery = match text.to {
-            Address::Radio(radio) => self.alerts.attempt(radio, carrier, text),
-            Address::Group(_) => None,
-        };
-        let grounds = match text.to {
-            Address::Radio(_) => delivery.is_some(),
-            Address::Group(group) => self.alerts.group_attempt(group, carrier),
-        };
-        self.demand(grounds, Invariant::NoTransmissionWithoutAttempt, || {
-            format!(
-                "{id:?} to {} over {carrier} has no attempt on the ledger",
-                text.to
-            )
-        });
-        let alert = delivery.map(|(alert, _)| alert);
-        let alert = alert.or_else(|| self.alerts.named(&text.text));
-        let octets = air::text_octets(text.form, &text.text);
-        let kind = self.budget.kind(carrier);
-        let bursts = air::text_bursts(kind, text.form, text.delivery, octets);
-        self.airtime(alert, carrier, bursts);
-        let to = match text.to {
-            Address::Radio(radio) => Some(radio),
-            Address::Group(_) => None,
-        };
-        let text = text.text.clone();
-        let given = Given {
-            delivery,
-            carrier,
-            to,
-            text,
-            withdrawn: false,
-        };
-        self.jobs.insert(id, given);
-    }
-
-    /// "I have your message" is said of what the ledger has, and of nothing else.
-    fn acknowledges(&mut self, acknowledgement: &Acknowledgement) {
-        if let Acknowledgement::Emergency { to, .. } = acknowledgement {
-            let known = self.raised.values().any(|radio| radio == to);
-            return self.demand(known, Invariant::NothingAcceptedIsLost, || {
-                format!("the emergency of {to} was acknowledged and is not on the ledger")
-            });
-        }
-        let found = self
-            .owed
-            .iter()
-            .position(|(owed, ..)| owed == acknowledgement);
-        if let Some((_, radio, text)) = found.map(|at| self.owed.swap_remove(at)) {
-            let known = self.recorded.contains(&(radio, text.clone()));
-            self.demand(known, Invariant::NothingAcceptedIsLost, || {
-                format!("{text:?} of {radio} was acknowledged and is not on the ledger")
-            });
-        }
-    }
-
-    /// The last byte of a job was written.
-    pub(super) fn written(&mut self, job: JobId) {
-        let Some(given) = self.jobs.get(&job) else {
-            return;
-        };
-        if let (Some((alert, index)), Some(radio)) = (given.delivery, given.to) {
-            let (text, withdrawn) = (given.text.clone(), given.withdrawn);
-            let way = (alert, index, given.carrier);
-            if let Some(what) = self.alerts.too_often(self.now, way, (radio, &text)) {
-                self.broken(Invariant::NoTextTooOften, what);
-            }
-            self.alerts.written(alert, index);
-            let acknowledged = self.alerts.acknowledged_at(alert, index);
-            // A modem that stands still may hold for long what it was given before.
-            let late = !withdrawn && acknowledged.is_some_and(|at| at + UNDER_WAY < self.now);
-            self.demand(!late, Invariant::NothingSentAfterItsAcknowledgement, || {
-                let at = acknowledged.unwrap_or_default();
-                format!("delivery {} of {alert} was sent; its acknowledgement stands on record since {at}", index.0)
-            });
-        }
-    }
-
-    pub(super) fn step(&mut self, job: JobId, step: Step) {
-        // An operator that finds us too fast takes back the room while a message is on its way.
-        let room = step != Step::Refused(JobRefusal::NoRoom) || self.messages.contains(&job);
-        self.demand(room, Invariant::NoCarrierAboveItsBudget, || {
-            format!("{job:?} was handed to a carrier that had no room for it")
-        });
-        if matches!(step, Step::Refused(_) | Step::Lost | Step::Done) {
-            self.jobs.remove(&job);
-            self.messages.remove(&job);
-        }
     }
 
     pub(super) fn carrier(&mut self, id: CarrierId, state: CarrierState, room: u8) {

@@ -104,7 +104,7 @@ impl Run {
     }
 
     /// Bytes of a session leave for its operator.
-    pub(super) fn to_office(
+    pub(super) fn send_to_office(
         &mut self,
         index: usize,
         office: usize,

@@ -62,7 +62,7 @@ impl Bench {
     }
 
     fn pass(&mut self, seconds: u64) {
-        self.now = self.now + Duration::from_secs(seconds);
+        self.now += Duration::from_secs(seconds);
     }
 
     fn alert(&mut self, number: u8, change: impl FnOnce(&mut Alert)) {
