@@ -88,6 +88,7 @@ impl Telephones {
                 node: node(county),
                 radios: carried,
                 phones,
+                phone_first: false,
             }));
         }
         setup.policy.sms.after = self.seconds(30, 90);

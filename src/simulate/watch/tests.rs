@@ -98,6 +98,7 @@ impl Bench {
                 person: "li".into(),
                 radios: Vec::new(),
                 phones: vec![phone],
+                phone_first: false,
             })),
         };
         let frozen = Fact::Recipients {
