@@ -113,7 +113,12 @@ impl Engine {
         // be meant, also one that has left memory, only one that the terminal has is answered. Of
         // a radio that confirms nothing this cannot be known: there, one that was answered is over
         // when nobody says it again any more.
-        if mark.is_none() && set.is_none() && delivery.rung < Rung::Received {
+        let over_this = match heard.speaker {
+            Speaker::Radio(_) => delivery.radio_rung,
+            Speaker::Phone(phone) => delivery.rung_over(phone),
+            Speaker::Name(_) => Rung::Queued,
+        };
+        if mark.is_none() && set.is_none() && over_this < Rung::Received {
             let confirms = delivery.recipient.confirms;
             let lately = |at: Wall| self.wall().since(at) < SAID_AGAIN;
             let forgotten = self.state.asked.get(&heard.speaker);
@@ -126,6 +131,7 @@ impl Engine {
                 .chain(&late)
                 .map(|(other, ..)| other.alert)
                 .chain(forgotten.map(|asked| asked.alert))
+                .chain(self.told(heard, words))
                 .filter(|other| *other != id.alert)
                 .peekable();
             if others.peek().is_some() {
@@ -133,6 +139,22 @@ impl Engine {
             }
         }
         self.choose(id, book, words, status, set)
+    }
+
+    /// Alerts that ask nothing and may just have been seen: people say "received" to those too, and
+    /// press the key for it. Who writes the number of an answer answers one that asks.
+    fn told(&self, heard: &Heard<'_>, words: &str) -> impl Iterator<Item = AlertId> {
+        let is_number = heard.status.is_none() && words.parse::<u8>().is_ok();
+        let deliveries = heard.deliveries.iter().filter(move |_| !is_number);
+        deliveries.filter_map(|id| {
+            let book = self.state.alerts.get(&id.alert)?;
+            let delivery = book.delivery(id.index)?;
+            let at = delivery.at.unwrap_or(book.alert.accepted_at);
+            let told = !book.alert.ask.wants_answer()
+                && book.can_be_known_to(delivery)
+                && self.wall().since(at) < SAID_AGAIN;
+            told.then_some(id.alert)
+        })
     }
 
     fn choose(

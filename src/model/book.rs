@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, RadioId, TextForm};
+use narrowcast_protocol::air::{CarrierId, DMR_BURST_MICROS, GroupId, Phone, RadioId, TextForm};
 use serde::{Deserialize, Serialize};
 
 use crate::model::alert::{Alert, Ask};
@@ -223,6 +223,14 @@ impl DeliveryBook {
     #[must_use]
     pub fn phone(&self, index: u8) -> Option<&PhoneBook> {
         self.phones().get(usize::from(index))
+    }
+
+    /// The highest rung proven over this telephone.
+    #[must_use]
+    pub fn rung_over(&self, phone: Phone) -> Rung {
+        let phones = self.recipient.phones().iter().zip(self.phones());
+        let found = phones.filter(|(known, _)| **known == phone);
+        found.map(|(_, book)| book.rung).max().unwrap_or_default()
     }
 
     fn phone_mut(&mut self, index: u8) -> Option<&mut PhoneBook> {

@@ -160,10 +160,7 @@ impl Telephones {
             _ => Target::Person(person),
         };
         let words = "东山水库泄洪,请沿河人员撤到高处,清点人数后回报".chars();
-        // People answer every part that a radio shows. A long text that asks nothing would bring
-        // words that mean nothing while another alert waits for an answer.
-        let longest = if ask.wants_answer() { 110 } else { 12 };
-        let length = usize::try_from(4 + self.rng.below(longest)).unwrap_or(4);
+        let length = usize::try_from(4 + self.rng.below(110)).unwrap_or(4);
         let words: String = words.cycle().take(length).collect();
         let wall = civil(at).wall;
         Submit {

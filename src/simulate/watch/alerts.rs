@@ -31,8 +31,6 @@ pub(super) struct Seen {
     /// The talkgroups of its radios, with the carriers they usually listen to.
     groups: Vec<(GroupId, Option<CarrierId>)>,
     has_end: bool,
-    /// Whether a telephone has it.
-    by_telephone: bool,
     pub(super) rung: Rung,
     attempts: u8,
     /// The newest attempt; over or not, it stands on the ledger.
@@ -159,7 +157,6 @@ impl Alerts {
         };
         let news = rung >= Rung::Received && seen.rung < Rung::Received;
         seen.rung = seen.rung.max(rung);
-        seen.by_telephone |= rung >= Rung::Received;
         news
     }
 
@@ -314,7 +311,6 @@ impl Alerts {
                             radios: recipient.radios().collect(),
                             groups: groups.collect(),
                             has_end: false,
-                            by_telephone: false,
                             rung: Rung::Queued,
                             attempts: 0,
                             last: None,

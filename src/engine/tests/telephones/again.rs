@@ -123,3 +123,29 @@ fn the_receipt_of_before_is_none_of_what_was_sent_again() {
         assert_eq!(rig.rung().len(), ended + 1);
     }
 }
+
+#[test]
+fn a_word_by_radio_about_another_text_answers_nothing_that_only_the_telephone_has() {
+    for (words, answered) in [("收到", false), ("1", true)] {
+        let mut rig = rig();
+        rig.up(1);
+        rig.link(ROUTE, 4);
+        let asked = rig.submit("a", Precedence::Flash, Ask::Acknowledgement, "person:li");
+        let (job, ..) = rig.sends()[0];
+        rig.tell(job, Step::Lost);
+        rig.gone(1);
+        rig.pass(Duration::from_secs(31));
+        let (job, ..) = rig.rung()[0];
+        rig.takes(job, "7F");
+        rig.receipt("7F", sms::Outcome::Delivered);
+        assert_eq!(rig.only(&asked).rung, Rung::Received);
+        rig.up(1);
+        rig.pass(Duration::from_secs(15));
+        let told = rig.submit("b", Precedence::Flash, Ask::Nothing, "person:li");
+        let (job, ..) = rig.sends().last().cloned().unwrap();
+        rig.input(Input::Sent(job));
+        rig.says(1, words, 9);
+        let has_answered = rig.only(&asked).rung == Rung::Answered;
+        assert_eq!(has_answered, answered, "{words} after {told:?}");
+    }
+}

@@ -96,10 +96,8 @@ impl Alerts {
         };
         // Evidence can come of the radio that was addressed before.
         let mut radios = seen.radios.iter();
-        // Who has it over a telephone may answer it by radio.
-        let has_it = !scripted
-            || radios.any(|radio| shown.contains(&(*radio, alert)))
-            || seen.by_telephone && matches!(evidence, Evidence::Answered(_));
+        // In this world nobody says by radio what a telephone has shown.
+        let has_it = !scripted || radios.any(|radio| shown.contains(&(*radio, alert)));
         let grounds = match evidence {
             Evidence::Written => seen.written,
             Evidence::LinkConfirmed | Evidence::TextAcknowledged => has_it,
