@@ -183,6 +183,7 @@ mod tests {
             description: Some("Homebrew".to_owned()),
             linktype: u16::try_from(if peers { ETHERNET } else { RTAC_SERIAL }).unwrap(),
             direction: Some(Direction::Outbound),
+            segment: None,
             peers: peers.then(|| (address(1), address(2))),
             event: (!peers).then_some(SerialEvent::Sent),
             payload: payload.to_vec(),

@@ -40,8 +40,10 @@ pub struct Captured {
     pub linktype: u16,
     /// Which way, as far as the record tells.
     pub direction: Option<Direction>,
-    /// Source and destination of a datagram; `None` for streams.
+    /// Source and destination of a datagram or TCP segment; `None` for lines.
     pub peers: Option<(SocketAddr, SocketAddr)>,
+    /// Where in its stream the payload of a TCP segment stands; `None` for all else.
+    pub segment: Option<Segment>,
     /// What happened on a serial line; `None` for datagrams.
     pub event: Option<SerialEvent>,
     /// The datagram's or line's bytes, without any header.
@@ -50,10 +52,19 @@ pub struct Captured {
     pub comment: Option<String>,
 }
 
+/// Place of a TCP segment in its direction's stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Number of its first octet, modulo 2^32; a SYN counts as one octet in front.
+    pub sequence: u32,
+    /// A connection begins.
+    pub syn: bool,
+}
+
 /// Packets that were passed over, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skipped {
-    /// Not IPv4 or IPv6 with UDP: ARP, TCP, ICMP and the like.
+    /// Not IPv4 or IPv6 with UDP: ARP, ICMP and the like, and TCP unless it is asked for.
     pub not_udp: u64,
     /// Pieces of fragmented datagrams.
     pub fragments: u64,
@@ -158,6 +169,7 @@ pub struct CaptureReader<R> {
     skipped: Skipped,
     warning: Option<Warning>,
     ended: bool,
+    tcp: bool,
 }
 
 #[derive(Debug)]
@@ -199,7 +211,16 @@ impl<R: Read> CaptureReader<R> {
             skipped: Skipped::default(),
             warning: None,
             ended: false,
+            tcp: false,
         })
+    }
+
+    /// Also gives TCP segments, each as it was recorded: those that came twice come twice. They
+    /// are passed over otherwise.
+    #[must_use]
+    pub fn with_tcp(mut self) -> Self {
+        self.tcp = true;
+        self
     }
 
     /// Packets passed over so far.
@@ -246,7 +267,7 @@ impl<R: Read> Iterator for CaptureReader<R> {
         while !self.ended {
             let stop = match self.raw() {
                 Ok(Some(raw)) => {
-                    if let Some(captured) = decode::packet(raw, &mut self.skipped) {
+                    if let Some(captured) = decode::packet(raw, self.tcp, &mut self.skipped) {
                         return Some(Ok(captured));
                     }
                     continue;

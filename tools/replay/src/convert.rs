@@ -1,5 +1,6 @@
 //! `convert`: a recording in another form.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,12 +13,15 @@ use narrowcast_hardware::capture::file::{PcapFile, PcapNgFile, create};
 use narrowcast_hardware::capture::reader::Captured;
 use narrowcast_hardware::capture::{Direction, SerialEvent};
 
-use crate::decode::{self, Kind};
+use crate::decode::{self, Frames, Kind};
 use crate::filter::Filter;
 use crate::input::{self, Raw, log};
 
 /// Addresses of datagrams of which none are known.
 const NOWHERE: [u8; 3] = [10, 255, 0];
+
+/// Streams of which it is remembered what they carry.
+const MOST_STREAMS: usize = 4_096;
 
 /// The form of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +44,9 @@ pub(crate) struct ConvertArgs {
     /// What to write; by the name of the output (.pcapng, .pcap), else an annotated hex log
     #[arg(long)]
     to: Option<Form>,
+    /// Keep passwords and proofs of log-ins to SMS centres; else they are zeros
+    #[arg(long)]
+    secrets: bool,
     #[command(flatten)]
     filter: Filter,
 }
@@ -75,15 +82,42 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<ExitCode> {
 fn write(args: &ConvertArgs, mut out: Box<dyn Write + '_>) -> Result<ExitCode> {
     let mut sieve = args.filter.sieve();
     let mut each = |take: &mut dyn FnMut(Raw) -> Result<()>| {
-        input::read_all(Some(&args.file), &mut |raw| {
+        let mut pdus = Frames::of(None);
+        let mut sms = SmsStreams::default();
+        let mut one = |raw: Raw, kind: Option<&'static Kind>| {
+            if !sieve.takes_raw(&raw, kind) {
+                return Ok(());
+            }
+            let hidden = match args.secrets {
+                true => None,
+                false => decode::frame(&raw, kind, decode::Context::default())
+                    .hex
+                    .and_then(|hex| hex::decode(hex).ok())
+                    .filter(|_| raw.broken.is_none()),
+            };
+            take(noted(
+                Raw {
+                    bytes: hidden.unwrap_or_else(|| raw.bytes.clone()),
+                    ..raw
+                },
+                kind,
+            ))
+        };
+        let ended = input::read_all(Some(&args.file), &mut |raw| {
             if let Some(why) = &raw.broken {
                 bail!("{}: {why}: {}", args.file.display(), raw.given);
             }
-            if sieve.takes_raw(&raw, None) {
-                take(noted(raw))?;
+            if !sms.has(&raw) {
+                return one(raw, None);
             }
-            Ok(())
-        })
+            let pdus = pdus.push(raw).into_iter();
+            pdus.map(|(raw, kind)| (named(raw), kind))
+                .try_for_each(|(raw, kind)| one(raw, kind))
+        })?;
+        let rest = pdus.end().into_iter();
+        rest.map(|(raw, kind)| (named(raw), kind))
+            .try_for_each(|(raw, kind)| one(raw, kind))?;
+        Ok::<_, anyhow::Error>(ended)
     };
     let ended = match args.form() {
         Form::Hex => {
@@ -107,14 +141,42 @@ fn write(args: &ConvertArgs, mut out: Box<dyn Write + '_>) -> Result<ExitCode> {
     Ok(ended.code())
 }
 
+/// Which byte streams carry SMS: they are written PDU by PDU, because a secret may lie across
+/// two pieces.
+#[derive(Default)]
+struct SmsStreams(BTreeMap<String, bool>);
+
+impl SmsStreams {
+    fn has(&mut self, raw: &Raw) -> bool {
+        if !raw.stream || raw.bytes.is_empty() {
+            return false;
+        }
+        let known = self.0.len() < MOST_STREAMS;
+        let is_sms = || Kind::of_stream(raw).is_sms();
+        match known {
+            true => *self.0.entry(raw.sender()).or_insert_with(is_sms),
+            false => self.0.get(&raw.sender()).copied().unwrap_or_else(is_sms),
+        }
+    }
+}
+
+/// A PDU of a TCP connection as a record of a byte stream, whose link has the names of both
+/// ends.
+fn named(mut raw: Raw) -> Raw {
+    if let (Some((from, to)), Some(kind)) = (raw.peers.take(), raw.family) {
+        raw.interface = format!("{from}>{to}");
+        raw.description = Some(kind.name.to_owned());
+    }
+    raw
+}
+
 /// A record with what it says as its note, unless somebody noted something else. A piece of
 /// a stream has none if it is not just one frame.
-fn noted(mut raw: Raw) -> Raw {
-    let kind = if raw.stream {
-        Kind::of_streams()
-    } else {
-        Kind::guess(&raw.bytes)
-    };
+fn noted(mut raw: Raw, kind: Option<&'static Kind>) -> Raw {
+    let kind = kind.or_else(|| match raw.stream {
+        true => Some(Kind::of_stream(&raw)),
+        false => Kind::guess(&raw.bytes),
+    });
     if raw.comment.is_none() && kind.is_some() {
         let report = decode::frame(&raw, kind, decode::Context::default());
         let says = report.ok || !raw.stream;
@@ -146,6 +208,7 @@ pub(crate) fn captured(raw: Raw) -> Captured {
             Some(SerialEvent::of(direction))
         }),
         peers,
+        segment: None,
         payload: raw.bytes,
         comment: raw.comment,
     }
@@ -169,6 +232,7 @@ mod tests {
             file: file.to_owned(),
             output: Some(output.to_owned()),
             to: None,
+            secrets: false,
             filter: Filter::default(),
         })
     }

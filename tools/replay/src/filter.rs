@@ -97,7 +97,7 @@ impl Sieve<'_> {
         if self.filter.is_idle() {
             return true;
         }
-        let kind = kind.or_else(|| raw.stream.then(Kind::of_streams).flatten());
+        let kind = kind.or_else(|| raw.stream.then(|| Kind::of_stream(raw)));
         self.takes(raw, &decode::frame(raw, kind, decode::Context::default()))
     }
 

@@ -1,7 +1,7 @@
 //! From a packet record to the payload.
 //!
 //! The link layer's own header is taken off here; VLAN tags, IP with its options and extension
-//! headers, and UDP are `etherparse`'s.
+//! headers, UDP and TCP are `etherparse`'s.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use etherparse::err::{Layer, ip, ipv4, ipv6};
 use etherparse::{EtherType, NetSlice, SlicedPacket, TransportSlice};
 
 use super::super::{RTAC_SERIAL, SerialEvent};
-use super::{Captured, Raw, Skipped};
+use super::{Captured, Raw, Segment, Skipped};
 
 /// Numbers of PPP for the two versions of IP.
 const PPP_IP: [u16; 2] = [0x0021, 0x0057];
@@ -38,20 +38,28 @@ use NoDatagram as Reason;
 
 type Ends = (SocketAddr, SocketAddr);
 
-/// The payload of a packet; `None`, and counted, when there is none for us.
-pub(super) fn packet(raw: Raw, skipped: &mut Skipped) -> Option<Captured> {
+/// What IP carries: ends, place in a TCP stream, payload.
+type Carried<'a> = (Ends, Option<Segment>, &'a [u8]);
+
+/// The payload of a packet; `None`, and counted, when there is none for us. TCP is for us if
+/// `tcp`.
+pub(super) fn packet(raw: Raw, tcp: bool, skipped: &mut Skipped) -> Option<Captured> {
     let decoded = if u32::from(raw.linktype) == RTAC_SERIAL {
-        serial(&raw.data).map(|(event, payload)| (None, Some(event), payload))
+        serial(&raw.data).map(|(event, payload)| (None, None, Some(event), payload))
     } else {
-        datagram(raw.linktype, &raw.data).map(|(ends, payload)| (Some(ends), None, payload))
+        match carried(raw.linktype, &raw.data) {
+            Ok((_, Some(_), _)) if !tcp => Err(Reason::NotUdp),
+            other => other.map(|(ends, segment, payload)| (Some(ends), segment, None, payload)),
+        }
     };
     match decoded {
-        Ok((peers, event, payload)) => Some(Captured {
+        Ok((peers, segment, event, payload)) => Some(Captured {
             at: raw.at,
             direction: raw
                 .direction
                 .or_else(|| event.and_then(SerialEvent::direction)),
             peers,
+            segment,
             event,
             payload: payload.to_vec(),
             interface: raw.interface,
@@ -89,6 +97,13 @@ fn serial(data: &[u8]) -> Result<(SerialEvent, &[u8]), Reason> {
 /// # Errors
 /// There is none, or none that is whole.
 pub fn datagram(linktype: u16, data: &[u8]) -> Result<(Ends, &[u8]), NoDatagram> {
+    match carried(linktype, data)? {
+        (ends, None, payload) => Ok((ends, payload)),
+        (_, Some(_), _) => Err(Reason::NotUdp),
+    }
+}
+
+fn carried(linktype: u16, data: &[u8]) -> Result<Carried<'_>, Reason> {
     let behind = |header: usize| data.get(header..).ok_or(Reason::Malformed);
     match linktype {
         // Loopback: the address family in the recording host's order, or in the network's; its
@@ -112,7 +127,7 @@ pub fn datagram(linktype: u16, data: &[u8]) -> Result<(Ends, &[u8]), NoDatagram>
     }
 }
 
-fn by_ppp(data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+fn by_ppp(data: &[u8]) -> Result<Carried<'_>, Reason> {
     let (number, packet) = match data {
         // Compressed to one octet: numbers' last octets are odd, their first even.
         [number, rest @ ..] if number % 2 == 1 => (u16::from(*number), rest),
@@ -147,20 +162,20 @@ fn nflog(attributes: &[u8]) -> Option<&[u8]> {
 }
 
 /// An ethertype, perhaps that of VLAN tags, and the packet.
-fn by_ethertype(data: &[u8]) -> Result<(Ends, &[u8]), Reason> {
+fn by_ethertype(data: &[u8]) -> Result<Carried<'_>, Reason> {
     let (ethertype, rest) = data.split_first_chunk::<2>().ok_or(Reason::Malformed)?;
     by_number(u16::from_be_bytes(*ethertype), rest)
 }
 
-fn by_number(ethertype: u16, packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    udp(SlicedPacket::from_ether_type(EtherType(ethertype), packet))
+fn by_number(ethertype: u16, packet: &[u8]) -> Result<Carried<'_>, Reason> {
+    transport(SlicedPacket::from_ether_type(EtherType(ethertype), packet))
 }
 
-fn by_version(packet: &[u8]) -> Result<(Ends, &[u8]), Reason> {
-    udp(SlicedPacket::from_ip(packet))
+fn by_version(packet: &[u8]) -> Result<Carried<'_>, Reason> {
+    transport(SlicedPacket::from_ip(packet))
 }
 
-fn udp<'a>(sliced: Result<SlicedPacket<'a>, SliceError>) -> Result<(Ends, &'a [u8]), Reason> {
+fn transport<'a>(sliced: Result<SlicedPacket<'a>, SliceError>) -> Result<Carried<'a>, Reason> {
     let packet = sliced.map_err(|error| match error {
         // Headers of other protocols are not ours to judge.
         SliceError::Tcp(_) => Reason::NotUdp,
@@ -192,13 +207,24 @@ fn udp<'a>(sliced: Result<SlicedPacket<'a>, SliceError>) -> Result<(Ends, &'a [u
         ),
         _ => return Err(Reason::NotUdp),
     };
+    let ends = |source, destination| {
+        (
+            SocketAddr::new(from, source),
+            SocketAddr::new(to, destination),
+        )
+    };
     match packet.transport {
         Some(TransportSlice::Udp(udp)) => {
-            let ends = (
-                SocketAddr::new(from, udp.source_port()),
-                SocketAddr::new(to, udp.destination_port()),
-            );
-            Ok((ends, udp.payload()))
+            let ends = ends(udp.source_port(), udp.destination_port());
+            Ok((ends, None, udp.payload()))
+        }
+        Some(TransportSlice::Tcp(tcp)) => {
+            let ends = ends(tcp.source_port(), tcp.destination_port());
+            let segment = Segment {
+                sequence: tcp.sequence_number(),
+                syn: tcp.syn(),
+            };
+            Ok((ends, Some(segment), tcp.payload()))
         }
         _ => Err(Reason::NotUdp),
     }

@@ -189,3 +189,40 @@ fn configurations_that_make_no_sense_are_refused_by_field() {
         assert!(error.to_string().contains(field), "{error}");
     }
 }
+
+#[tokio::test]
+async fn an_export_of_a_file_with_a_damaged_record_has_those_around_it_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = CaptureRing::start(CaptureConfig::in_directory(folder.path().join("ring"))).unwrap();
+    let (line, _far) = tokio_serial::SerialStream::pair().unwrap();
+    let line = Port::from_serial(line);
+    let tap = ring.tap("/dev/ttyUSB0", "MMDVM 115200 8N1");
+    for payload in [b"first!!!", b"second!!", b"third!!!", b"fourth!!"] {
+        tap.record(Direction::Inbound, Peer::Line, &line, payload);
+    }
+    ring.flush().unwrap();
+    let files = ring.files().unwrap();
+    let [file] = files.as_slice() else {
+        panic!("{files:?}");
+    };
+    let mut bytes = std::fs::read(file).unwrap();
+    let at = bytes.windows(8).position(|it| it == b"second!!").unwrap();
+    // The record's captured length, in front of its 12 octets of header.
+    let length = bytes.get_mut(at - 20..at - 16).unwrap();
+    assert_eq!(length, [20, 0, 0, 0]);
+    length.fill(0xFF);
+    std::fs::write(file, bytes).unwrap();
+    let mut out = Vec::new();
+    let summary = export(&files, &Filter::default(), &mut out).unwrap();
+    let exported: Vec<Vec<u8>> = CaptureReader::new(out.as_slice())
+        .unwrap()
+        .map(|captured| captured.unwrap().payload)
+        .collect();
+    assert_eq!(exported, [b"first!!!", b"third!!!", b"fourth!!"]);
+    assert_eq!((summary.packets, summary.skipped.damaged), (3, 1));
+    let [(path, problem)] = summary.problems.as_slice() else {
+        panic!("{summary:?}");
+    };
+    assert_eq!(path, file);
+    assert!(problem.contains("is damaged"), "{problem}");
+}

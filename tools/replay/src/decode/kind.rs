@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use narrowcast_hardware::capture::Direction;
 
-use super::kinds::ALL;
+use super::kinds::{ALL, mmdvm};
 use super::report::Report;
 use super::stream::Split;
 use crate::encode::Wrap;
@@ -54,6 +54,8 @@ impl Station {
 pub(crate) struct Context {
     /// The CSBKs of base stations are those of a trunked control channel.
     pub(crate) trunked: bool,
+    /// Passwords and proofs of log-ins are shown.
+    pub(crate) secrets: bool,
 }
 
 impl PartialEq for Kind {
@@ -61,6 +63,8 @@ impl PartialEq for Kind {
         self.name == other.name
     }
 }
+
+impl Eq for Kind {}
 
 impl Kind {
     /// The family of this name.
@@ -73,10 +77,26 @@ impl Kind {
         ALL.iter().copied().find(|kind| (kind.is_likely)(bytes))
     }
 
-    /// What the pieces of a recorded byte stream most likely are: a piece is no frame, so
-    /// its bytes tell little.
-    pub(crate) fn of_streams() -> Option<&'static Self> {
-        ALL.iter().copied().find(|kind| kind.splitter.is_some())
+    /// What the pieces of a recorded byte stream most likely are, of which this is the first:
+    /// a piece is no frame, so its bytes tell little. What the recorder called the link comes
+    /// first; a line of which nothing is known is a modem's.
+    pub(crate) fn of_stream(piece: &Raw) -> &'static Self {
+        let said = piece.description.as_deref().unwrap_or_default();
+        let said = said.split([' ', ',', ':']).next().unwrap_or_default();
+        let named = ALL
+            .iter()
+            .find(|kind| kind.splitter.is_some() && kind.name.eq_ignore_ascii_case(said));
+        let guessed = || Self::guess(&piece.bytes).filter(|kind| kind.splitter.is_some());
+        piece
+            .family
+            .or(named.copied())
+            .or_else(guessed)
+            .unwrap_or(&mmdvm::KIND)
+    }
+
+    /// Whether its frames are PDUs of SMS links.
+    pub(crate) fn is_sms(&self) -> bool {
+        ["smpp", "cmpp", "cmpp2", "cmpp3"].contains(&self.name)
     }
 }
 
@@ -113,6 +133,11 @@ mod tests {
         assert_eq!(guess(&[0xE0, 4, 0x70, 2]), Some("mmdvm"));
         assert_eq!(guess(&[0xE0; 12]), Some("dmr-csbk"));
         assert_eq!(guess(&[0xBD; 12]), Some("dmr-csbk"));
+        assert_eq!(
+            guess(b"\0\0\0\x10\0\0\0\x15\0\0\0\0\0\0\0\x01"),
+            Some("smpp")
+        );
+        assert_eq!(guess(b"\0\0\0\x0C\0\0\0\x08\0\0\0\x01"), Some("cmpp"));
         assert_eq!(guess(&[]), None);
         assert_eq!(guess(&[0x41]), None);
     }

@@ -7,19 +7,24 @@ mod marks;
 mod messages;
 mod packets;
 mod report;
+pub(crate) mod secrets;
+mod sms_texts;
 mod stats;
 mod stream;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use narrowcast_protocol::sms::cmpp::Version;
 
 use crate::filter::{Filter, Sieve};
 use crate::input::{self, Raw};
+use sms_texts::SmsTexts;
 use stats::Stats;
 use stream::Streams;
 use tree::Style;
@@ -30,6 +35,9 @@ pub(crate) use report::Report;
 pub(crate) use stream::Part;
 pub(crate) use tree::{subject, summary};
 
+/// Conversations whose version of CMPP is remembered.
+const MOST_CONVERSATIONS: usize = 4_096;
+
 #[derive(Debug, Args)]
 pub(crate) struct DecodeArgs {
     /// One JSON object per frame instead of trees
@@ -38,15 +46,19 @@ pub(crate) struct DecodeArgs {
     /// One line per frame instead of trees
     #[arg(long, conflicts_with = "json")]
     brief: bool,
-    /// What the frames are; guessed from each frame when left out
+    /// What the frames are; guessed from each frame when left out. Of TCP, the first bytes and
+    /// the ports tell: 2775 is SMPP, 7890 and 7891 are CMPP
     #[arg(long = "as", value_name = "KIND", value_parser = kind::parser())]
     kind: Option<&'static Kind>,
-    /// Also put text messages together, and say which packets stayed incomplete and why
+    /// Also put text messages together, and say which packets or parts stayed missing and why
     #[arg(long)]
     reassemble: bool,
     /// Read the CSBKs of base stations as those of a trunked control channel
     #[arg(long)]
     tier3: bool,
+    /// Show passwords and proofs of log-ins to SMS centres
+    #[arg(long)]
+    secrets: bool,
     /// What the recording holds, counted, instead of its frames
     #[arg(long, conflicts_with = "brief")]
     stats: bool,
@@ -73,6 +85,15 @@ pub(crate) fn frame(raw: &Raw, kind: Option<&Kind>, context: Context) -> Report 
             "no known family of frames; name it with --as".to_owned(),
         ),
     };
+    if !context.secrets
+        && raw.broken.is_none()
+        && let Some(bytes) = secrets::hidden(raw, kind, !report.ok)
+    {
+        report.hex = Some(hex::encode(bytes));
+        if !report.ok {
+            report.remark("what may be a password or proof is shown as zeros");
+        }
+    }
     if raw.skipped && !report.ok {
         let why = report.error.take().unwrap_or_default();
         report.fail(format!(
@@ -90,13 +111,17 @@ pub(crate) fn frame(raw: &Raw, kind: Option<&Kind>, context: Context) -> Report 
 pub(crate) struct Frames {
     kind: Option<&'static Kind>,
     streams: Streams,
+    /// What the log-ins of CMPP said.
+    versions: Versions,
 }
 
 impl Frames {
     /// All frames are of `kind`, or are guessed one by one.
     pub(crate) fn of(kind: Option<&'static Kind>) -> Self {
-        let streams = Streams::default();
-        Self { kind, streams }
+        Self {
+            kind,
+            ..Self::default()
+        }
     }
 
     /// The frames that are certain with this piece, each with its family.
@@ -106,26 +131,57 @@ impl Frames {
             return vec![(raw, self.kind)];
         }
         if raw.stream {
-            let kind = self.kind.or_else(Kind::of_streams);
-            let Some(family) = kind else {
-                return vec![(raw, None)];
-            };
-            let frames = self.streams.push(family, raw);
-            return frames.into_iter().map(named(kind)).collect();
+            let frames = self.streams.push(self.kind, raw);
+            return self.named(frames);
         }
         let kind = self.kind.or_else(|| Kind::guess(&raw.bytes));
         let frames = match kind.and_then(|kind| kind.splitter) {
             Some(splitter) => stream::split(splitter, raw),
             None => vec![raw],
         };
-        frames.into_iter().map(named(kind)).collect()
+        let mut frames: Vec<_> = frames.into_iter().map(named(kind)).collect();
+        for (raw, kind) in &mut frames {
+            self.versions.tell(raw, *kind);
+        }
+        frames
     }
 
     /// What is left when nothing follows.
     pub(crate) fn end(&mut self) -> Vec<(Raw, Option<&'static Kind>)> {
-        let kind = self.kind.or_else(Kind::of_streams);
         let rest = self.streams.end();
-        rest.into_iter().map(|raw| (raw, kind)).collect()
+        self.named(rest)
+    }
+
+    fn named(&mut self, found: Vec<stream::Found>) -> Vec<(Raw, Option<&'static Kind>)> {
+        let frames = found.into_iter().map(|(mut raw, kind)| {
+            self.versions.tell(&mut raw, Some(kind));
+            (raw, Some(kind))
+        });
+        frames.collect()
+    }
+}
+
+/// Which version of CMPP each conversation has agreed on.
+#[derive(Default)]
+struct Versions(BTreeMap<String, Version>);
+
+impl Versions {
+    /// Notes what a log-in says, and what was agreed beside all other frames.
+    fn tell(&mut self, raw: &mut Raw, kind: Option<&Kind>) {
+        if kind.is_none_or(|kind| kind.name != "cmpp") {
+            return;
+        }
+        let conversation = match raw.peers {
+            Some((a, b)) => format!("{} {}", a.min(b), a.max(b)),
+            None => raw.interface.clone(),
+        };
+        match kinds::cmpp::version_of(&raw.bytes) {
+            Some(version) if self.0.len() < MOST_CONVERSATIONS => {
+                self.0.insert(conversation, version);
+            }
+            Some(_) => {}
+            None => raw.version = self.0.get(&conversation).copied(),
+        }
     }
 }
 
@@ -136,16 +192,19 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<ExitCode> {
         args,
         style: Style::new(args.brief),
         messages: Messages::default(),
+        texts: SmsTexts::default(),
         sieve: args.filter.sieve(),
         stats: args.stats.then(Stats::default),
     };
     let mut frames = Frames::of(args.kind);
     let read = match &args.file {
-        Some(path) if args.follow => input::follow(path, &mut |raw| {
+        Some(path) if args.follow => input::follow(path, args.kind, &mut |raw| {
             out.show(frames.push(raw))?;
             Ok(out.to.flush()?)
         }),
-        file => input::read(file.as_deref(), &mut |raw| out.show(frames.push(raw))),
+        file => input::read_as(file.as_deref(), args.kind, &mut |raw| {
+            out.show(frames.push(raw))
+        }),
     };
     let result = read.and_then(|ended| {
         out.show(frames.end())?;
@@ -168,6 +227,7 @@ struct Output<'a, W> {
     args: &'a DecodeArgs,
     style: Style,
     messages: Messages,
+    texts: SmsTexts,
     sieve: Sieve<'a>,
     stats: Option<Stats>,
 }
@@ -176,13 +236,15 @@ impl<W: Write> Output<'_, W> {
     fn show(&mut self, frames: Vec<(Raw, Option<&'static Kind>)>) -> Result<()> {
         let context = Context {
             trunked: self.args.tier3,
+            secrets: self.args.secrets,
         };
         for (raw, kind) in frames {
             let report = frame(&raw, kind, context);
             self.put(&raw, &report)?;
             if self.args.reassemble {
-                for (place, message) in self.messages.push(&raw, &report) {
-                    self.put(&place, &message)?;
+                let texts = self.texts.push(&raw, &report);
+                for (place, message) in self.messages.push(&raw, &report).iter().chain(&texts) {
+                    self.put(place, message)?;
                 }
             }
         }
@@ -191,7 +253,8 @@ impl<W: Write> Output<'_, W> {
 
     /// The packets that stay incomplete, as nothing follows.
     fn incomplete(&mut self) -> Result<()> {
-        let rest = self.messages.end();
+        let mut rest = self.messages.end();
+        rest.extend(self.texts.end());
         rest.iter()
             .try_for_each(|(place, report)| self.put(place, report))
     }
@@ -283,7 +346,7 @@ mod tests {
                 prop::collection::vec(any::<u8>(), 51).prop_map(|rest| [b"DMRD".as_slice(), &rest].concat()),
                 prop::collection::vec(any::<u8>(), 34).prop_map(|rest| [[0xE0, 37, 0x1A].as_slice(), &rest].concat()),
             ],
-            kind in prop::sample::select(vec![None, Some("homebrew"), Some("mmdvm"), Some("dmr-burst"), Some("dmr-csbk")]),
+            kind in prop::sample::select(vec![None, Some("homebrew"), Some("mmdvm"), Some("dmr-burst"), Some("dmr-csbk"), Some("smpp"), Some("cmpp"), Some("cmpp2")]),
             trunked in any::<bool>(),
         ) {
             let kind = kind.and_then(Kind::named);
@@ -291,7 +354,7 @@ mod tests {
             let mut messages = Messages::default();
             let mut hex = String::new();
             for (raw, of) in Frames::of(kind).push(raw) {
-                let report = frame(&raw, of, Context { trunked });
+                let report = frame(&raw, of, Context { trunked, ..Context::default() });
                 let json = serde_json::to_value(&report).unwrap();
                 prop_assert!(kind.is_none_or(|kind| json["kind"] == kind.name));
                 prop_assert!(json["ok"].is_boolean() && json["pdu"].is_string());

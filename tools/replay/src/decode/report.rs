@@ -3,6 +3,7 @@
 use narrowcast_hardware::capture::Direction;
 use narrowcast_protocol::dmr::fields::Field;
 use narrowcast_protocol::dmr::target::Target;
+use narrowcast_protocol::sms::Incoming;
 use serde::Serialize;
 
 use super::fields::FieldList;
@@ -38,6 +39,9 @@ pub(crate) struct Report {
     pub(crate) data_type: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) opcode: Option<u8>,
+    /// Numbers or names of who sends and who is to get a short message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parties: Option<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +72,9 @@ pub(crate) struct Report {
     /// What the frame carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) inner: Option<Box<Report>>,
+    /// A short message, to put long texts together.
+    #[serde(skip)]
+    pub(crate) incoming: Option<Box<Incoming>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hex: Option<String>,
 }
@@ -100,6 +107,14 @@ impl Report {
         self.error = Some(why.to_string());
     }
 
+    /// Something is odd although it could be read.
+    pub(crate) fn remark(&mut self, what: &str) {
+        self.note = Some(match self.note.take() {
+            Some(before) => format!("{before}; {what}"),
+            None => what.to_owned(),
+        });
+    }
+
     /// Whom the frame is from and for.
     pub(crate) fn addresses(&mut self, source: Option<u32>, target: Option<Target>) {
         self.src = source;
@@ -125,6 +140,11 @@ impl Report {
             self.to = Some(to.to_string());
         }
         self.offset = raw.offset;
+        if let Some(missing) = raw.missing {
+            self.remark(&format!(
+                "{missing} bytes of the stream are missing before it"
+            ));
+        }
     }
 
     /// The PDU's name, and that of what it carries.

@@ -65,9 +65,15 @@ pub(crate) fn split(splitter: fn(Direction) -> Box<dyn Split>, line: Raw) -> Vec
 }
 
 struct Stream {
+    kind: &'static Kind,
     splitter: Box<dyn Split>,
+    /// Bytes that are missing before the next part.
+    missing: Option<u64>,
     last: Raw,
 }
+
+/// A frame, or what is none, and of which family its stream is.
+pub(crate) type Found = (Raw, &'static Kind);
 
 /// The streams of a recording.
 #[derive(Default)]
@@ -76,33 +82,67 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// What is certain with this recorded piece of a stream of `kind`.
-    pub(crate) fn push(&mut self, kind: &Kind, piece: Raw) -> Vec<Raw> {
-        let Some(splitter) = kind.splitter else {
-            return vec![piece];
-        };
+    /// What is certain with this recorded piece of a stream, which is of `kind` or else of
+    /// the family that its first piece looks like.
+    pub(crate) fn push(&mut self, kind: Option<&'static Kind>, piece: Raw) -> Vec<Found> {
         let sender = piece.sender();
-        if self.by_sender.len() >= MOST_STREAMS && !self.by_sender.contains_key(&sender) {
-            return vec![piece];
+        let known = self.by_sender.get(&sender).map(|stream| stream.kind);
+        let family = || known.unwrap_or_else(|| Kind::of_stream(&piece));
+        let kind = kind.unwrap_or_else(family);
+        let Some(splitter) = kind.splitter else {
+            return vec![(piece, kind)];
+        };
+        if self.by_sender.len() >= MOST_STREAMS && known.is_none() {
+            return vec![(piece, kind)];
+        }
+        let direction = piece.direction.unwrap_or(Direction::Inbound);
+        let mut frames = Vec::new();
+        if piece.missing.is_some()
+            && let Some(before) = self.by_sender.get_mut(&sender)
+        {
+            // Nothing can go on over a gap.
+            frames.extend(before.end());
+            before.splitter = splitter(direction);
         }
         let stream = self.by_sender.entry(sender).or_insert_with(|| Stream {
-            splitter: splitter(piece.direction.unwrap_or(Direction::Inbound)),
+            kind,
+            splitter: splitter(direction),
+            missing: None,
             last: Raw::default(),
         });
+        stream.missing = piece.missing.or(stream.missing);
         let parts = stream.splitter.push(instant(piece.at), &piece.bytes);
-        let frames = parts.into_iter().map(|part| piece.part(part)).collect();
+        for part in parts {
+            let missing = stream.missing.take();
+            let raw = Raw {
+                missing,
+                ..piece.part(part)
+            };
+            frames.push((raw, kind));
+        }
         stream.last = piece;
         frames
     }
 
     /// What is left of all streams.
-    pub(crate) fn end(&mut self) -> Vec<Raw> {
-        let mut rest = Vec::new();
-        for stream in self.by_sender.values_mut() {
-            let parts = stream.splitter.end();
-            rest.extend(parts.into_iter().map(|part| stream.last.part(part)));
-        }
-        rest
+    pub(crate) fn end(&mut self) -> Vec<Found> {
+        self.by_sender.values_mut().flat_map(Stream::end).collect()
+    }
+}
+
+impl Stream {
+    fn end(&mut self) -> Vec<Found> {
+        let mut missing = self.missing.take();
+        let parts = self.splitter.end().into_iter();
+        parts
+            .map(|part| {
+                let raw = Raw {
+                    missing: missing.take(),
+                    ..self.last.part(part)
+                };
+                (raw, self.kind)
+            })
+            .collect()
     }
 }
 

@@ -98,6 +98,9 @@ pub(crate) fn subject(report: &Report) -> String {
         let group = if group { "group " } else { "" };
         subject += &format!(" {src} -> {group}{dst}");
     }
+    if let Some((from, to)) = &report.parties {
+        subject += &format!(" {} -> {}", clean(from), clean(to));
+    }
     if let Some(slot) = report.slot {
         subject += &format!(", slot {slot}");
     }

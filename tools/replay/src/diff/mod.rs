@@ -70,7 +70,7 @@ impl Recording {
     fn read(path: &Path, args: &DiffArgs) -> Result<Self> {
         let mut frames = Frames::of(args.kind);
         let mut all = Vec::new();
-        input::read(Some(path), &mut |raw| {
+        input::read_as(Some(path), args.kind, &mut |raw| {
             all.extend(frames.push(raw));
             Ok(())
         })?;

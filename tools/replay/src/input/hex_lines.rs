@@ -113,7 +113,7 @@ impl Lines<'_> {
             return Ok(());
         };
         match packet::in_dump(raw) {
-            Found::Frame(raw) => (self.take)(raw),
+            Found::Frame(raw) => (self.take)(*raw),
             Found::PassedOver(skipped) => {
                 self.skipped.add(skipped);
                 Ok(())

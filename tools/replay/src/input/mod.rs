@@ -7,6 +7,7 @@ mod json;
 pub(crate) mod log;
 mod packet;
 mod tail;
+mod tcp;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Read};
@@ -19,10 +20,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use narrowcast_hardware::capture::reader::{CaptureReader, Captured, Skipped};
 use narrowcast_hardware::capture::{Direction, SerialEvent};
+use narrowcast_protocol::sms::cmpp::Version;
 
-use crate::decode::Part;
+use crate::decode::{Kind, Part};
 use form::Form;
 use tail::Tail;
+use tcp::Connections;
 
 /// A file of so many bytes takes a while.
 const LONG: u64 = 8 << 20;
@@ -50,6 +53,12 @@ pub(crate) struct Raw {
     pub(crate) bytes: Vec<u8>,
     /// Bytes of the stream before these.
     pub(crate) offset: Option<u64>,
+    /// What the stream carries, where that is known.
+    pub(crate) family: Option<&'static Kind>,
+    /// So many bytes of the stream are missing in front of these.
+    pub(crate) missing: Option<u64>,
+    /// What the log-in of a CMPP connection said.
+    pub(crate) version: Option<Version>,
     /// Bytes of a stream that are in no frame.
     pub(crate) skipped: bool,
     /// Why `given` is no hex.
@@ -77,6 +86,7 @@ impl Raw {
             direction: self.direction,
             peers: self.peers,
             stream: self.stream,
+            family: self.family,
             offset: Some(part.offset),
             skipped: !part.is_frame,
             bytes: part.bytes,
@@ -124,7 +134,16 @@ impl Ended {
 /// Hands every frame of `file` (standard input if `None`) to `take`, in order; events of
 /// serial lines without bytes are passed over.
 pub(crate) fn read(file: Option<&Path>, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
-    read_all(file, &mut |raw| match raw.event {
+    read_as(file, None, take)
+}
+
+/// As [`read`]; TCP carries `kind`, whatever it looks like.
+pub(crate) fn read_as(
+    file: Option<&Path>,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
+    read_records(file, kind, &mut |raw| match raw.event {
         Some(_) if raw.bytes.is_empty() => Ok(()),
         _ => take(raw),
     })
@@ -135,9 +154,17 @@ pub(crate) fn read_all(
     file: Option<&Path>,
     take: &mut dyn FnMut(Raw) -> Result<()>,
 ) -> Result<Ended> {
+    read_records(file, None, take)
+}
+
+fn read_records(
+    file: Option<&Path>,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
     let file = file.filter(|path| *path != Path::new("-"));
     if let Some(folder) = file.filter(|path| path.is_dir()) {
-        return read_folder(folder, take);
+        return read_folder(folder, kind, take);
     }
     let bar = progress(file);
     let from: Box<dyn Read> = match file {
@@ -155,20 +182,28 @@ pub(crate) fn read_all(
     };
     let ended = form::of(from)
         .with_context(name)
-        .and_then(|form| read_form(form, take));
+        .and_then(|form| read_form(form, kind, take));
     bar.finish_and_clear();
     ended
 }
 
-fn read_form(form: Form, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+fn read_form(
+    form: Form,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
     match form {
-        Form::Capture(from) => capture(from, take),
+        Form::Capture(from) => capture(from, kind, take),
         Form::Text(from) => hex_lines::read(from, take).map(|skipped| tell(skipped, "")),
     }
 }
 
 /// The captures of a folder, one after the other.
-fn read_folder(folder: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+fn read_folder(
+    folder: &Path,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
     let files = tail::captures(folder)?;
     if files.is_empty() {
         bail!(
@@ -178,7 +213,7 @@ fn read_folder(folder: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result
     }
     let mut ended = Ended::Complete;
     for file in files {
-        if read_all(Some(&file), take)? == Ended::PassedOver {
+        if read_records(Some(&file), kind, take)? == Ended::PassedOver {
             ended = Ended::PassedOver;
         }
     }
@@ -187,7 +222,11 @@ fn read_folder(folder: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result
 
 /// Hands every frame of a recording that is being written to `take`, as it comes: those of a
 /// file until it is gone, those of a folder's captures for ever.
-pub(crate) fn follow(path: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
+pub(crate) fn follow(
+    path: &Path,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
     let named = || path.display().to_string();
     let folder = path.is_dir().then_some(path);
     let mut file = match folder {
@@ -201,7 +240,7 @@ pub(crate) fn follow(path: &Path, take: &mut dyn FnMut(Raw) -> Result<()>) -> Re
     loop {
         let from = Tail::open(&file, folder).with_context(|| file.display().to_string())?;
         let form = form::of(Box::new(from)).with_context(|| file.display().to_string())?;
-        let ended = read_form(form, &mut frames)?;
+        let ended = read_form(form, kind, &mut frames)?;
         let Some(folder) = folder else {
             return Ok(ended);
         };
@@ -224,12 +263,20 @@ fn progress(file: Option<&Path>) -> ProgressBar {
     }
 }
 
-fn capture(from: Box<dyn BufRead>, take: &mut dyn FnMut(Raw) -> Result<()>) -> Result<Ended> {
-    let mut reader = CaptureReader::new(from)?;
+fn capture(
+    from: Box<dyn BufRead>,
+    kind: Option<&'static Kind>,
+    take: &mut dyn FnMut(Raw) -> Result<()>,
+) -> Result<Ended> {
+    let mut reader = CaptureReader::new(from)?.with_tcp();
+    let mut connections = Connections::of(kind);
     let mut ended = Ended::Complete;
     for captured in reader.by_ref() {
         match captured {
-            Ok(captured) => take(captured.into())?,
+            Ok(captured) => match captured.segment {
+                Some(segment) => connections.push(segment, captured.into(), take)?,
+                None => take(captured.into())?,
+            },
             Err(error) => {
                 eprintln!("narrowcast-replay: {error}; what precedes it was read");
                 ended = Ended::PassedOver;
@@ -239,6 +286,15 @@ fn capture(from: Box<dyn BufRead>, take: &mut dyn FnMut(Raw) -> Result<()>) -> R
     }
     if let Some(warning) = reader.warning() {
         eprintln!("narrowcast-replay: {warning}");
+        ended = Ended::PassedOver;
+    }
+    let others = connections.end(take)?;
+    if others > 0 {
+        let packets = if others == 1 { "packet" } else { "packets" };
+        eprintln!(
+            "narrowcast-replay: {others} {packets} of the capture passed over: TCP that is \
+             neither SMPP nor CMPP"
+        );
         ended = Ended::PassedOver;
     }
     match tell(reader.skipped(), " of the capture") {

@@ -14,7 +14,7 @@ const IN_HEX: [u16; 2] = [1, 101];
 /// What was found in a dump.
 pub(super) enum Found {
     /// A frame of ours, or what must be taken for one.
-    Frame(Raw),
+    Frame(Box<Raw>),
     /// A packet of another protocol.
     PassedOver(Skipped),
 }
@@ -27,19 +27,19 @@ pub(super) fn in_hex(raw: Raw) -> Raw {
 /// The frame in a dump.
 pub(super) fn in_dump(raw: Raw) -> Found {
     if let Some(raw) = opened(&raw, &DUMPED) {
-        return Found::Frame(raw);
+        return Found::Frame(Box::new(raw));
     }
     let mut skipped = Skipped::default();
     if !is_named(&raw.bytes) && is_ethernet(&raw.bytes) {
         *match datagram(1, &raw.bytes) {
-            Ok(_) => return Found::Frame(raw),
+            Ok(_) => return Found::Frame(Box::new(raw)),
             Err(NoDatagram::NotUdp | NoDatagram::UnknownLinktype) => &mut skipped.not_udp,
             Err(NoDatagram::Fragment) => &mut skipped.fragments,
             Err(NoDatagram::Malformed) => &mut skipped.malformed,
         } += 1;
         return Found::PassedOver(skipped);
     }
-    Found::Frame(raw)
+    Found::Frame(Box::new(raw))
 }
 
 fn opened(raw: &Raw, linktypes: &[u16]) -> Option<Raw> {

@@ -16,6 +16,7 @@ use super::{PlayArgs, bar, faults};
 use crate::decode::{Frames, Kind, Station};
 use crate::diff::{self, Frame, Recording, Rules};
 use crate::input::Raw;
+use crate::link::Place;
 
 /// Own datagrams that follow each other so closely are one transmission, which waits for
 /// nobody.
@@ -32,7 +33,7 @@ pub(super) async fn play(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Resul
     let side = args
         .side
         .clone()
-        .unwrap_or_else(|| default_side(&sides, line));
+        .unwrap_or_else(|| default_side(&sides, line, args));
     let (ours, theirs): (Vec<Raw>, Vec<Raw>) =
         all.iter().cloned().partition(|raw| sides.is(&side, raw));
     if ours.is_empty() {
@@ -78,9 +79,10 @@ pub(super) async fn play(args: &PlayArgs, all: &[Raw], line: &mut Line) -> Resul
     conversation.report(args, &made.to_string())
 }
 
-fn default_side(sides: &Sides, line: &Line) -> Side {
+fn default_side(sides: &Sides, line: &Line, args: &PlayArgs) -> Side {
+    let is_listening = line.is_listening() || matches!(args.target, Place::TcpListen(_));
     match sides.usual() {
-        Some(Side::Client) if line.is_listening() => Side::Master,
+        Some(Side::Client) if is_listening => Side::Master,
         usual => usual.unwrap_or(Side::Sent),
     }
 }
@@ -133,7 +135,7 @@ impl Conversation<'_> {
 
     fn expect(&mut self, raw: Raw) {
         let due = self.pace.due(&raw);
-        let kind = raw.stream.then(Kind::of_streams).flatten();
+        let kind = raw.stream.then(|| Kind::of_stream(&raw));
         let frame = self.frame(raw, kind);
         let patience = match self.given_up.contains(&frame.key()) {
             true => Duration::ZERO,
@@ -165,6 +167,7 @@ impl Conversation<'_> {
         };
         self.listen(due).await?;
         let bytes = self.role.rewritten(&raw.bytes);
+        let bytes = self.role.fresh(bytes);
         self.line.send(&bytes).await?;
         self.role.sent(&bytes);
         self.sent += 1;

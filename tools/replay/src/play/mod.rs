@@ -32,6 +32,9 @@ Examples:
     narrowcast-replay play session.pcapng udp-listen:127.0.0.1:62031 --converse --side master
   Be the recorded modem, for a host that opens /tmp/modem
     narrowcast-replay play modem.pcapng pty:/tmp/modem --converse --side received
+  Be the recorded client of an SMS centre, or the centre
+    narrowcast-replay play smpp.pcapng tcp:127.0.0.1:2775 --converse --password SECRET
+    narrowcast-replay play smpp.pcapng tcp-listen:127.0.0.1:2775 --converse
   A bad line: the same faults at every run
     narrowcast-replay play modem.pcapng pty:/tmp/modem --bit-errors 0.001 --drop 0.05 --seed 7";
 
@@ -66,6 +69,12 @@ pub(crate) struct PlayArgs {
     /// Passphrase of the log-in
     #[arg(long, default_value = "passw0rd")]
     passphrase: String,
+    /// With --converse, of an SMS link: password of the bind, or secret from which the
+    /// authenticators of CMPP are made anew. Answers take the sequence numbers of the live
+    /// requests; message ids stay those of the recording. Without --converse nothing is
+    /// rewritten
+    #[arg(long)]
+    password: Option<String>,
     /// Log in with this repeater id instead of the recorded one
     #[arg(long)]
     id: Option<u32>,

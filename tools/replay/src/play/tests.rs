@@ -19,6 +19,7 @@ fn args(file: &tempfile::NamedTempFile, target: String) -> PlayArgs {
         converse: true,
         side: None,
         passphrase: "secret".to_owned(),
+        password: None,
         id: Some(310_001),
         timeout: 2_000,
         strict: true,

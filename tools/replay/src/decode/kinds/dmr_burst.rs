@@ -118,7 +118,7 @@ fn voice(report: &mut Report, burst: &VoiceBurst) {
     report.add(&[Field::bytes("vocoder", burst.vocoder)]);
 }
 
-fn data(report: &mut Report, burst: &DataBurst, Context { trunked }: Context) {
+fn data(report: &mut Report, burst: &DataBurst, Context { trunked, .. }: Context) {
     announced(
         report,
         SlotType {

@@ -35,7 +35,7 @@ pub(crate) const fn context(outbound: bool, trunked: bool) -> Context {
 }
 
 /// What 12 octets say as a CSBK. A trunked one is taken as sent by the base station.
-fn read(raw: &Raw, Settings { trunked }: Settings) -> Report {
+fn read(raw: &Raw, Settings { trunked, .. }: Settings) -> Report {
     let bytes = raw.bytes.as_slice();
     let mut report = Report::new(KIND.name, bytes);
     let Ok(pdu) = <&[u8; 12]>::try_from(bytes) else {

@@ -329,9 +329,10 @@ mod tests {
             let mut streams = Streams::default();
             let mut parts: Vec<Raw> = stream
                 .chunks(chunk)
-                .flat_map(|bytes| streams.push(&KIND, line(bytes)))
+                .flat_map(|bytes| streams.push(Some(&KIND), line(bytes)))
+                .map(|(raw, _)| raw)
                 .collect();
-            parts.extend(streams.end());
+            parts.extend(streams.end().into_iter().map(|(raw, _)| raw));
             let mut offset = 0;
             for part in &parts {
                 prop_assert_eq!(part.offset, Some(offset));

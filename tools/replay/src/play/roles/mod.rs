@@ -2,16 +2,18 @@
 
 mod master;
 mod repeater;
+mod sms;
 
 use anyhow::Result;
 use tokio::time::Instant;
 
 use super::PlayArgs;
 use super::line::Line;
-use crate::decode::Station;
+use crate::decode::{Kind, Station};
 use crate::input::Raw;
 use master::Master;
 use repeater::Repeater;
+use sms::Sms;
 
 /// What a frame of the other side is.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,11 +33,17 @@ pub(super) enum Role {
     Repeater(Repeater),
     /// A master, to which a repeater logs in.
     Master(Master),
+    /// A client or operator of an SMS link, over a stream.
+    Sms(Sms),
 }
 
 impl Role {
     /// Who speaks for `station` in a recording; nobody in particular without log-in.
     pub(super) fn of(station: Option<Station>, args: &PlayArgs, played: &[Raw]) -> Result<Self> {
+        let mut kinds = played.iter().filter_map(|raw| Kind::guess(&raw.bytes));
+        if let Some(kind) = kinds.find(|kind| kind.is_sms()) {
+            return Ok(Self::Sms(Sms::new(kind, args)));
+        }
         Ok(match station {
             None => Self::Plain,
             Some(Station::Client) => Self::Repeater(Repeater::new(args, played)?),
@@ -46,7 +54,8 @@ impl Role {
     /// Makes the session.
     pub(super) async fn begin(&mut self, line: &mut Line) -> Result<()> {
         match self {
-            Self::Plain => Ok(()),
+            // The log-in of an SMS link is part of the script.
+            Self::Plain | Self::Sms(_) => Ok(()),
             Self::Repeater(repeater) => repeater.log_in(line).await,
             Self::Master(master) => master.await_log_in(line).await,
         }
@@ -59,6 +68,7 @@ impl Role {
         let begins = |names: &[&[u8]]| names.iter().any(|name| bytes.starts_with(name));
         match self {
             Self::Plain => true,
+            Self::Sms(sms) => !sms.is_keep_alive(bytes),
             Self::Repeater(_) => !begins(&LOG_IN),
             Self::Master(_) => !begins(&LOG_IN) && !begins(&KEEP_ALIVE),
         }
@@ -67,9 +77,17 @@ impl Role {
     /// A recorded or heard frame under the id of this session.
     pub(super) fn rewritten(&self, bytes: &[u8]) -> Vec<u8> {
         match self {
-            Self::Plain => bytes.to_vec(),
+            Self::Plain | Self::Sms(_) => bytes.to_vec(),
             Self::Repeater(repeater) => with_id(bytes, repeater.id()),
             Self::Master(master) => with_id(bytes, master.id()),
+        }
+    }
+
+    /// A frame that is said, with what must be of this moment.
+    pub(super) fn fresh(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Sms(sms) => sms.fresh(bytes),
+            _ => bytes,
         }
     }
 
@@ -84,6 +102,7 @@ impl Role {
     pub(super) fn take(&mut self, bytes: &[u8]) -> Taken {
         match self {
             Self::Plain => Taken::Script,
+            Self::Sms(sms) => sms.take(bytes),
             Self::Repeater(repeater) => repeater.take(bytes),
             Self::Master(master) => master.take(bytes),
         }
@@ -93,14 +112,14 @@ impl Role {
     pub(super) fn keep_alive(&mut self, now: Instant) -> (Option<Vec<u8>>, Option<Instant>) {
         match self {
             Self::Repeater(repeater) => repeater.keep_alive(now),
-            Self::Plain | Self::Master(_) => (None, None),
+            Self::Plain | Self::Master(_) | Self::Sms(_) => (None, None),
         }
     }
 
     /// What is said last.
     pub(super) fn farewell(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Sms(_) => None,
             Self::Repeater(repeater) => Some(repeater.farewell()),
             Self::Master(master) => Some(master.farewell()),
         }
@@ -109,7 +128,7 @@ impl Role {
     /// Why the session was none, if it was not.
     pub(super) fn trouble(&self) -> Option<String> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Sms(_) => None,
             Self::Repeater(repeater) => repeater.trouble(),
             Self::Master(master) => master.trouble(),
         }
