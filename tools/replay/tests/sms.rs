@@ -191,6 +191,10 @@ fn a_gap_is_named_and_what_follows_is_read() {
             .any(|note| note.contains("50 bytes of the stream are missing")),
         "{notes:?}"
     );
+    // The second part stands where the sender has put it: 50 octets are missing, none is shifted.
+    let first = bind().len() + submit(2, "山洪预警，", Some([7, 2, 1])).len();
+    let second = reports.iter().find(|it| it["text"] == "请转移").unwrap();
+    assert_eq!(second["offset"], first);
     let good: Vec<_> = reports
         .iter()
         .filter(|report| report["ok"] == true)
@@ -303,7 +307,7 @@ fn a_password_stays_out_of_every_output_form() {
         assert!(convert.status().unwrap().success());
         let bytes = std::fs::read(path(name)).unwrap();
         assert_eq!(is_in(&bytes), secrets, "{name}");
-        let (reports, errors, code) = json(&["--as", "smpp"], &path(name));
+        let (reports, errors, code) = json(&[], &path(name));
         assert_eq!(code, 0, "{errors}");
         let mut names = pdus(&reports);
         names.sort_unstable();
@@ -315,6 +319,39 @@ fn a_password_stays_out_of_every_output_form() {
         &path("b.log"),
     );
     assert!(code < 2 && !is_in(out.as_bytes()), "{out}");
+}
+
+#[test]
+fn a_link_of_the_capture_ring_is_known_by_its_description() {
+    use narrowcast_hardware::capture::{CaptureConfig, CaptureRing, Direction};
+    use narrowcast_hardware::port::Port;
+    use narrowcast_protocol::session::Peer;
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("ring");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let ring = CaptureRing::start(CaptureConfig::in_directory(folder.clone())).unwrap();
+        let (line, _far) = tokio_serial::SerialStream::pair().unwrap();
+        let port = Port::from_serial(line);
+        let pdu = submit(9, "一", None);
+        let active = cmpp::Pdu::ActiveTest.encode(cmpp::Version::V2, 4);
+        let centre = ring.tap("centre", "smpp");
+        let gateway = ring.tap("gateway", "cmpp");
+        // In pieces that look like nothing.
+        for (tap, pdu) in [(&centre, &pdu[..]), (&gateway, &active[..])] {
+            for piece in pdu.chunks(5) {
+                tap.record(Direction::Outbound, Peer::Line, &port, piece);
+            }
+        }
+        ring.flush().unwrap();
+    });
+    let (reports, errors, code) = json(&[], &folder);
+    assert_eq!((code, errors.as_str()), (0, ""));
+    assert_eq!(pdus(&reports), ["submit_sm", "CMPP_ACTIVE_TEST"]);
+    assert_eq!(
+        (&reports[0]["link"], &reports[0]["direction"]),
+        (&"centre".into(), &"out".into())
+    );
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Report {
             self.to = Some(to.to_string());
         }
         self.offset = raw.offset;
-        if let Some(missing) = raw.missing {
+        if let Some(missing) = raw.missing.filter(|missing| *missing > 0) {
             self.remark(&format!(
                 "{missing} bytes of the stream are missing before it"
             ));

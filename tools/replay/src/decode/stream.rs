@@ -24,6 +24,14 @@ pub(crate) struct Part {
     pub(crate) is_frame: bool,
 }
 
+impl Part {
+    /// The same part, so many bytes further on.
+    fn behind(self, base: u64) -> Self {
+        let offset = base + self.offset;
+        Self { offset, ..self }
+    }
+}
+
 /// Finds the frames of a family in one direction of a byte stream. Every byte comes out
 /// again, in its order, in a frame or beside one.
 pub(crate) trait Split {
@@ -69,6 +77,9 @@ struct Stream {
     splitter: Box<dyn Split>,
     /// Bytes that are missing before the next part.
     missing: Option<u64>,
+    /// Bytes of the stream up to the last gap, and since then.
+    base: u64,
+    taken: u64,
     last: Raw,
 }
 
@@ -103,20 +114,29 @@ impl Streams {
             // Nothing can go on over a gap.
             frames.extend(before.end());
             before.splitter = splitter(direction);
+            before.base = match piece.missing {
+                // Another stream between the same ends.
+                None | Some(0) => 0,
+                Some(missing) => before.base + before.taken + missing,
+            };
+            before.taken = 0;
         }
         let stream = self.by_sender.entry(sender).or_insert_with(|| Stream {
             kind,
             splitter: splitter(direction),
             missing: None,
+            base: 0,
+            taken: 0,
             last: Raw::default(),
         });
+        stream.taken += piece.bytes.len() as u64;
         stream.missing = piece.missing.or(stream.missing);
         let parts = stream.splitter.push(instant(piece.at), &piece.bytes);
         for part in parts {
             let missing = stream.missing.take();
             let raw = Raw {
                 missing,
-                ..piece.part(part)
+                ..piece.part(part.behind(stream.base))
             };
             frames.push((raw, kind));
         }
@@ -133,12 +153,13 @@ impl Streams {
 impl Stream {
     fn end(&mut self) -> Vec<Found> {
         let mut missing = self.missing.take();
+        let base = self.base;
         let parts = self.splitter.end().into_iter();
         parts
             .map(|part| {
                 let raw = Raw {
                     missing: missing.take(),
-                    ..self.last.part(part)
+                    ..self.last.part(part.behind(base))
                 };
                 (raw, self.kind)
             })

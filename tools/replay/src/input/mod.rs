@@ -55,7 +55,8 @@ pub(crate) struct Raw {
     pub(crate) offset: Option<u64>,
     /// What the stream carries, where that is known.
     pub(crate) family: Option<&'static Kind>,
-    /// So many bytes of the stream are missing in front of these.
+    /// So many bytes of the stream are missing in front of these; 0 where another stream
+    /// begins between the same ends.
     pub(crate) missing: Option<u64>,
     /// What the log-in of a CMPP connection said.
     pub(crate) version: Option<Version>,

@@ -53,6 +53,8 @@ struct Way {
     /// What came early, by position.
     held: BTreeMap<i64, Raw>,
     octets: usize,
+    /// What comes next is the beginning of another stream.
+    restarted: bool,
 }
 
 impl Connections {
@@ -159,8 +161,7 @@ impl Way {
         };
         if segment.syn && self.next != Some(first) {
             // A new connection between the same ends.
-            while self.jump(ready) {}
-            self.next = Some(first);
+            self.begin(first, ready);
         }
         if raw.bytes.is_empty() {
             return;
@@ -168,8 +169,7 @@ impl Way {
         let next = *self.next.get_or_insert(first);
         let mut ahead = i64::from(first.wrapping_sub(next).cast_signed());
         if ahead.abs() > FAR {
-            while self.jump(ready) {}
-            self.next = Some(first);
+            self.begin(first, ready);
             ahead = 0;
         }
         let at = self.position + ahead;
@@ -187,6 +187,13 @@ impl Way {
         }
     }
 
+    /// Begins anew with this number.
+    fn begin(&mut self, first: u32, ready: &mut Vec<Raw>) {
+        while self.jump(ready) {}
+        self.restarted = self.next.is_some();
+        self.next = Some(first);
+    }
+
     /// Gives out what follows.
     fn go_on(&mut self, ready: &mut Vec<Raw>) {
         while let Some((at, mut raw)) = self.held.pop_first() {
@@ -201,6 +208,9 @@ impl Way {
             }
             raw.bytes.drain(..again);
             self.advance(raw.bytes.len());
+            if core::mem::take(&mut self.restarted) {
+                raw.missing = raw.missing.or(Some(0));
+            }
             ready.push(Raw {
                 stream: true,
                 ..raw
@@ -312,6 +322,28 @@ mod tests {
             taken.unwrap();
         }
         assert!(count >= 200 - MOST_HELD, "{count}");
+    }
+
+    #[test]
+    fn a_second_connection_between_the_same_ends_is_another_stream() {
+        let (mut syn, mut empty) = segment(5_000, b"", 2775);
+        syn.syn = true;
+        empty.bytes.clear();
+        let (pieces, _) = ordered(vec![
+            segment(100, &ENQUIRE[..9], 2775),
+            (syn, empty),
+            segment(5_001, &ENQUIRE, 2775),
+        ]);
+        let missing: Vec<_> = pieces.iter().map(|raw| raw.missing).collect();
+        assert_eq!(missing, [None, Some(0)]);
+        let mut frames = crate::decode::Frames::of(None);
+        let found: Vec<_> = pieces
+            .into_iter()
+            .flat_map(|raw| frames.push(raw))
+            .collect();
+        let places = found.iter().map(|(raw, _)| (raw.skipped, raw.offset));
+        let places: Vec<_> = places.collect();
+        assert_eq!(places, [(true, Some(0)), (false, Some(0))]);
     }
 
     #[test]
