@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::engine::sets;
-use crate::engine::state::Speaker;
+use crate::engine::state::{Speaker, TOLD_LIFE};
 use crate::model::alert::Mark;
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
@@ -146,15 +146,18 @@ impl Engine {
     fn told(&self, heard: &Heard<'_>, words: &str) -> impl Iterator<Item = AlertId> {
         let is_number = heard.status.is_none() && words.parse::<u8>().is_ok();
         let deliveries = heard.deliveries.iter().filter(move |_| !is_number);
-        deliveries.filter_map(|id| {
+        let known = deliveries.filter_map(|id| {
             let book = self.state.alerts.get(&id.alert)?;
             let delivery = book.delivery(id.index)?;
             let at = delivery.at.unwrap_or(book.alert.accepted_at);
             let told = !book.alert.ask.wants_answer()
                 && book.can_be_known_to(delivery)
-                && self.wall().since(at) < SAID_AGAIN;
+                && self.wall().since(at) < TOLD_LIFE;
             told.then_some(id.alert)
-        })
+        });
+        let gone = self.state.told.get(&heard.speaker);
+        let gone = gone.filter(|told| !is_number && self.wall().since(told.at) < TOLD_LIFE);
+        known.chain(gone.map(|told| told.alert))
     }
 
     fn choose(

@@ -19,6 +19,7 @@ use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
 use crate::model::policy::{Policy, StationPolicy};
+use crate::model::roster::Recipient;
 use crate::model::salvage::Salvage;
 use crate::model::token::Token;
 use crate::model::wall::Wall;
@@ -34,6 +35,9 @@ const CLOSED_LIFE: Duration = Duration::from_secs(3600);
 /// so long a late answer to it is reckoned with.
 const ASKED_LIFE: Duration = Duration::from_secs(3600);
 
+/// How long people may still answer a text that asks nothing.
+pub(super) const TOLD_LIFE: Duration = Duration::from_secs(600);
+
 /// An alert that has left memory and asked a radio something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Asked {
@@ -43,10 +47,38 @@ pub(super) struct Asked {
     pub(super) left_at: Wall,
 }
 
-fn remember_asked(asked: &mut HashMap<Speaker, Asked>, book: &AlertBook, now: Wall) {
-    if !book.alert.ask.wants_answer() {
-        return;
+/// An alert that has left memory and asked nothing: people may still say that they have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) alert: AlertId,
+    /// When it reached its rung.
+    pub(super) at: Wall,
+}
+
+/// Everybody to whom a delivery goes, over whatever address.
+fn speakers(recipient: &Recipient) -> impl Iterator<Item = Speaker> + '_ {
+    let radios = recipient.radios().map(Speaker::Radio);
+    let phones = recipient.phones().iter().copied();
+    radios.chain(phones.map(Speaker::Phone))
+}
+
+fn remember_told(told: &mut HashMap<Speaker, Told>, book: &AlertBook) {
+    let known = book.deliveries.iter();
+    for delivery in known.filter(|delivery| book.can_be_known_to(delivery)) {
+        let news = Told {
+            alert: book.alert.id,
+            at: delivery.at.unwrap_or(book.alert.accepted_at),
+        };
+        for speaker in speakers(&delivery.recipient) {
+            let known = told.entry(speaker).or_insert(news);
+            if known.at <= news.at {
+                *known = news;
+            }
+        }
     }
+}
+
+fn remember_asked(asked: &mut HashMap<Speaker, Asked>, book: &AlertBook, now: Wall) {
     for delivery in book
         .deliveries
         .iter()
@@ -58,9 +90,7 @@ fn remember_asked(asked: &mut HashMap<Speaker, Asked>, book: &AlertBook, now: Wa
             left_at: now,
         };
         // One that was not answered says more.
-        let radios = delivery.recipient.radios().map(Speaker::Radio);
-        let phones = delivery.recipient.phones().iter().copied();
-        for speaker in radios.chain(phones.map(Speaker::Phone)) {
+        for speaker in speakers(&delivery.recipient) {
             let known = asked.entry(speaker).or_insert(news);
             if known.answered || !news.answered {
                 *known = news;
@@ -135,6 +165,8 @@ pub(super) struct State {
     pub(super) messages: BTreeMap<HeardKey, (Wall, Seq)>,
     /// The newest alert of those that have left memory which each radio was asked to answer.
     pub(super) asked: HashMap<Speaker, Asked>,
+    /// The newest alert of those that have left memory which asked nothing, for each that got it.
+    pub(super) told: HashMap<Speaker, Told>,
     pub(super) stations: HashMap<StationId, StationBook>,
     pub(super) references: HashMap<RadioId, u8>,
     pub(super) accepted: u64,
@@ -333,7 +365,11 @@ impl State {
             Fact::Summed { alert, .. } => {
                 if let Some(book) = self.alerts.remove(alert) {
                     self.unsettled -= book.unsettled;
-                    remember_asked(&mut self.asked, &book, at);
+                    if book.alert.ask.wants_answer() {
+                        remember_asked(&mut self.asked, &book, at);
+                    } else {
+                        remember_told(&mut self.told, &book);
+                    }
                 }
             }
             Fact::Trimmed { up_to, .. } => self.distress.retain(|_, (seq, _)| *seq > *up_to),
@@ -434,6 +470,7 @@ impl State {
                 .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
         });
         self.sent.forget(now);
+        self.told.retain(|_, told| now.since(told.at) < TOLD_LIFE);
         self.asked
             .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);
     }

@@ -54,8 +54,8 @@ struct Book {
     written: BTreeSet<(StationId, u8, u8)>,
     taken: BTreeSet<(StationId, u8, u8)>,
     received: BTreeSet<(StationId, u8, u8)>,
-    /// When an operator took each part last.
-    took: BTreeMap<u8, Instant>,
+    /// When an operator took each part last, and which.
+    took: BTreeMap<u8, (Instant, StationId)>,
     /// An operator said that a part failed, or a person sent the alert again, since.
     may_repeat: bool,
 }
@@ -285,15 +285,16 @@ impl Phones {
         alert: &Alert,
         lines: &[Line],
     ) -> Verdict {
-        let wait = self
-            .routes
-            .get(&route)
-            .map_or(Duration::ZERO, |it| it.receipt_wait);
         let flash = alert.precedence == Precedence::Flash;
         let mut verdict = None;
         for line in lines {
             let book = self.books.entry(*line).or_default();
-            let before = book.took.insert(part, now);
+            let before = book.took.insert(part, (now, route));
+            // The route that took it last has its time to bring a receipt.
+            let wait = before
+                .and_then(|(_, over)| self.routes.get(&over))
+                .map_or(Duration::ZERO, |it| it.receipt_wait);
+            let before = before.map(|(at, _)| at);
             // The fate of a Flash may be unclear at once.
             let in_doubt = flash
                 && book
