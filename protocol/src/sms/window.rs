@@ -68,6 +68,9 @@ pub(in crate::sms) struct Window {
     progress: Instant,
     /// Whether a message was sent and none was answered since.
     waiting: bool,
+    /// Whether a message was given up and nothing was heard since: the operator may be gone, and
+    /// what is sent now may be lost.
+    silent: bool,
 }
 
 impl Window {
@@ -77,7 +80,18 @@ impl Window {
             under_way: BTreeMap::new(),
             progress: Instant::ZERO,
             waiting: false,
+            silent: false,
         }
+    }
+
+    /// How many messages may be sent now: none into a silence, until it is broken.
+    pub(in crate::sms) fn offered(&self) -> usize {
+        if self.silent { 0 } else { self.room() }
+    }
+
+    /// Something was heard from the operator.
+    pub(in crate::sms) const fn heard(&mut self) {
+        self.silent = false;
     }
 
     pub(in crate::sms) fn room(&self) -> usize {
@@ -166,6 +180,7 @@ impl Window {
         }
         let (sequence, job) = (*sequence, flight.job);
         self.under_way.remove(&sequence);
+        self.silent = true;
         Some(Due::Lost(job))
     }
 
@@ -173,7 +188,8 @@ impl Window {
     fn stuck_at(&self) -> Option<Instant> {
         match self.limits.stuck {
             Stuck::Full => (self.room() == 0).then(|| self.progress + self.limits.answer),
-            Stuck::After(time) => (!self.under_way.is_empty()).then(|| self.progress + time),
+            // Also when all that was sent is given up: nothing more is sent into a silence.
+            Stuck::After(time) => self.waiting.then(|| self.progress + time),
         }
     }
 
@@ -184,7 +200,7 @@ impl Window {
 
     /// Forgets all; whose answers will not come.
     pub(in crate::sms) fn clear(&mut self) -> Vec<JobId> {
-        self.waiting = false;
+        (self.waiting, self.silent) = (false, false);
         let all = core::mem::take(&mut self.under_way);
         all.into_values().map(|flight| flight.job).collect()
     }

@@ -174,7 +174,7 @@ impl CmppSession {
     /// Tells the engine how much room there is, if that has changed.
     fn report(&mut self, now: Instant) {
         let room = match self.phase {
-            Phase::In => self.flights.room().min(self.pace.room(now)),
+            Phase::In => self.flights.offered().min(self.pace.room(now)),
             _ => 0,
         };
         let state = match self.phase {
@@ -268,7 +268,7 @@ impl CmppSession {
         if self.phase != Phase::In {
             return Err(Refusal::NoCarrier);
         }
-        if self.flights.room().min(self.pace.room(now)) == 0 {
+        if self.flights.offered().min(self.pace.room(now)) == 0 {
             return Err(Refusal::NoRoom);
         }
         let submit = compose::submit(&self.config, message, now)?;
@@ -352,7 +352,10 @@ impl Session for CmppSession {
         self.deframer.push(bytes);
         while self.phase != Phase::Down {
             match self.deframer.next_pdu() {
-                Ok(Some((header, body))) => self.handle(now, header, &body),
+                Ok(Some((header, body))) => {
+                    self.flights.heard();
+                    self.handle(now, header, &body);
+                }
                 Ok(None) => break,
                 Err(_) => {
                     self.drops.count(now, "bad-length");

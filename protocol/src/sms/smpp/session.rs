@@ -169,7 +169,7 @@ impl SmppSession {
 
     fn room(&mut self, now: Instant) -> usize {
         match self.phase {
-            Phase::In => self.window.room().min(self.pace.room(now)),
+            Phase::In => self.window.offered().min(self.pace.room(now)),
             _ => 0,
         }
     }
@@ -298,7 +298,10 @@ impl Session for SmppSession {
         self.deframer.push(bytes);
         while self.phase != Phase::Down {
             match self.deframer.next_pdu() {
-                Ok(Some((header, body))) => self.handle(now, header, &body),
+                Ok(Some((header, body))) => {
+                    self.window.heard();
+                    self.handle(now, header, &body);
+                }
                 Ok(None) => break,
                 Err(_) => {
                     self.drops.count(now, "bad-length");

@@ -589,8 +589,24 @@ fn a_centre_that_answers_enquiries_but_no_message_is_given_up() {
     rig.run_to(60);
     assert_eq!(rig.reopened, Some("the centre answers no message"));
     for job in (0..60).step_by(10) {
-        assert_eq!(rig.steps(job), [Step::Lost]);
+        // From 30 s on one is given up each time, and nothing was heard since.
+        let end = match job {
+            30.. => Step::Refused(Refusal::NoRoom),
+            _ => Step::Lost,
+        };
+        assert_eq!(rig.steps(job), [end], "{job}");
     }
+}
+
+#[test]
+fn nothing_more_goes_into_a_silence_until_something_is_heard() {
+    let mut rig = Rig::bound(config());
+    rig.submit_text(1);
+    rig.run_to(31);
+    assert_eq!(rig.steps(1), [Step::Lost]);
+    assert_eq!(rig.room().map(|(_, room)| room), Some(0));
+    rig.say(0, 900, &Pdu::EnquireLink);
+    assert!(rig.room().is_some_and(|(_, room)| room > 0));
 }
 
 #[test]
