@@ -55,7 +55,7 @@ const REGRESSIONS: [(u64, &str); 11] = [
 ];
 
 /// The same of shifts with telephones.
-const TELEPHONES: [(u64, &str); 2] = [
+const TELEPHONES: [(u64, &str); 4] = [
     (
         0,
         "a telephone that had the text got it again with each turn of the next one",
@@ -63,6 +63,14 @@ const TELEPHONES: [(u64, &str); 2] = [
     (
         33,
         "a receipt from before an alert was sent again ended the new attempt, and a crash then made a third copy",
+    ),
+    (
+        221,
+        "a key pressed for a text that asked nothing, and had left memory, answered another alert",
+    ),
+    (
+        1_173,
+        "a word about a text that asked nothing answered an alert that its radio had not shown",
     ),
 ];
 

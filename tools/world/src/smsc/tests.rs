@@ -398,12 +398,6 @@ fn every_fault_of_a_centre_ends_each_job_once_and_loses_no_receipt() {
                 rig.log_ins(),
                 usize::try_from(strays).unwrap(),
             ];
-            // SMPP gives up each message after 30 s, and the connection after 60 s: the last two
-            // leave in between.
-            let expected = match (name, kind) {
-                ("silence", CentreKind::Smpp) => [0, 0, 6, 2, 2, 2, 0],
-                _ => expected,
-            };
             if found != expected {
                 wrong.push(format!(
                     "{name}, {kind:?}: {found:?}, expected {expected:?}"
