@@ -301,7 +301,9 @@ impl Phones {
                     .starts
                     .iter()
                     .rev()
-                    .nth(1)
+                    .skip(1)
+                    // What never left says nothing of the one before.
+                    .find(|it| it.ended != Some(Outcome::Withdrawn))
                     .is_some_and(|it| it.ended == Some(Outcome::Unclear));
             let due = before.is_some_and(|at| now.since(at) + TOLERANCE < wait);
             if due && !book.may_repeat && !in_doubt && lines.len() == 1 {
