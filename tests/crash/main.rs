@@ -21,6 +21,7 @@ use narrowcast_world::rng::Rng;
 use support::books;
 use support::place::{FIRST_RADIO, Place, http, roster};
 use support::site::Site;
+use support::until;
 
 /// Rounds in the suite; `NARROWCAST_ROUNDS` names another number.
 const ROUNDS: u64 = 10;
@@ -75,12 +76,19 @@ async fn kills_lose_nothing_acknowledged_and_send_nothing_unrecorded() {
     let rounds = named.map_or(ROUNDS, |text| {
         text.parse().expect("NARROWCAST_ROUNDS is a number")
     });
+    let mut log_ins = 0;
     for round in 0..rounds {
         let mut server = place.start();
         place.until_up(&http).await;
         if round == 0 {
             place.import(&http, roster(RADIOS)).await;
         }
+        // Without its site a server that is killed early has sent nothing.
+        until("the site's log-in", Duration::from_secs(30), async || {
+            site.seen().log_ins > log_ins
+        })
+        .await;
+        log_ins = site.seen().log_ins;
         let submitters: Vec<_> = (0..SUBMITTERS)
             .map(|number| {
                 let name = format!("r{round}-{number}");

@@ -248,7 +248,7 @@ async fn an_alert_is_sent_watched_shown_and_listed() {
     let plan = desk.run(&["alert", "send", "水位超警", "--to", "all", "--dry-run"]);
     let plan = plan.await.well();
     assert!(
-        plan.contains("3 radios") && plan.contains(&format!("{STATION}/1")),
+        plan.contains("3 recipients") && plan.contains(&format!("{STATION}/1")),
         "{plan}"
     );
     let send = [
@@ -264,7 +264,7 @@ async fn an_alert_is_sent_watched_shown_and_listed() {
         .run(&[&send[..], &["--ask", "acknowledgement"]].concat())
         .await
         .well();
-    assert!(sent.contains("on record for 1 radios"), "{sent}");
+    assert!(sent.contains("on record for 1 recipients"), "{sent}");
     assert!(
         sent.contains("answered 1 received 0 transmitted 0 sent 0 failed 0 of 1"),
         "{sent}"

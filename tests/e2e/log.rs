@@ -14,7 +14,7 @@ async fn the_log_names_the_station_that_logs_in_and_an_ordinary_start_logs_no_er
     let _server = place.start();
     place.until_up(&http).await;
     let _site = Site::start(place.homebrew, 2, Answers::Never, 0.0, 5).await;
-    let line = format!("a station is there station={STATION} says=");
+    let line = format!("a station is there station={STATION} link=\"homebrew ");
     until(
         "the log-in in the log",
         Duration::from_secs(20),
