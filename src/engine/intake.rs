@@ -489,8 +489,9 @@ impl Engine {
         recipient: &Target,
         (choice, text): (u8, String),
     ) -> Result<Response, Refusal> {
-        let hidden = Refusal::NotFound("live alert");
-        let book = self.state.alerts.get(&alert).ok_or(hidden)?;
+        let hidden = || Refusal::NotFound("live alert");
+        let book = self.state.alerts.get(&alert).ok_or_else(hidden)?;
+        let share = book.share(&who.node).ok_or_else(hidden)?;
         let choices = book.alert.ask.choices();
         if !(1..=choices).contains(&choice) {
             let why = match choices {
@@ -507,10 +508,11 @@ impl Engine {
             Target::Person(id) => it.person() == Some(id),
             Target::Group(_) | Target::Node(_) | Target::All => false,
         };
-        let mut deliveries = (0u32..).zip(&book.deliveries);
-        let found = deliveries
-            .find(|(_, it)| is_meant(&it.recipient) && who.node.covers(&it.recipient.node));
-        let Some((index, _)) = found else {
+        let found = book
+            .shared(&share, DeliveryIndex(0))
+            .find(|(_, it)| is_meant(&it.recipient))
+            .map(|(index, _)| index);
+        let Some(index) = found else {
             return Err(Refusal::Invalid {
                 field: "recipient",
                 why: format!("{recipient} is no recipient of this alert: name a radio or person"),
@@ -524,7 +526,6 @@ impl Engine {
             recorded_by: Some(who.name.clone()),
             reference: None,
         };
-        let index = DeliveryIndex(index);
         self.learn(DeliveryId { alert, index }, Evidence::Answered(answer));
         Ok(Response::Done(self.state.seq))
     }

@@ -517,6 +517,8 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
         .await
         .to_string();
     let because = json_body(&json!({"because": "mine"}));
+    // Of a choice that does not exist: what the alert asks must not be told either.
+    let answer = json_body(&json!({"recipient": "radio:1", "choice": 9}));
     let nothing = None;
     let cases = [
         ("GET", "/api/v1/alerts/{id}", &alert, &nothing, 404),
@@ -530,6 +532,7 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
         ("GET", "/api/v1/alerts/{id}/timeline", &alert, &nothing, 404),
         ("POST", "/api/v1/alerts/{id}/cancel", &alert, &because, 404),
         ("POST", "/api/v1/alerts/{id}/resend", &alert, &nothing, 404),
+        ("POST", "/api/v1/alerts/{id}/answers", &alert, &answer, 404),
         (
             "POST",
             "/api/v1/emergencies/{id}/take",
