@@ -132,7 +132,7 @@ impl Sink {
         }
         run.show();
         run.feed_on().await;
-        run.write();
+        run.write().await;
     }
 
     fn tell(&self, change: impl FnOnce(&mut SinkStatus)) {
@@ -159,7 +159,7 @@ impl Run {
                 }
             }
         };
-        self.write();
+        self.write().await;
         true
     }
 
@@ -170,16 +170,21 @@ impl Run {
             status.durable = durable;
             status.failures = self.failures;
             status.disabled.clone_from(&self.position.disabled);
-            if status.dead.len() != self.position.dead.len() || status.dead.is_empty() {
+            let shown = status.dead.last().map(|(seq, _)| *seq);
+            if shown != self.position.dead.last().map(|it| it.seq) {
                 let dead = self.position.dead.iter();
                 status.dead = dead.map(|it| (it.seq, it.why.clone())).collect();
             }
         });
     }
 
-    fn write(&mut self) {
+    /// Writes down how far the sink has come, on a thread for blocking work: a disk that hangs must
+    /// stop this sink and nothing else.
+    async fn write(&mut self) {
         self.unwritten = 0;
-        if let Err(error) = self.sink.file.write(&self.position) {
+        let (file, position) = (self.sink.file.clone(), self.position.clone());
+        let written = tokio::task::spawn_blocking(move || file.write(&position)).await;
+        if let Err(error) = written.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             warn!(sink = %self.sink.name, %error, "how far a sink has come is not kept: events will come again after a restart");
         }
     }
@@ -190,7 +195,7 @@ impl Run {
             if self.position.disabled.is_some() {
                 match self.pause(None).await {
                     Turn::Over => return,
-                    Turn::Command(command) => self.command(command),
+                    Turn::Command(command) => self.command(command).await,
                     Turn::Due => {}
                 }
                 continue;
@@ -198,11 +203,11 @@ impl Run {
             let durable = *self.feed.durable.borrow_and_update();
             if self.position.seq() > durable {
                 if self.unwritten > 0 {
-                    self.write();
+                    self.write().await;
                 }
                 match self.idle().await {
                     Turn::Over => return,
-                    Turn::Command(command) => self.command(command),
+                    Turn::Command(command) => self.command(command).await,
                     Turn::Due => {}
                 }
                 continue;
@@ -221,13 +226,13 @@ impl Run {
             };
             match goes_on {
                 Turn::Over => return,
-                Turn::Command(command) => self.command(command),
+                Turn::Command(command) => self.command(command).await,
                 Turn::Due => {}
             }
         }
     }
 
-    fn command(&mut self, command: SinkCommand) {
+    async fn command(&mut self, command: SinkCommand) {
         match command {
             SinkCommand::Replay(from) => {
                 self.position.next = from.0.max(1);
@@ -239,7 +244,7 @@ impl Run {
         }
         self.failures = 0;
         info!(sink = %self.sink.name, next = self.position.next, "a sink was told where to go on");
-        self.write();
+        self.write().await;
     }
 
     /// Waits for something to deliver, and lets the receiver know that we live.
@@ -311,21 +316,21 @@ impl Run {
                         info!(sink = %self.sink.name, "a sink takes events again");
                     }
                     self.sink.tell(|status| status.delivered += 1);
-                    self.acknowledged(seq);
+                    self.acknowledged(seq).await;
                     return Turn::Due;
                 }
                 Delivered::Dead(why) => {
                     warn!(sink = %self.sink.name, seq = seq.0, %why, "an event is refused for good");
                     self.position.bury(seq, why);
-                    self.acknowledged(seq);
-                    self.write();
+                    self.acknowledged(seq).await;
+                    self.write().await;
                     self.show();
                     return Turn::Due;
                 }
                 Delivered::Gone(why) => {
                     warn!(sink = %self.sink.name, %why, "the receiver wants no more events: the sink is off until `narrowcast sink replay`");
                     self.position.disabled = Some(why);
-                    self.write();
+                    self.write().await;
                     return Turn::Due;
                 }
                 Delivered::Again { why, retry_after } => {
@@ -350,12 +355,12 @@ impl Run {
         }
     }
 
-    fn acknowledged(&mut self, seq: Seq) {
+    async fn acknowledged(&mut self, seq: Seq) {
         self.failures = 0;
         self.position.next = seq.next().0;
         self.unwritten += 1;
         if self.unwritten >= WRITE_EVERY {
-            self.write();
+            self.write().await;
         }
         self.show();
     }
