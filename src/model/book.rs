@@ -586,7 +586,7 @@ impl AlertBook {
                 ..
             } => self.change(*delivery, |book| {
                 if let Some(phone) = book.phone_mut(*phone) {
-                    phone.started((*number, *route), (*reference, *parts), at);
+                    phone.started((*number, *route), (*reference, *parts));
                 }
             }),
             Fact::MessageEvidenced { of, evidence } => {

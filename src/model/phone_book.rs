@@ -70,8 +70,6 @@ pub struct PhoneBook {
     pub unclear_since: Option<Wall>,
     /// Whether it is not tried any more.
     pub spent: bool,
-    /// When the newest attempt was started.
-    pub started_at: Option<Wall>,
 }
 
 const fn bit(part: u8) -> Parts {
@@ -138,7 +136,6 @@ impl PhoneBook {
         &mut self,
         (number, route): (u8, StationId),
         (reference, parts): (u8, u8),
-        at: Wall,
     ) {
         if (self.reference, self.parts) != (reference, parts) {
             (self.written, self.taken, self.received) = (0, 0, 0);
@@ -149,7 +146,6 @@ impl PhoneBook {
         self.open = Some(number);
         self.route = Some(route);
         self.unclear_since = None;
-        self.started_at = Some(at);
     }
 
     /// Something is proven of one part; what is proven of the text now.
@@ -213,7 +209,7 @@ mod tests {
 
     fn started(parts: u8) -> PhoneBook {
         let mut book = PhoneBook::default();
-        book.started((1, StationId(1)), (7, parts), Wall::default());
+        book.started((1, StationId(1)), (7, parts));
         book
     }
 
@@ -238,9 +234,9 @@ mod tests {
         book.proved(1, 0, &Evidence::StationAccepted);
         book.ended(1, Outcome::Unclear, false, Wall::default());
         assert!(book.unclear_since.is_some());
-        book.started((2, StationId(1)), (7, 2), Wall::default());
+        book.started((2, StationId(1)), (7, 2));
         assert!(book.is_taken(0) && !book.is_taken(1) && book.unclear_since.is_none());
-        book.started((3, StationId(1)), (8, 2), Wall::default());
+        book.started((3, StationId(1)), (8, 2));
         assert!(!book.is_taken(0) && !book.has_any_left());
     }
 
@@ -248,7 +244,7 @@ mod tests {
     fn a_late_receipt_of_an_older_attempt_counts_where_the_text_is_one_part() {
         for (parts, rung) in [(1, Rung::Received), (2, Rung::Queued)] {
             let mut book = started(parts);
-            book.started((2, StationId(1)), (8, parts), Wall::default());
+            book.started((2, StationId(1)), (8, parts));
             for part in 0..parts {
                 book.proved(1, part, &Evidence::HandsetReceipt);
             }

@@ -6,7 +6,6 @@ use narrowcast_protocol::air::{Phone, Submit, Transmission};
 use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
-use crate::engine::dispatch::LOOK_AHEAD;
 use crate::engine::io::Effect;
 use crate::engine::queue::Place;
 use crate::engine::sms::ring::wants_ring;
@@ -47,11 +46,11 @@ impl Engine {
             return false;
         }
         let carrier = route.carrier();
-        let ready = Precedence::ALL.into_iter();
+        let ready = Precedence::ALL;
         let queues = &self.sms.queues;
         let place = ready
-            .flat_map(|precedence| queues.ready(carrier, precedence).take(LOOK_AHEAD))
-            .next();
+            .into_iter()
+            .find_map(|precedence| queues.ready(carrier, precedence).next());
         let Some(place) = place else {
             return false;
         };
@@ -91,7 +90,7 @@ impl Engine {
         }
         // A crash can end the last attempt without its having been counted as the last.
         if !goes_on && known.attempts_now() >= self.state.policy.sms.attempts {
-            return self.message_over(ring, 0, true);
+            return self.give_up_phone(ring);
         }
         // The fence stands here too: the queue may be older than the policy.
         if !route.carries(&book.alert) {
@@ -108,7 +107,7 @@ impl Engine {
             }
         }
         if !flash && self.is_capped(route, to) {
-            return self.message_over(ring, 0, true);
+            return self.give_up_phone(ring);
         }
         // A telephone joins parts of one sender only: what began over another route begins anew.
         let same_route = known.route == Some(route.id);
@@ -131,7 +130,7 @@ impl Engine {
         let attempts = known.attempts;
         let parts = match wording::parts(&self.state.policy, route, &book.alert, reference) {
             Ok(parts) => parts,
-            Err(_) => return self.message_over(ring, 0, true),
+            Err(_) => return self.give_up_phone(ring),
         };
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
         let left = book.alert.expires_at.since(self.wall());

@@ -21,7 +21,7 @@ use crate::model::phone_book::MessageRef;
 const GAP: Duration = Duration::from_secs(60);
 /// The same for a Flash.
 const FLASH_GAP: Duration = Duration::from_secs(20);
-/// How long a route rests after its operator said that it was too fast; the session waits too.
+/// When a message is tried again that came too fast. The session waits by itself.
 const THROTTLED: Duration = Duration::from_secs(1);
 /// How long receipts are waited for where the route is not configured any more.
 const RECEIPT_WAIT: Duration = Duration::from_secs(900);
@@ -303,11 +303,10 @@ impl Engine {
     }
 
     /// A telephone is not tried any more without an attempt of its own having ended.
-    pub(super) fn message_over(&mut self, ring: Ring, number: u8, spent: bool) {
-        self.message_over_as(ring, number, Outcome::Refused(RefusedBy::Link), spent);
-        if spent {
-            self.phone_spent(ring.delivery());
-        }
+    pub(super) fn give_up_phone(&mut self, ring: Ring) {
+        // No attempt has the number 0: none that is open is ended by it.
+        self.message_over_as(ring, 0, Outcome::Refused(RefusedBy::Link), true);
+        self.phone_spent(ring.delivery());
     }
 
     fn message_over_as(&mut self, ring: Ring, number: u8, outcome: Outcome, spent: bool) {
