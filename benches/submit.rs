@@ -3,12 +3,14 @@
 //! batches, in turns, so that a noisy disk is noisy for all of them.
 //!
 //! `one`: 64 submitters, one recipient each; the target is 0.7 of bare sled that is given the
-//! batches which the core formed. `lone`: a single submitter; the target is two bare commits.
+//! batches which the core formed. `waiting`: the same behind 50,000 Routine deliveries that wait
+//! for 50 stations which are not there. `lone`: a single submitter; the target is two bare commits.
 //! `many`: one alert to 10,000 recipients; the target is 200 ms.
 
 mod bare;
 mod city;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,7 +36,10 @@ fn main() {
         .build()
         .expect("a runtime");
     if bare::wanted("submit one") {
-        one(&runtime);
+        one(&runtime, "one", 0);
+    }
+    if bare::wanted("submit waiting") {
+        one(&runtime, "waiting", city::COUNTIES / 2);
     }
     if bare::wanted("submit lone") {
         lone(&runtime);
@@ -53,13 +58,14 @@ struct Run {
     ends: Vec<Seq>,
 }
 
-fn one(runtime: &tokio::runtime::Runtime) {
+/// `before`: Routine alerts to 10,000 recipients each that nothing of has left yet.
+fn one(runtime: &tokio::runtime::Runtime, what: &str, before: u32) {
     let mut took = [const { Vec::new() }; 3];
     let mut batches = Vec::new();
     let mut bytes = 0;
     for _ in 0..REPEATS {
         let [server, sled, file] = &mut took;
-        let run = runtime.block_on(served(crowd));
+        let run = runtime.block_on(served(before, crowd));
         server.push(seconds(run.took.iter().sum()));
         bytes = bytes_of(&run.submits);
         batches.push(run.ends.len() as f64);
@@ -76,7 +82,8 @@ fn one(runtime: &tokio::runtime::Runtime) {
             .collect::<Vec<_>>()
     });
     println!(
-        "submit one: {SUBMITTERS} submitters, {ROUNDS} alerts each, one recipient, {bytes} bytes an alert, {:.0} alerts a batch",
+        "submit {what}: {} deliveries waiting, {SUBMITTERS} submitters, {ROUNDS} alerts each, one recipient, {bytes} bytes an alert, {:.0} alerts a batch",
+        before * city::RADIOS / city::COUNTIES * 2,
         submits / median(batches)
     );
     for (who, rates) in ["server", "sled", "file"].iter().zip(&rates) {
@@ -95,7 +102,7 @@ fn many(runtime: &tokio::runtime::Runtime) {
     let mut bytes = 0;
     for _ in 0..REPEATS {
         let [server, sled, file] = &mut took;
-        let run = runtime.block_on(served(large));
+        let run = runtime.block_on(served(0, large));
         server.extend(run.took.iter().copied().map(seconds));
         bytes = bytes_of(&run.submits);
         let dir = bare::directory();
@@ -154,7 +161,7 @@ fn in_batches(run: &Run, mut commit: impl FnMut(Vec<&Raw>)) -> f64 {
 fn lone(runtime: &tokio::runtime::Runtime) {
     let (mut server, mut sled) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
-        let run = runtime.block_on(served(alone));
+        let run = runtime.block_on(served(0, alone));
         server.extend(run.took.iter().copied().map(seconds));
         let dir = bare::directory();
         let mut db = Sled::open(dir.path());
@@ -183,10 +190,13 @@ async fn alone(backend: Backend) -> Vec<Duration> {
 
 /// Starts a server on an empty ledger, imports the roster, lets `work` happen, and reads what
 /// the ledger holds of it.
-async fn served<F: Future<Output = Vec<Duration>>>(work: impl FnOnce(Backend) -> F) -> Run {
+async fn served<F: Future<Output = Vec<Duration>>>(
+    before: u32,
+    work: impl FnOnce(Backend) -> F,
+) -> Run {
     let dir = bare::directory();
     let shutdown = CancellationToken::new();
-    let Served { backend, core, .. } = server::serve(&config(dir.path()), &shutdown)
+    let Served { backend, core, .. } = server::serve(&config(dir.path(), before > 0), &shutdown)
         .await
         .expect("the server starts");
     let roster = Request::ImportRoster {
@@ -194,6 +204,13 @@ async fn served<F: Future<Output = Vec<Duration>>>(work: impl FnOnce(Backend) ->
         replace: true,
     };
     ask(&backend, roster).await;
+    for turn in 0..before {
+        let submit = Submit {
+            precedence: Precedence::Routine,
+            ..submit(&backend, city::counties(turn))
+        };
+        ask(&backend, Request::Submit(submit)).await;
+    }
     let from = backend.durable.borrow().next();
     let mut durable = backend.durable.clone();
     durable.mark_unchanged();
@@ -217,8 +234,18 @@ async fn served<F: Future<Output = Vec<Duration>>>(work: impl FnOnce(Backend) ->
     }
 }
 
-fn config(dir: &Path) -> Config {
-    let mut config = Config::default();
+fn config(dir: &Path, stations: bool) -> Config {
+    let mut text = String::new();
+    if stations {
+        text.push_str("[[homebrew]]\nlisten = \"127.0.0.1:0\"\n");
+    }
+    for id in 1..=city::STATIONS * u32::from(stations) {
+        let _ = write!(
+            text,
+            "[[homebrew.station]]\nid = {id}\nname = \"东山{id}号基站\"\npassphrase = \"a long passphrase\"\nown = 16000000\n"
+        );
+    }
+    let mut config = Config::parse("bench.toml", &text).expect("it is a configuration");
     config.server.state_dir = dir.to_owned();
     config.ledger.ballast = 0;
     config.capture.enabled = false;

@@ -26,7 +26,7 @@ use narrowcast_protocol::time::Instant;
 
 pub const RADIOS: u32 = 50_000;
 pub const COUNTIES: u32 = 10;
-const STATIONS: u32 = 50;
+pub const STATIONS: u32 = 50;
 const TOWNSHIPS: u32 = 20;
 const TEAM: u32 = 25;
 /// Fragments that a carrier takes before it has sent one.

@@ -285,12 +285,15 @@ impl Core {
         self.leaving = true;
     }
 
-    /// What to do next, until there is nothing. A commit comes last: whoever polls when all
-    /// inputs that wait are taken in makes one commit of them.
+    /// What to do next, until there is nothing. Whoever polls when all inputs that wait are taken
+    /// in makes one commit of them. It comes first, so that the disk has work while those who
+    /// waited for the commit before are answered.
     pub fn poll(&mut self) -> Option<Action> {
         if self.out.is_empty() {
             self.fold_page();
-            self.commit();
+        }
+        self.commit();
+        if self.out.is_empty() {
             self.take_leave();
         }
         self.out.pop_front()
@@ -436,19 +439,14 @@ impl Core {
     }
 
     fn commit(&mut self) {
-        if self.out.is_empty()
-            && self.is_ready()
-            && !self.closed
-            && self.under_way.is_none()
-            && !self.batch.is_empty()
-        {
+        if self.is_ready() && !self.closed && self.under_way.is_none() && !self.batch.is_empty() {
             let first = self.gate.durable().next();
             let batch = self.batch.take();
             self.under_way = Some(UnderWay {
                 last: Seq(self.gate.durable().0 + batch.len() as u64),
                 since: self.now.mono,
             });
-            self.out.push_back(Action::Commit { first, batch });
+            self.out.push_front(Action::Commit { first, batch });
         }
     }
 

@@ -51,20 +51,25 @@ impl<A: Ord + Copy> ByAddress<A> {
 
     /// The deliveries that go to this address, oldest alert first.
     pub(super) fn of(&self, address: A) -> Vec<DeliveryId> {
-        let all = (address, 0, DeliveryIndex(0))..=(address, u32::MAX, DeliveryIndex(u32::MAX));
-        let mut found: Vec<DeliveryId> = self
-            .deliveries
-            .range(all)
-            .filter_map(|(_, number, index)| {
-                let alert = *self.alerts.get(number)?;
-                Some(DeliveryId {
-                    alert,
-                    index: *index,
-                })
-            })
-            .collect();
+        let mut found: Vec<DeliveryId> = self.all_of(address).collect();
         found.sort_unstable();
         found
+    }
+
+    /// The alerts of which a delivery goes to this address, in no order.
+    pub(super) fn alerts_of(&self, address: A) -> impl Iterator<Item = AlertId> {
+        self.all_of(address).map(|delivery| delivery.alert)
+    }
+
+    fn all_of(&self, address: A) -> impl Iterator<Item = DeliveryId> {
+        let all = (address, 0, DeliveryIndex(0))..=(address, u32::MAX, DeliveryIndex(u32::MAX));
+        self.deliveries.range(all).filter_map(|(_, number, index)| {
+            let alert = *self.alerts.get(number)?;
+            Some(DeliveryId {
+                alert,
+                index: *index,
+            })
+        })
     }
 
     fn number(&mut self, alert: AlertId) -> u32 {

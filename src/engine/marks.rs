@@ -12,8 +12,6 @@
 
 use std::collections::HashSet;
 
-use narrowcast_protocol::air::{Phone, RadioId};
-
 use crate::engine::Engine;
 use crate::model::alert::Mark;
 use crate::model::roster::Recipient;
@@ -43,23 +41,15 @@ impl Engine {
 
     /// The marks of open alerts that go to one of these recipients.
     fn marks_of(&self, recipients: &[Recipient]) -> HashSet<Mark> {
-        let radios: HashSet<RadioId> = recipients.iter().flat_map(Recipient::radios).collect();
+        let radios = recipients.iter().flat_map(Recipient::radios);
         let phones = recipients.iter().flat_map(Recipient::phones);
-        let phones: HashSet<Phone> = phones.copied().collect();
-        let mut taken = HashSet::new();
-        for book in self.state.alerts.values() {
-            let mark = book.alert.mark;
-            if book.ended_at.is_none() && !taken.contains(&mark) {
-                let mut to = book.deliveries.iter().map(|delivery| &delivery.recipient);
-                let shares = |recipient: &Recipient| {
-                    recipient.radios().any(|radio| radios.contains(&radio))
-                        || recipient.phones().iter().any(|it| phones.contains(it))
-                };
-                if to.any(shares) {
-                    taken.insert(mark);
-                }
-            }
-        }
-        taken
+        let alerts = radios
+            .flat_map(|radio| self.by_radio.alerts_of(radio))
+            .chain(phones.flat_map(|phone| self.sms.alerts_of(*phone)));
+        alerts
+            .filter_map(|alert| self.state.alerts.get(&alert))
+            .filter(|book| book.ended_at.is_none())
+            .map(|book| book.alert.mark)
+            .collect()
     }
 }

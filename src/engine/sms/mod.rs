@@ -122,6 +122,11 @@ impl Sms {
         self.by_phone.retain(keep);
     }
 
+    /// The alerts of which a delivery goes to this telephone, in no order.
+    pub(super) fn alerts_of(&self, phone: Phone) -> impl Iterator<Item = AlertId> {
+        self.by_phone.alerts_of(phone)
+    }
+
     /// How many messages wait for a route.
     pub(super) fn waiting(&self) -> usize {
         self.queues.len()
