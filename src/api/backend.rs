@@ -96,6 +96,10 @@ pub struct Board {
     pub stations: usize,
     /// Stations that are configured and not there.
     pub stations_down: Vec<StationId>,
+    /// How many SMS routes are configured.
+    pub sms_routes: usize,
+    /// How many of them have no link.
+    pub sms_routes_down: usize,
     /// How many ids were refused at log-in of late.
     pub quarantined: usize,
 }

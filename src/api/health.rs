@@ -42,6 +42,8 @@ pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthBo
         degraded: board.degraded,
         stations: board.stations,
         stations_down: board.stations_down.len(),
+        sms_routes: board.sms_routes,
+        sms_routes_down: board.sms_routes_down,
         quarantined: board.quarantined,
         clock_step_ms,
         unrecorded_emergencies: board.unrecorded.len(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Access;
 use super::client::{Client, NoAnswer, segment};
-use super::output::{cell, print, safe, table};
+use super::output::{cell, print, safe, say, table};
 
 /// How often the progress is asked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -256,7 +256,43 @@ fn show_plan(access: &Access, plan: &Value) {
             ("FINISHED IN ms", "finished_in_ms"),
         ];
         table(access, members(plan, "carriers"), &columns);
+        show_sms(access, plan);
     }
+}
+
+/// Which SMS routes would be used for how many people, and what that costs.
+fn show_sms(access: &Access, plan: &Value) {
+    if let Some(why) = plan.get("no_sms").and_then(Value::as_str) {
+        say(&format!("no SMS: {}", safe(why)));
+        return;
+    }
+    let routes = members(plan, "sms");
+    if routes.is_empty() {
+        return;
+    }
+    let rows: Vec<Value> = routes.iter().cloned().map(with_words).collect();
+    let columns = [
+        ("SMS ROUTE", "route"),
+        ("LINK", "link"),
+        ("AT ONCE", "at_once"),
+        ("IF NEEDED", "if_needed"),
+        ("PARTS", "parts"),
+        ("COST AT MOST", "cost_at_most"),
+    ];
+    say("");
+    table(access, &rows, &columns);
+}
+
+/// Adds whether the link is there, and the cost in the currency.
+fn with_words(mut route: Value) -> Value {
+    let up = route.get("up").and_then(Value::as_bool).unwrap_or(false);
+    let cost = route.get("cost").and_then(Value::as_u64).unwrap_or(0);
+    if let Some(members) = route.as_object_mut() {
+        members.insert("link".into(), json!(if up { "up" } else { "down" }));
+        let cost = format!("{}.{:02}", cost / 100, cost % 100);
+        members.insert("cost_at_most".into(), json!(cost));
+    }
+    route
 }
 
 /// Shows the progress until nothing more is wanted or the time is over.

@@ -57,6 +57,8 @@ impl Strangers {
 pub(super) struct Shown {
     /// The stations of the configuration.
     stations: Vec<StationId>,
+    /// The SMS routes of the configuration.
+    routes: Vec<StationId>,
     marks: SpaceMarks,
     /// What every carrier said last.
     carriers: BTreeMap<CarrierId, CarrierState>,
@@ -78,6 +80,7 @@ impl Shown {
     pub(super) fn new(policy: &Policy) -> Self {
         Self {
             stations: policy.stations.iter().map(|station| station.id).collect(),
+            routes: policy.routes.iter().map(|route| route.id).collect(),
             marks: policy.space.clone(),
             carriers: BTreeMap::new(),
             strangers: Strangers::default(),
@@ -137,12 +140,15 @@ impl Shown {
         degraded.extend(self.shortage.clone());
         degraded.extend(self.stalled.iter().cloned());
         let quarantined = self.strangers.count(Instant::now());
-        let down = self.stations_down();
+        let down = self.down(&self.stations);
+        let routes_down = self.down(&self.routes).len();
         board.send_if_modified(|board| {
             let mut changed = put(&mut board.degraded, degraded);
             changed |= put(&mut board.away, posture.away);
             changed |= put(&mut board.stations, self.stations.len());
             changed |= put(&mut board.stations_down, down);
+            changed |= put(&mut board.sms_routes, self.routes.len());
+            changed |= put(&mut board.sms_routes_down, routes_down);
             changed |= put(&mut board.quarantined, quarantined);
             #[cfg(narrowcast_mutant)]
             if crate::mutant::planted("unrecorded_is_hidden") {
@@ -167,13 +173,14 @@ impl Shown {
         }
     }
 
-    fn stations_down(&self) -> Vec<StationId> {
+    /// Those of `configured` of which no carrier is there.
+    fn down(&self, configured: &[StationId]) -> Vec<StationId> {
         let states = self.carriers.iter();
         let there: HashSet<StationId> = states
             .filter(|(_, state)| **state != CarrierState::Gone)
             .map(|(id, _)| id.station)
             .collect();
-        let configured = self.stations.iter().copied();
+        let configured = configured.iter().copied();
         configured.filter(|id| !there.contains(id)).collect()
     }
 

@@ -21,10 +21,10 @@ use narrowcast_world::rng::Rng;
 use support::books;
 use support::place::{FIRST_RADIO, Place, http, roster};
 use support::site::Site;
-use support::until;
+use support::{rounds, until};
 
 /// Rounds in the suite; `NARROWCAST_ROUNDS` names another number.
-const ROUNDS: u64 = 10;
+const ROUNDS: u32 = 10;
 const SEED: u64 = 2_026;
 const RADIOS: u32 = 20;
 const SUBMITTERS: u32 = 4;
@@ -72,10 +72,7 @@ async fn kills_lose_nothing_acknowledged_and_send_nothing_unrecorded() {
     let site = Site::start(place.homebrew, RADIOS, Answers::Never, 0.05, SEED).await;
     let mut rng = Rng::new(SEED);
     let mut acknowledged = BTreeMap::new();
-    let named = std::env::var("NARROWCAST_ROUNDS").ok();
-    let rounds = named.map_or(ROUNDS, |text| {
-        text.parse().expect("NARROWCAST_ROUNDS is a number")
-    });
+    let rounds = u64::from(rounds(ROUNDS));
     let mut log_ins = 0;
     for round in 0..rounds {
         let mut server = place.start();

@@ -6,9 +6,10 @@ use std::time::Duration;
 use narrowcast_protocol::sms::Phone;
 use serde_json::{Value, json};
 
+use crate::cli::narrowcast;
 use crate::support::operator::Operator;
 use crate::support::place::{FIRST_RADIO, NO_MARKS, Place, STATION, http};
-use crate::support::until;
+use crate::support::{rounds, until};
 use narrowcast_world::smsc::{CentreConfig, CentreEvent, CentreKind};
 
 pub(crate) const PASSWORD: &str = "s3cr3tpw";
@@ -103,6 +104,17 @@ async fn people_without_a_radio_and_with_one_that_is_silent_answer_by_sms() {
             (&"operator".into(), &1.into(), &1.into()),
             "{plan}"
         );
+        let arguments = ["alert", "send", "山洪", "--to", "node:city", "--dry-run"];
+        let shown = narrowcast(&place, &place.token(), &arguments).await.well();
+        let row = shown.lines().find(|line| line.starts_with("operator"));
+        let row: Vec<&str> = row.unwrap_or_default().split_whitespace().collect();
+        assert_eq!(row, ["operator", "up", "1", "1", "1", "0.00"], "{shown}");
+        let (_, health) = place.get(&http, "health").await;
+        assert_eq!(
+            (&health["sms_routes"], &health["sms_routes_down"]),
+            (&1.into(), &0.into()),
+            "{health}"
+        );
         let alert = submitted(&place, &http, body).await;
         until("both have answered", Duration::from_secs(30), async || {
             let all = deliveries(&place, &http, &alert).await;
@@ -196,7 +208,7 @@ fn taken(operator: &Operator) -> BTreeMap<(String, String), usize> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_what_the_operator_took_is_what_is_on_record() {
-    const ROUNDS: u32 = 10;
+    let total = rounds(10);
     const PEOPLE: u32 = 12;
     let (place, http) = (Place::new(), http());
     let operator = Operator::start(centre(CentreKind::Smpp), usize::MAX).await;
@@ -206,7 +218,7 @@ async fn killed_under_load_what_the_operator_took_is_what_is_on_record() {
     ));
     let mut server = started(&place, &http, PEOPLE).await;
     let mut alerts = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..total {
         for number in 0..3 {
             let body = json!({"text": format!("#{round}-{number}"), "precedence": "priority", "ask": "receipt",
                 "targets": ["person:p1", "node:city"]});
@@ -220,7 +232,7 @@ async fn killed_under_load_what_the_operator_took_is_what_is_on_record() {
         server = place.start();
         place.until_up(&http).await;
     }
-    assert_eq!(alerts.len(), usize::try_from(ROUNDS * 3).unwrap());
+    assert_eq!(alerts.len(), usize::try_from(total * 3).unwrap());
     let all_received = async || {
         for alert in &alerts {
             let all = deliveries(&place, &http, alert).await;
@@ -268,7 +280,7 @@ async fn killed_under_load_what_the_operator_took_is_what_is_on_record() {
     eprintln!("{messages} messages taken, {attempts} attempts on record, {twice} taken twice");
     // A crash leaves a window's worth unclear, not a backlog.
     assert!(
-        twice <= usize::try_from(ROUNDS * 8).unwrap(),
+        twice <= usize::try_from(total * 8).unwrap(),
         "{twice} were sent twice"
     );
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::peer_process::{self, PeerProcess};
 use crate::support::place::{NO_MARKS, Place, http};
 use crate::support::stream::Stream;
-use crate::support::until;
+use crate::support::{rounds, until};
 use crate::telephones::{deliveries, started, submitted};
 
 const LONG: &str = "山洪预警:东江水位超过警戒线两米,沿江各村立即转移,不要返回取物。";
@@ -133,7 +133,7 @@ async fn everybody_is_reached_though_an_independent_operator_throttles_and_takes
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_an_independent_operator_and_the_record_agree() {
     const PEOPLE: u32 = 10;
-    const ROUNDS: u32 = 4;
+    let total = rounds(10);
     for kind in ["smpp", "cmpp3"] {
         let Some(peer) = peer(kind, &[]).await else {
             return;
@@ -142,7 +142,7 @@ async fn killed_under_load_an_independent_operator_and_the_record_agree() {
         place.add("receipt_wait = \"30s\"\n");
         let mut server = started(&place, &http, PEOPLE).await;
         let mut alerts = Vec::new();
-        for round in 0..ROUNDS {
+        for round in 0..total {
             for number in 0..3 {
                 let body = json!({"text": format!("#{round}-{number}"), "precedence": "priority",
                     "ask": "receipt", "targets": people(PEOPLE)});
@@ -162,7 +162,7 @@ async fn killed_under_load_an_independent_operator_and_the_record_agree() {
         let (sent, tried, twice) = agreed(&place, &http, &peer, &alerts).await;
         eprintln!("{kind}: {sent} taken, {tried} tried by the record, {twice} taken twice");
         // A crash leaves a window's worth unclear, not a backlog.
-        assert!(twice <= ROUNDS as usize * 8, "{kind}: {twice} twice");
+        assert!(twice <= total as usize * 8, "{kind}: {twice} twice");
         let odd = peer.of("odd");
         assert_eq!(odd, Vec::<Value>::new(), "{kind}");
     }

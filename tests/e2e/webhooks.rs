@@ -14,7 +14,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 
 use crate::support::place::{FIRST_RADIO, Place, http, roster};
-use crate::support::until;
+use crate::support::{rounds, until};
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
@@ -241,18 +241,18 @@ async fn a_receiver_that_is_gone_switches_its_sink_off_and_a_private_one_is_not_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_every_event_arrives_and_ids_tell_repetitions() {
-    const ROUNDS: u64 = 10;
+    let total = rounds(10);
     let receiver = Receiver::start(|_| (StatusCode::OK, None)).await;
     let (place, http) = (Place::new(), http());
     place.add(&receiver.table("from = \"beginning\""));
     let mut server = place.start();
     place.until_up(&http).await;
     place.import(&http, roster(1)).await;
-    for round in 0..ROUNDS {
+    for round in 0..total {
         for number in 0..4 {
             alert(&place, &http, &format!("#{round}-{number}")).await;
         }
-        tokio::time::sleep(Duration::from_millis(round * 13 % 90)).await;
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 13 % 90)).await;
         server.kill().await.unwrap();
         server = place.start();
         place.until_up(&http).await;

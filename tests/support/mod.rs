@@ -18,6 +18,15 @@ pub(crate) mod stream;
 
 use std::time::Duration;
 
+/// How many rounds a test that kills the server plays: `usual` in the suite, and what
+/// `NARROWCAST_ROUNDS` says in `cargo xtask soak`.
+pub(crate) fn rounds(usual: u32) -> u32 {
+    let named = std::env::var("NARROWCAST_ROUNDS").ok();
+    named.map_or(usual, |text| {
+        text.parse().expect("NARROWCAST_ROUNDS is a number")
+    })
+}
+
 /// Asks `holds` again and again until it holds; panics with `what` after `patience`.
 pub(crate) async fn until<F: Future<Output = bool>>(
     what: &str,

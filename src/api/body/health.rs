@@ -19,6 +19,12 @@ pub struct HealthBody {
     pub stations: usize,
     /// Those of them that are not there.
     pub stations_down: usize,
+    /// SMS routes configured.
+    #[serde(default)]
+    pub sms_routes: usize,
+    /// Those of them whose link is not there; `GET /sms` says which, and why.
+    #[serde(default)]
+    pub sms_routes_down: usize,
     /// Ids that were refused at log-in in the last ten minutes.
     pub quarantined: usize,
     /// By how much the clock stepped, in milliseconds, while nobody has confirmed it; else zero.

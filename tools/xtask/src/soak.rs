@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::mutants;
 use crate::run::{cargo, root, run};
+use crate::{mutants, peers};
 
 /// Chaotic shifts of twenty minutes.
 const SHIFTS: u32 = 10_000;
@@ -14,6 +14,7 @@ const DAYS: u32 = 20;
 
 pub(crate) fn soak() -> Result<()> {
     let started = Instant::now();
+    let peers = peers::install()?;
     run(&mut cargo([
         "build",
         "--locked",
@@ -35,6 +36,13 @@ pub(crate) fn soak() -> Result<()> {
     let binaries = root().join("target").join("release");
     run(tests("crash")
         .env("NARROWCAST_ROUNDS", "100")
+        .env("NARROWCAST_BINARIES", &binaries))?;
+    run(tests("e2e")
+        .arg("killed_under_load")
+        .env("NARROWCAST_ROUNDS", "100")
+        .env("NARROWCAST_REQUIRE_PEERS", "1")
+        .env("NARROWCAST_PEER_PYTHON", &peers.python)
+        .env("NARROWCAST_PEER_NODE", &peers.node)
         .env("NARROWCAST_BINARIES", binaries))?;
     let caught = mutants::catch_all()?;
     println!(
