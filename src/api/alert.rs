@@ -204,7 +204,7 @@ pub(super) async fn timeline(
     Asked(query): Asked<TimelineQuery>,
 ) -> Result<Json<Vec<EventBody>>, Problem> {
     let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
-    if !sight.alert(&api, id).await? {
+    if !sight.alert(&api.backend, id).await? {
         return Err(Problem::not_found("alert"));
     }
     let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
@@ -219,7 +219,7 @@ pub(super) async fn timeline(
         let page = api.backend.of_alert(id, from, limit).await?;
         let Some(last) = page.last() else { break };
         from = last.seq.next();
-        seen.extend(sight.events(&api, &bearer, page.iter()).await?);
+        seen.extend(sight.events(&api.backend, &bearer.0, page.iter()).await?);
         if page.len() < limit {
             break;
         }

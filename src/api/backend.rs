@@ -154,6 +154,8 @@ pub struct SinkDesk {
     pub name: String,
     /// What it is.
     pub kind: &'static str,
+    /// The node whose share it gets.
+    pub node: Node,
     /// How it stands.
     pub status: Arc<Mutex<SinkStatus>>,
     /// What it is told.

@@ -150,7 +150,9 @@ pub(super) async fn page(
             break;
         };
         from = last.seq.next();
-        events = sight.events(&api, &bearer, records.iter()).await?;
+        events = sight
+            .events(&api.backend, &bearer.0, records.iter())
+            .await?;
     }
     Ok(Json(EventPage {
         events,
@@ -275,7 +277,10 @@ impl Reader {
             return Ok(());
         };
         let passing = page.iter().filter(|record| self.filter.passes(record));
-        let seen = self.sight.events(&self.api, &self.bearer, passing).await?;
+        let seen = self
+            .sight
+            .events(&self.api.backend, &self.bearer.0, passing)
+            .await?;
         self.from = last.seq.next();
         self.ready.extend(seen.into_iter().map(|body| {
             let event = Event::default().id(body.seq.to_string()).event(&body.kind);

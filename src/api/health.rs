@@ -71,6 +71,9 @@ pub(super) async fn metrics(
     });
     api.metrics
         .scrubbed(walk(&api.backend.scrub.state.borrow()));
+    for desk in api.backend.sinks.iter() {
+        api.metrics.sinks.set(&desk.name, &desk.status());
+    }
     // The counters are worth having even when the engine is away.
     let asked = api.backend.ask(Credential::System, Request::Overview);
     if let Ok(Ok(Response::Overview(overview))) = asked.await {

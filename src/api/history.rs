@@ -93,7 +93,7 @@ pub(super) async fn view(
     sight: &mut Sight,
     alert: OnRecord,
 ) -> Result<Option<AlertView>, Problem> {
-    let Some(share) = sight.share(api, alert.id).await? else {
+    let Some(share) = sight.share(&api.backend, alert.id).await? else {
         return Ok(None);
     };
     let Some(summary) = summary(api, alert).await? else {

@@ -29,7 +29,7 @@ mod history;
 mod known;
 mod ledger;
 mod roster;
-mod sight;
+pub(crate) mod sight;
 mod sinks;
 mod sms;
 mod stations;

@@ -1,14 +1,13 @@
-//! The ledger as a token may see it: what a fact names by number only is placed first.
+//! The ledger as a token, or a sink of the configuration, may see it: what a fact names by number only is placed first.
 
 use std::collections::{HashMap, HashSet};
 
 use narrowcast_protocol::air::RadioId;
 
-use crate::api::auth::Bearer;
+use crate::api::backend::Backend;
 use crate::api::body::EventBody;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
-use crate::engine::io::{Request, Response};
+use crate::engine::io::{Credential, Request, Response};
 use crate::model::alert::Alert;
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{AlertId, EmergencyId, Seq};
@@ -21,8 +20,8 @@ const PAGE: usize = 512;
 /// Alerts whose share is remembered.
 const REMEMBERED: usize = 256;
 
-/// What one token may see.
-pub(super) struct Sight {
+/// What one token or sink may see.
+pub(crate) struct Sight {
     who: Principal,
     shares: HashMap<AlertId, Option<Share>>,
     radios: HashSet<RadioId>,
@@ -30,7 +29,7 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    pub(super) fn of(who: Principal) -> Self {
+    pub(crate) fn of(who: Principal) -> Self {
         Self {
             who,
             shares: HashMap::new(),
@@ -52,43 +51,60 @@ impl Sight {
     }
 
     /// Whether there is anything of this alert to see.
-    pub(super) async fn alert(&mut self, api: &Api, id: AlertId) -> Result<bool, Problem> {
-        Ok(self.share(api, id).await?.is_some())
+    pub(super) async fn alert(&mut self, backend: &Backend, id: AlertId) -> Result<bool, Problem> {
+        Ok(self.share(backend, id).await?.is_some())
     }
 
     /// What is to be seen of this alert, if anything.
-    pub(super) async fn share(&mut self, api: &Api, id: AlertId) -> Result<Option<Share>, Problem> {
+    pub(super) async fn share(
+        &mut self,
+        backend: &Backend,
+        id: AlertId,
+    ) -> Result<Option<Share>, Problem> {
         if self.who.node == Node::root() {
             return Ok(Some(Share::Whole));
         }
-        self.place_alerts(api, HashSet::from([id])).await?;
+        self.place_alerts(backend, HashSet::from([id])).await?;
         Ok(self.shares.get(&id).cloned().flatten())
     }
 
     /// What may be seen of these records, in their order.
     pub(super) async fn events<'a>(
         &mut self,
-        api: &Api,
-        bearer: &Bearer,
+        backend: &Backend,
+        credential: &Credential,
         records: impl Iterator<Item = &'a Record> + Clone,
     ) -> Result<Vec<EventBody>, Problem> {
+        let seen = self.each(backend, credential, records, EventBody::new);
+        Ok(seen.await?.into_iter().flatten().collect())
+    }
+
+    /// What `make` makes of what may be seen of each of these records; none for what may not.
+    pub(crate) async fn each<'a, T>(
+        &mut self,
+        backend: &Backend,
+        credential: &Credential,
+        records: impl Iterator<Item = &'a Record> + Clone,
+        make: impl Fn(&Record, &Seen<'_>) -> T,
+    ) -> Result<Vec<Option<T>>, Problem> {
         if self.who.node != Node::root() {
             let facts = records.clone().map(|record| &record.fact);
-            self.place_radios(api, bearer, facts.clone()).await?;
-            self.place_alerts(api, facts.filter_map(Fact::alert).collect())
+            self.place_radios(backend, credential, facts.clone())
+                .await?;
+            self.place_alerts(backend, facts.filter_map(Fact::alert).collect())
                 .await?;
         }
-        let seen = records.filter_map(|record| {
+        let each = records.map(|record| {
             let seen = Seen::by(&self.who, &record.fact, self)?;
-            Some(EventBody::new(record, &seen))
+            Some(make(record, &seen))
         });
-        Ok(seen.collect())
+        Ok(each.collect())
     }
 
     async fn place_radios<'a>(
         &mut self,
-        api: &Api,
-        bearer: &Bearer,
+        backend: &Backend,
+        credential: &Credential,
         facts: impl Iterator<Item = &'a Fact>,
     ) -> Result<(), Problem> {
         let (mut radios, mut emergencies) = (HashSet::new(), HashSet::new());
@@ -113,18 +129,22 @@ impl Sight {
         (self.radios, self.emergencies) = if radios.is_empty() && emergencies.is_empty() {
             Default::default()
         } else {
-            within(api, bearer, radios, emergencies).await?
+            within(backend, credential, radios, emergencies).await?
         };
         Ok(())
     }
 
-    async fn place_alerts(&mut self, api: &Api, ids: HashSet<AlertId>) -> Result<(), Problem> {
+    async fn place_alerts(
+        &mut self,
+        backend: &Backend,
+        ids: HashSet<AlertId>,
+    ) -> Result<(), Problem> {
         if self.shares.len() > REMEMBERED {
             self.shares.clear();
         }
         for id in ids {
             if !self.shares.contains_key(&id) {
-                let share = match accepted(api, id).await? {
+                let share = match accepted(backend, id).await? {
                     Some((alert, to)) => Share::of(&alert, to.iter(), &self.who.node),
                     // Its acceptance is trimmed: it belongs to the root.
                     None => (self.who.node == Node::root()).then_some(Share::Whole),
@@ -151,8 +171,8 @@ impl Places for Sight {
 }
 
 async fn within(
-    api: &Api,
-    bearer: &Bearer,
+    backend: &Backend,
+    credential: &Credential,
     radios: HashSet<RadioId>,
     emergencies: HashSet<EmergencyId>,
 ) -> Result<(HashSet<RadioId>, HashSet<EmergencyId>), Problem> {
@@ -160,7 +180,7 @@ async fn within(
         radios: radios.into_iter().collect(),
         emergencies: emergencies.into_iter().collect(),
     };
-    match api.ask(bearer, request).await? {
+    match backend.ask(credential.clone(), request).await?? {
         Response::Within {
             radios,
             emergencies,
@@ -170,11 +190,14 @@ async fn within(
 }
 
 /// An alert and its recipients as they were accepted; none if that is not on record (any more).
-async fn accepted(api: &Api, id: AlertId) -> Result<Option<(Alert, Vec<Recipient>)>, Problem> {
+async fn accepted(
+    backend: &Backend,
+    id: AlertId,
+) -> Result<Option<(Alert, Vec<Recipient>)>, Problem> {
     let mut from = Seq(0);
     let mut found: Option<(Alert, Vec<Recipient>)> = None;
     loop {
-        let page = api.backend.of_alert(id, from, PAGE).await?;
+        let page = backend.of_alert(id, from, PAGE).await?;
         for record in &page {
             match (&mut found, &record.fact) {
                 (None, Fact::AlertAccepted(alert)) => {

@@ -10,29 +10,34 @@ use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::model::ids::Seq;
-use crate::model::roster::Node;
 use crate::model::sink::SinkCommand;
 use crate::model::token::Right;
 
-/// Whoever asks must belong to the whole tree: a sink is fed from all of it.
-async fn at_root(api: &Api, bearer: &Bearer, right: Right) -> Result<(), Problem> {
+/// The sinks that hang at or below the node of whoever asks.
+async fn within<'a>(
+    api: &'a Api,
+    bearer: &Bearer,
+    right: Right,
+) -> Result<impl Iterator<Item = &'a SinkDesk>, Problem> {
     let who = principal(api, bearer, right).await?;
-    if who.node == Node::root() {
-        Ok(())
-    } else {
-        Err(Problem::not_found("sink"))
-    }
+    let desks = api.backend.sinks.iter();
+    Ok(desks.filter(move |desk| who.node.covers(&desk.node)))
 }
 
-fn named<'a>(api: &'a Api, name: &str) -> Result<&'a SinkDesk, Problem> {
-    let mut desks = api.backend.sinks.iter();
+async fn named<'a>(
+    api: &'a Api,
+    bearer: &Bearer,
+    right: Right,
+    name: &str,
+) -> Result<&'a SinkDesk, Problem> {
+    let mut desks = within(api, bearer, right).await?;
     desks
         .find(|desk| desk.name == name)
         .ok_or_else(|| Problem::not_found("sink"))
 }
 
 fn body(desk: &SinkDesk) -> SinkBody {
-    SinkBody::new(desk.name.clone(), desk.kind, &desk.status())
+    SinkBody::new(desk, &desk.status())
 }
 
 /// All sinks, in the order of the configuration.
@@ -42,9 +47,10 @@ pub(super) async fn list(
     State(api): State<Api>,
     bearer: Bearer,
 ) -> Result<Json<SinkList>, Problem> {
-    at_root(&api, &bearer, Right::Look).await?;
-    let sinks = api.backend.sinks.iter().map(body).collect();
-    Ok(Json(SinkList { sinks }))
+    let sinks = within(&api, &bearer, Right::Look).await?.map(body);
+    Ok(Json(SinkList {
+        sinks: sinks.collect(),
+    }))
 }
 
 /// One sink.
@@ -56,8 +62,8 @@ pub(super) async fn show(
     bearer: Bearer,
     Named(name): Named<String>,
 ) -> Result<Json<SinkBody>, Problem> {
-    at_root(&api, &bearer, Right::Look).await?;
-    named(&api, &name).map(body).map(Json)
+    let desk = named(&api, &bearer, Right::Look, &name).await?;
+    Ok(Json(body(desk)))
 }
 
 /// Send everything from a position on again, in the ledger's order and under the same ids.
@@ -70,12 +76,11 @@ pub(super) async fn replay(
     Named(name): Named<String>,
     Body(asked): Body<SinkPositionBody>,
 ) -> Result<Json<SinkBody>, Problem> {
-    at_root(&api, &bearer, Right::Administer).await?;
+    let desk = named(&api, &bearer, Right::Administer, &name).await?;
+    // Behind the last record is the next event.
     let end = *api.backend.durable.borrow();
-    if Seq(asked.seq) > end.next() {
-        return Err(Problem::beyond_end("seq", Seq(asked.seq), end));
-    }
-    tell(&api, &name, SinkCommand::Replay(Seq(asked.seq)))
+    let command = SinkCommand::Replay(Seq(asked.seq));
+    tell(desk, Seq(asked.seq) > end.next(), end, command)
 }
 
 /// Leave out everything up to a position.
@@ -88,16 +93,22 @@ pub(super) async fn skip(
     Named(name): Named<String>,
     Body(asked): Body<SinkPositionBody>,
 ) -> Result<Json<SinkBody>, Problem> {
-    at_root(&api, &bearer, Right::Administer).await?;
+    let desk = named(&api, &bearer, Right::Administer, &name).await?;
     let end = *api.backend.durable.borrow();
-    if Seq(asked.seq) > end {
-        return Err(Problem::beyond_end("seq", Seq(asked.seq), end));
-    }
-    tell(&api, &name, SinkCommand::Skip(Seq(asked.seq)))
+    let command = SinkCommand::Skip(Seq(asked.seq));
+    tell(desk, Seq(asked.seq) > end, end, command)
 }
 
-fn tell(api: &Api, name: &str, command: SinkCommand) -> Result<Json<SinkBody>, Problem> {
-    let desk = named(api, name)?;
+fn tell(
+    desk: &SinkDesk,
+    is_beyond: bool,
+    end: Seq,
+    command: SinkCommand,
+) -> Result<Json<SinkBody>, Problem> {
+    if is_beyond {
+        let (SinkCommand::Replay(seq) | SinkCommand::Skip(seq)) = command;
+        return Err(Problem::beyond_end("seq", seq, end));
+    }
     desk.commands
         .try_send(command)
         .map(|()| Json(body(desk)))

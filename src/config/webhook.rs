@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::config::error::Fault;
 use crate::config::homebrew::{check_name, read_secret};
 use crate::config::value::{Secret, duration};
+use crate::model::roster::Node;
 
 /// Where a new sink begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +68,9 @@ pub struct WebhookTable {
     /// Whether it gets whole telephone numbers.
     #[serde(default)]
     pub personal_data: bool,
+    /// The node whose share it gets, as a viewer of that node would; the root is everything.
+    #[serde(default)]
+    pub node: Node,
     /// Between two signs of life while nothing happens; 0 for none.
     #[serde(default = "heartbeat", deserialize_with = "duration")]
     pub heartbeat: Duration,

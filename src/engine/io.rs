@@ -38,6 +38,8 @@ pub enum Credential {
     Token([u8; 32]),
     /// The process itself (first start, administration on the same machine).
     System,
+    /// A system outside, with the role and node that the configuration gives it.
+    Source(Box<Principal>),
 }
 
 /// Something the engine is told.

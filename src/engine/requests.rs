@@ -54,6 +54,7 @@ impl Engine {
     fn principal(&self, credential: &Credential) -> Result<Principal, Refusal> {
         match credential {
             Credential::System => Ok(Principal::system()),
+            Credential::Source(who) => Ok(who.as_ref().clone()),
             Credential::Token(hash) => {
                 let token = self
                     .state

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::engine::views::{Overview, QueueView, SmsRouteView};
+use crate::observe::sinks::SinkGauges;
 
 /// The media type of what [`Metrics::encode`] writes.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -174,6 +175,8 @@ pub struct Metrics {
     stations_down: Gauge,
     quarantined: Gauge,
     station_up: Family<StationLabel, Gauge>,
+    /// How the sinks stand.
+    pub sinks: SinkGauges,
     sms_up: Family<RouteLabel, Gauge>,
     sms_waiting: Family<RouteLabel, Gauge>,
     sms_under_way: Family<RouteLabel, Gauge>,
@@ -226,6 +229,7 @@ impl Default for Metrics {
             stations_down: Gauge::default(),
             quarantined: Gauge::default(),
             station_up: Family::default(),
+            sinks: SinkGauges::default(),
             sms_up: Family::default(),
             sms_waiting: Family::default(),
             sms_under_way: Family::default(),
@@ -420,6 +424,7 @@ impl Metrics {
             "1 while the station is there",
             self.station_up.clone(),
         );
+        self.sinks.register(r);
         r.register(
             "sms_route_up",
             "1 while the operator of the SMS route is logged in to",

@@ -8,13 +8,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::api::backend::{Backend, SinkDesk};
+use crate::api::sight::Sight;
 use crate::bridge::platform::cursor::CursorFile;
+use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::signature::Secret;
-use crate::bridge::platform::sink::{Feed, Sink, Start};
+use crate::bridge::platform::sink::{Feed, Paging, Sink, Start};
 use crate::bridge::platform::webhook::{Webhook, WebhookConfig};
 use crate::config::{Config, SinkStart, WebhookTable};
-use crate::model::ids::Seq;
-use crate::model::sink::SinkStatus;
+use crate::engine::io::Credential;
+use crate::model::ids::{Seq, TokenId};
+use crate::model::roster::Node;
+use crate::model::sink::{SinkCommand, SinkStatus};
+use crate::model::token::{Principal, Role};
 use crate::model::wall::Wall;
 use crate::server::ServerError;
 
@@ -23,7 +28,48 @@ const COMMANDS: usize = 8;
 
 /// Sinks that are made and not started.
 pub(super) struct Sinks {
-    sinks: Vec<(Sink, mpsc::Receiver<crate::model::sink::SinkCommand>)>,
+    sinks: Vec<(Sink, SinkSight, mpsc::Receiver<SinkCommand>)>,
+}
+
+/// What a sink gets of the ledger: a node's share, as a viewer of that node would.
+struct SinkSight {
+    node: Node,
+    /// Whether it gets whole telephone numbers.
+    personal: bool,
+}
+
+impl SinkSight {
+    /// How the sink called `name` reads the ledger.
+    fn reader(
+        self,
+        name: &str,
+        backend: &Backend,
+    ) -> Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync> {
+        let who = Principal {
+            token: TokenId(ulid::Ulid::nil()),
+            name: name.to_owned(),
+            role: Role::Viewer,
+            node: self.node,
+        };
+        let credential = Credential::Source(Box::new(who.clone()));
+        let sight = Arc::new(tokio::sync::Mutex::new(Sight::of(who)));
+        let (backend, personal) = (backend.clone(), self.personal);
+        Arc::new(move |from, limit| {
+            let (backend, credential) = (backend.clone(), credential.clone());
+            let sight = Arc::clone(&sight);
+            Box::pin(async move {
+                let page = backend.read(from, limit).await;
+                let page = page.map_err(|error| error.to_string())?;
+                let mut sight = sight.lock().await;
+                let events = sight.each(&backend, &credential, page.iter(), |record, seen| {
+                    CloudEvent::of(record, seen, personal)
+                });
+                let events = events.await.map_err(|problem| problem.detail)?;
+                let seqs = page.iter().map(|record| record.seq);
+                Ok(seqs.zip(events.into_iter().map(Option::flatten)).collect())
+            })
+        })
+    }
 }
 
 fn now() -> Wall {
@@ -44,6 +90,7 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
         desks.push(SinkDesk {
             name: table.name.clone(),
             kind: "webhook",
+            node: table.node.clone(),
             status: Arc::clone(&status),
             commands,
         });
@@ -54,13 +101,16 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
                 SinkStart::Beginning => Start::Beginning,
                 SinkStart::At(seq) => Start::At(Seq(seq)),
             },
-            personal: table.personal_data,
             heartbeat: (!table.heartbeat.is_zero()).then_some(table.heartbeat),
             webhook,
             file: CursorFile::of(&config.server.state_dir.join("sinks"), &table.name),
             status,
         };
-        sinks.push((sink, commands_end));
+        let sight = SinkSight {
+            node: table.node.clone(),
+            personal: table.personal_data,
+        };
+        sinks.push((sink, sight, commands_end));
     }
     Ok((Sinks { sinks }, desks))
 }
@@ -96,22 +146,15 @@ impl Sinks {
         jurisdiction: &str,
         shutdown: &CancellationToken,
     ) -> Vec<JoinHandle<()>> {
-        let reader = backend.clone();
-        let feed = Feed {
-            read: Arc::new(move |from, limit| {
-                let reader = reader.clone();
-                Box::pin(async move {
-                    let page = reader.read(from, limit).await;
-                    page.map_err(|error| error.to_string())
-                })
-            }),
-            durable: backend.durable.clone(),
-            wall: now,
-            jurisdiction: jurisdiction.to_owned(),
-        };
-        let start = |(sink, commands): (Sink, _)| {
+        let start = |(sink, sight, commands): (Sink, SinkSight, _)| {
             let name = sink.name.clone();
-            let run = sink.run(feed.clone(), commands, shutdown.clone());
+            let feed = Feed {
+                read: sight.reader(&name, backend),
+                durable: backend.durable.clone(),
+                wall: now,
+                jurisdiction: jurisdiction.to_owned(),
+            };
+            let run = sink.run(feed, commands, shutdown.clone());
             tokio::spawn(async move {
                 if let Err(error) = tokio::spawn(run).await {
                     warn!(sink = %name, %error, "a sink's task ended");

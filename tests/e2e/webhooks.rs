@@ -94,6 +94,17 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
     }
 }
 
+fn concerns_outside(event: &&Value) -> bool {
+    let inside = [
+        "policy_in_force",
+        "stations_in_force",
+        "roster_imported",
+        "token_created",
+        "predicted",
+    ];
+    !inside.contains(&event["type"].as_str().unwrap())
+}
+
 /// Positions of events that concern the outside, as the pages of the API give them.
 async fn outside(place: &Place, http: &reqwest::Client) -> Vec<u64> {
     let mut from = 1;
@@ -107,16 +118,7 @@ async fn outside(place: &Place, http: &reqwest::Client) -> Vec<u64> {
         if events.is_empty() {
             return all;
         }
-        let inside = [
-            "policy_in_force",
-            "stations_in_force",
-            "roster_imported",
-            "token_created",
-            "predicted",
-        ];
-        let events = events
-            .iter()
-            .filter(|event| !inside.contains(&event["type"].as_str().unwrap()));
+        let events = events.iter().filter(concerns_outside);
         all.extend(events.map(|event| event["seq"].as_u64().unwrap()));
         from = page["next"].as_u64().unwrap();
     }
@@ -262,4 +264,75 @@ async fn killed_under_load_every_event_arrives_and_ids_tell_repetitions() {
     let ids: BTreeSet<&str> = got.iter().map(|it| it.id.as_str()).collect();
     eprintln!("{} deliveries of {} events", got.len(), ids.len());
     assert!(got.iter().all(|it| it.is_ours));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sink_of_a_node_gets_what_a_viewer_of_that_node_sees_and_nothing_else() {
+    let receiver = Receiver::start(|_| (StatusCode::OK, None)).await;
+    let (place, http) = (Place::new(), http());
+    place.add(&receiver.table("from = \"beginning\"\nnode = \"city/east\""));
+    let _server = place.start();
+    place.until_up(&http).await;
+    let west = FIRST_RADIO + 1;
+    place
+        .import(
+            &http,
+            format!(
+                "kind,id,name,node,form\nradio,{FIRST_RADIO},A,city/east,tms\nradio,{west},B,city/west,tms\n"
+            ),
+        )
+        .await;
+    for (text, to) in [
+        ("east", "node:city/east"),
+        ("west", "node:city/west"),
+        ("both", "node:city"),
+    ] {
+        let body = json!({"text": text, "precedence": "flash", "ask": "receipt", "targets": [to]});
+        let (status, receipt) = place.post(&http, "alerts", &body).await;
+        assert_eq!(status, 201, "{receipt}");
+    }
+    let viewer = token(&place, &http, "city/east").await;
+    let page = seen(&place, &http, &viewer, "events/page?from=1&limit=1000").await;
+    let page = page.1["events"].as_array().unwrap().clone();
+    let shown: Vec<_> = page
+        .iter()
+        .filter(concerns_outside)
+        .map(|it| (it["seq"].clone(), it["data"].clone()))
+        .collect();
+    until("it has come", Duration::from_secs(30), async || {
+        receiver.taken().len() >= shown.len()
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let got = receiver.got().into_iter();
+    let got: Vec<_> = got
+        .map(|it| (it.body["ncseq"].clone(), it.body["data"].clone()))
+        .collect();
+    assert_eq!(got, shown);
+    let told = format!("{got:?}");
+    assert!(told.contains("east") && told.contains("both"), "{told}");
+    assert!(
+        !told.contains("\"west\"") && !told.contains(&west.to_string()),
+        "{told}"
+    );
+    // Whoever belongs elsewhere does not see that there is such a sink.
+    assert_eq!(seen(&place, &http, &viewer, "sinks/province").await.0, 200);
+    let other = token(&place, &http, "city/west").await;
+    assert_eq!(seen(&place, &http, &other, "sinks/province").await.0, 404);
+    let list = seen(&place, &http, &other, "sinks").await;
+    assert_eq!(list.1["sinks"], json!([]));
+}
+
+async fn token(place: &Place, http: &reqwest::Client, node: &str) -> String {
+    let body = json!({"name": node, "role": "viewer", "node": node});
+    let (status, made) = place.post(http, "tokens", &body).await;
+    assert_eq!(status, 201, "{made}");
+    made["token"].as_str().unwrap().to_owned()
+}
+
+async fn seen(place: &Place, http: &reqwest::Client, token: &str, path: &str) -> (u16, Value) {
+    let url = format!("{}/api/v1/{path}", place.server());
+    let answer = http.get(url).bearer_auth(token).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap())
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::backend::SinkDesk;
 use crate::model::sink::SinkStatus;
 use crate::model::text;
 
@@ -13,6 +14,8 @@ pub struct SinkBody {
     pub name: String,
     /// `webhook`.
     pub kind: String,
+    /// The node whose share it gets; all events if it is empty.
+    pub node: String,
     /// The lowest position of the ledger that it has not acknowledged.
     pub next: u64,
     /// How many positions it is behind.
@@ -46,11 +49,12 @@ const SHOWN: usize = 100;
 impl SinkBody {
     /// A sink as it stands.
     #[must_use]
-    pub fn new(name: String, kind: &str, status: &SinkStatus) -> Self {
+    pub fn new(desk: &SinkDesk, status: &SinkStatus) -> Self {
         let dead = status.dead.iter().rev().take(SHOWN);
         Self {
-            name,
-            kind: kind.to_owned(),
+            name: desk.name.clone(),
+            kind: desk.kind.to_owned(),
+            node: desk.node.to_string(),
             next: status.next,
             behind: status.behind(),
             delivered: status.delivered,

@@ -67,14 +67,13 @@ pub fn kind(name: &str) -> String {
 }
 
 impl CloudEvent {
-    /// The event of a record; none if it does not concern the outside. Telephone numbers are
-    /// masked unless `personal`.
+    /// The event of a record of which this is seen; none if it does not concern the outside.
+    /// Telephone numbers are masked unless `personal`.
     #[must_use]
-    pub fn of(record: &Record, personal: bool) -> Option<Self> {
+    pub fn of(record: &Record, seen: &Seen<'_>, personal: bool) -> Option<Self> {
         if !concerns_outside(&record.fact) {
             return None;
         }
-        let seen = Seen::whole(&record.fact);
         let mut data = content(&seen.fact, &seen.deliveries);
         if !personal {
             mask(&mut data);
@@ -186,6 +185,10 @@ mod tests {
         }
     }
 
+    fn of(record: &Record, personal: bool) -> Option<CloudEvent> {
+        CloudEvent::of(record, &Seen::whole(&record.fact), personal)
+    }
+
     fn taken() -> Fact {
         Fact::MessageTaken {
             of: MessageRef {
@@ -203,7 +206,7 @@ mod tests {
 
     #[test]
     fn an_event_has_what_cloudevents_demand_and_the_same_id_each_time() {
-        let event = CloudEvent::of(&record(taken()), true).unwrap();
+        let event = of(&record(taken()), true).unwrap();
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!(json["specversion"], "1.0");
         assert_eq!(json["id"], "city:42");
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn numbers_of_people_are_masked_unless_the_sink_may_have_them() {
-        let event = CloudEvent::of(&record(taken()), false).unwrap();
+        let event = of(&record(taken()), false).unwrap();
         assert_eq!(event.data["to"], "138****8000");
         let report = Fact::PhoneReportHeard {
             route: StationId(1),
@@ -228,7 +231,7 @@ mod tests {
             reference: None,
             note: ReportNote::NothingAsked,
         };
-        let event = CloudEvent::of(&record(report), false).unwrap();
+        let event = of(&record(report), false).unwrap();
         assert_eq!(event.data["from"], "+49*******5678");
         assert_eq!(
             event.data["text"], "13800138000 is on fire",
@@ -243,7 +246,7 @@ mod tests {
             up_to: Seq(1),
             hash: [0; 32],
         };
-        assert_eq!(CloudEvent::of(&record(inside), true), None);
+        assert_eq!(of(&record(inside), true), None);
         assert_eq!(
             kind("group_attempt_started"),
             "cn.narrowcast.group-attempt.started.v1"

@@ -14,7 +14,6 @@ use crate::bridge::platform::cursor::{CursorFile, Position};
 use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::schedule;
 use crate::bridge::platform::webhook::{Delivered, Webhook};
-use crate::model::facts::Record;
 use crate::model::ids::Seq;
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::model::wall::Wall;
@@ -28,13 +27,15 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// After so many failures one after the other people are told.
 const TELL_AFTER: u32 = 5;
 
-/// A page of the ledger on its way.
-pub type Paging = Pin<Box<dyn Future<Output = Result<Vec<Record>, String>> + Send>>;
+/// A page of the ledger on its way: each position, and the event that the sink gets of it, if any.
+pub type Paging = Pin<Box<dyn Future<Output = Result<Page, String>> + Send>>;
+/// See [`Paging`].
+pub type Page = Vec<(Seq, Option<CloudEvent>)>;
 
 /// Where a sink reads.
 #[derive(Clone)]
 pub struct Feed {
-    /// Reads up to so many durable records from a position on.
+    /// Reads up to so many durable positions from one on, as the sink may see them.
     pub read: Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync>,
     /// Up to where the ledger is durable.
     pub durable: watch::Receiver<Seq>,
@@ -70,8 +71,6 @@ pub struct Sink {
     pub name: String,
     /// Where it begins when it is new.
     pub start: Start,
-    /// Whether it gets whole telephone numbers.
-    pub personal: bool,
     /// Between two signs of life while nothing happens; none for no signs.
     pub heartbeat: Option<Duration>,
     /// Its receiver.
@@ -281,8 +280,8 @@ impl Run {
     }
 
     /// Delivers a page; what was trimmed before it becomes one `gap` event.
-    async fn page(&mut self, page: Vec<Record>, durable: Seq) -> Turn {
-        let first = page.first().map_or(durable.next(), |record| record.seq);
+    async fn page(&mut self, page: Page, durable: Seq) -> Turn {
+        let first = page.first().map_or(durable.next(), |(seq, _)| *seq);
         if first > self.position.seq() {
             let last = Seq(first.0.saturating_sub(1));
             let now = (self.feed.wall)();
@@ -292,11 +291,11 @@ impl Run {
                 return turn;
             }
         }
-        for record in page {
-            let turn = match CloudEvent::of(&record, self.sink.personal) {
-                Some(event) => self.deliver(&event, record.seq).await,
+        for (seq, event) in page {
+            let turn = match event {
+                Some(event) => self.deliver(&event, seq).await,
                 None => {
-                    self.position.next = record.seq.next().0;
+                    self.position.next = seq.next().0;
                     Turn::Due
                 }
             };

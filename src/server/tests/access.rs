@@ -291,6 +291,7 @@ impl Counties {
         backend.sinks = Arc::new(vec![SinkDesk {
             name: "province".into(),
             kind: "webhook",
+            node: Node::root(),
             status: Arc::default(),
             commands,
         }]);
