@@ -173,6 +173,7 @@ impl PolicyConfig {
             taken_text: self.taken_text.clone(),
             exercise_sign: self.exercise_sign.clone(),
             space: self.space(),
+            alarms: Vec::new(),
         }
     }
 

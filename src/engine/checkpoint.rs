@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC15";
+const LAYOUT: &[u8; 4] = b"NC16";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,11 +64,14 @@ mod tests {
     };
 
     use super::*;
+    use crate::model::alarm::{
+        AlarmOf, AlarmRule, AlertedFor, Level, LevelRule, SensorAlarm, Suppression,
+    };
     use crate::model::alert::{Alert, Ask, Idempotency, Mark, Precedence, Target};
     use crate::model::emergency::Emergency;
     use crate::model::evidence::{Answer, AnsweredBy, Evidence};
     use crate::model::facts::{Fact, Prediction, ReportNote};
-    use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, TokenId};
+    use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, TokenId};
     use crate::model::phone_book::{MessageRef, ReceiptOutcome};
     use crate::model::policy::{
         AnswerSet, CatchUp, Ceilings, Collection, Policy, RouteKind, SmsPolicy, SmsRoute,
@@ -103,6 +106,84 @@ mod tests {
 
     fn node() -> Node {
         "city/east".parse().unwrap()
+    }
+
+    fn alarm_rule() -> AlarmRule {
+        AlarmRule {
+            sites: vec!["plant".into()],
+            kind: "gas".into(),
+            node: node(),
+            levels: vec![LevelRule {
+                level: Level {
+                    name: "high".into(),
+                    rank: 40,
+                },
+                precedence: Precedence::Flash,
+                text: "{site}".into(),
+                to: vec![Target::Radio(radio())],
+                ask: Ask::Receipt,
+                sms: true,
+            }],
+            clear_text: Some("over".into()),
+            quiet: Duration::from_secs(300),
+            repeat_after: Some(Duration::from_secs(900)),
+        }
+    }
+
+    fn alarms() -> Vec<Fact> {
+        let of = AlarmOf {
+            id: SensorAlarmId(9u128.into()),
+            site: "plant".into(),
+            kind: "gas".into(),
+            node: node(),
+            exercise: true,
+        };
+        let level = Level {
+            name: "high".into(),
+            rank: 40,
+        };
+        let alarm = SensorAlarm {
+            of: of.clone(),
+            source_id: Some("7".into()),
+            by: "plant".into(),
+            level: level.clone(),
+            value: Some("12".into()),
+            said_at: Some(Wall::from_millis(1)),
+            raised_at: Wall::from_millis(2),
+            changed_at: Wall::from_millis(2),
+            count: 1,
+            cleared_at: None,
+            ended_at: None,
+            alerted: None,
+            lower_since: None,
+            alerts: Vec::new(),
+            told: std::collections::BTreeSet::new(),
+            sms: false,
+            problem: None,
+        };
+        vec![
+            Fact::AlarmRaised(Box::new(alarm)),
+            Fact::AlarmAlerted {
+                of: of.clone(),
+                alert: AlertId(ALERT.into()),
+                level,
+                because: AlertedFor::Raised,
+                missing: Vec::new(),
+            },
+            Fact::AlarmUnalerted {
+                of,
+                problem: "nobody".into(),
+            },
+            Fact::AlarmSuppressed(Suppression {
+                site: "plant".into(),
+                kind: "gas".into(),
+                node: node(),
+                by: "tester".into(),
+                why: "works".into(),
+                since: Wall::from_millis(2),
+                until: Wall::from_millis(9),
+            }),
+        ]
     }
 
     /// One of everything that is kept, with no default of ours in it.
@@ -173,6 +254,7 @@ mod tests {
                 low_bytes: 2,
                 critical_permille: 3,
             },
+            alarms: vec![alarm_rule()],
         };
         let alert = Alert {
             id: AlertId(ALERT.into()),
@@ -234,6 +316,7 @@ mod tests {
         facts.push(Fact::EmergencyRaised(Box::new(emergency)));
         let salvage = Salvage::new("torn", Seq(5), Some(Seq(9)), "/kept");
         facts.push(Fact::Salvaged(salvage));
+        facts.extend(alarms());
         facts
     }
 

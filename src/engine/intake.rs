@@ -27,7 +27,7 @@ use crate::model::token::{Principal, Right};
 use crate::model::wall::Wall;
 
 /// Longest text of an alert, in characters.
-const TEXT_CHARACTERS: usize = 300;
+pub(super) const TEXT_CHARACTERS: usize = 300;
 /// Longest numbered answer, in characters.
 const ANSWER_CHARACTERS: usize = 12;
 /// Most targets one alert may name.
@@ -188,7 +188,11 @@ impl Engine {
     }
 
     /// Whether there is space on disk and in memory for so urgent an alert.
-    fn room_for(&self, precedence: Precedence, recipients: usize) -> Result<(), Refusal> {
+    pub(super) fn room_for(
+        &self,
+        precedence: Precedence,
+        recipients: usize,
+    ) -> Result<(), Refusal> {
         let urgent = precedence <= Precedence::Immediate;
         if let Some((free, total)) = self.free {
             let level = self.state.policy.space.level(free, total);

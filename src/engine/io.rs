@@ -8,12 +8,13 @@ use narrowcast_protocol::session::{CarrierState, Job, Step};
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::views::{
-    AlertView, DeliveryView, Hindrance, Overview, Plan, SmsRouteView, StationView,
+    AlertView, DeliveryView, Hindrance, Overview, Plan, SensorAlarmView, SmsRouteView, StationView,
 };
+use crate::model::alarm::Suppression;
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Entry;
-use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, Seq, TokenId};
 use crate::model::roster::RosterEntry;
 use crate::model::token::{Principal, Right, Token};
 use crate::model::wall::Wall;
@@ -142,6 +143,19 @@ pub enum Request {
         /// Why.
         because: String,
     },
+    /// Take in what a source says of a sensor alarm.
+    ReportAlarm(AlarmReport),
+    /// Keep a kind of sensor alarm at a site from making alerts.
+    SuppressAlarm {
+        /// The site.
+        site: String,
+        /// The kind of alarm.
+        kind: String,
+        /// Until when, at most 24 h ahead; a time in the past ends the suppression.
+        until: Wall,
+        /// Why.
+        why: String,
+    },
     /// Import roster lines.
     ImportRoster {
         /// The lines.
@@ -191,6 +205,15 @@ pub enum Request {
     },
     /// Emergencies, open ones and those closed within the hour, newest first.
     Emergencies,
+    /// Sensor alarms, open ones and those over within the hour, newest first; and suppressions.
+    SensorAlarms {
+        /// Only those before this one.
+        before: Option<SensorAlarmId>,
+        /// At most this many.
+        limit: usize,
+    },
+    /// One sensor alarm.
+    SensorAlarm(SensorAlarmId),
     /// Which of these hang at or below the asker's node now.
     Within {
         /// Radios; one that is not in the roster belongs to the root.
@@ -222,6 +245,8 @@ impl Request {
             | Self::Cancel { .. }
             | Self::Resend { .. }
             | Self::Answer { .. }
+            | Self::ReportAlarm(_)
+            | Self::SuppressAlarm { .. }
             | Self::TakeEmergency { .. } => Right::Send,
             Self::CloseEmergency { .. } | Self::ImportRoster { .. } | Self::ConfirmClock => {
                 Right::Supervise
@@ -238,6 +263,8 @@ impl Request {
             | Self::Alert(_)
             | Self::Deliveries { .. }
             | Self::Emergencies
+            | Self::SensorAlarms { .. }
+            | Self::SensorAlarm(_)
             | Self::Within { .. }
             | Self::Stations
             | Self::SmsRoutes
@@ -257,6 +284,8 @@ impl Request {
                 | Self::Alert(_)
                 | Self::Deliveries { .. }
                 | Self::Emergencies
+                | Self::SensorAlarms { .. }
+                | Self::SensorAlarm(_)
                 | Self::Within { .. }
                 | Self::Stations
                 | Self::SmsRoutes
@@ -269,11 +298,32 @@ impl Request {
     #[must_use]
     pub const fn is_urgent(&self) -> bool {
         match self {
-            Self::TakeEmergency { .. } | Self::CloseEmergency { .. } => true,
+            Self::TakeEmergency { .. } | Self::CloseEmergency { .. } | Self::ReportAlarm(_) => true,
             Self::Submit(submit) => matches!(submit.precedence, Precedence::Flash),
             _ => false,
         }
     }
+}
+
+/// What a source says of a sensor alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmReport {
+    /// The site, as a rule names it.
+    pub site: String,
+    /// The kind of alarm, as the rule names it.
+    pub kind: String,
+    /// Its level, as the rule names it; may be left out of a clearing.
+    pub level: Option<String>,
+    /// Whether it stands; otherwise it is cleared.
+    pub raised: bool,
+    /// The source's own id of it: alarms of one kind at one site that are told apart.
+    pub id: Option<String>,
+    /// What the sensor read.
+    pub value: Option<String>,
+    /// When, as the source says; for people to see.
+    pub at: Option<Wall>,
+    /// Whether it is part of a drill.
+    pub exercise: bool,
 }
 
 /// An alert as it is submitted.
@@ -365,6 +415,20 @@ pub enum Response {
     Deliveries(Vec<DeliveryView>),
     /// Emergencies.
     Emergencies(Vec<Emergency>),
+    /// A sensor alarm.
+    SensorAlarm {
+        /// As it stands.
+        view: Box<SensorAlarmView>,
+        /// Whether this report opened it.
+        new: bool,
+    },
+    /// Sensor alarms and suppressions.
+    SensorAlarms {
+        /// A page of the alarms.
+        alarms: Vec<SensorAlarmView>,
+        /// Every suppression that holds.
+        suppressions: Vec<Suppression>,
+    },
     /// Those of the radios and emergencies that hang at or below the asker's node.
     Within {
         /// Radios.

@@ -21,10 +21,12 @@
 //! | `hearing`, `answers` | what a radio's words mean |
 //! | `sms` | what goes to telephones, and what they say |
 //! | `emergency` | who needs help |
+//! | `alarms` | what the sensors of hazard sites say, and when that makes an alert |
 //! | `stations`, `route` | which carriers are there, and over which a radio is reached |
 //! | `clock` | what time it is |
 
 mod airtime;
+mod alarms;
 mod answers;
 mod by_address;
 mod catch_up;
@@ -68,6 +70,7 @@ use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::engine::airtime::Budget;
+use crate::engine::alarms::Alarms;
 use crate::engine::by_address::ByAddress;
 pub use crate::engine::checkpoint::CheckpointError;
 use crate::engine::clock::Clock;
@@ -138,6 +141,8 @@ pub struct Engine {
     by_radio: ByAddress<RadioId>,
     /// What goes to telephones.
     sms: Sms,
+    /// What sensors said and is not written yet.
+    alarms: Alarms,
     /// While folding: the moment up to which what is over has been forgotten.
     folded_to: Wall,
     outcomes: BTreeMap<&'static str, u64>,
@@ -179,6 +184,7 @@ impl Engine {
             resumed_at: start.mono,
             by_radio: ByAddress::default(),
             sms: Sms::default(),
+            alarms: Alarms::default(),
             folded_to: Wall::default(),
             outcomes: BTreeMap::new(),
             free: None,
@@ -206,6 +212,7 @@ impl Engine {
             }
         }
         self.requeue_everything(now.mono);
+        self.resume_alarms();
         self.warn_of_clock();
         self.flush();
     }

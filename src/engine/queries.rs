@@ -42,6 +42,10 @@ impl Engine {
                 let seen = self.emergencies().filter(|e| self.sees(who, e.radio));
                 Ok(Response::Emergencies(seen.cloned().collect()))
             }
+            Request::SensorAlarms { before, limit } => {
+                Ok(self.sensor_alarms(who, before, limit.min(PAGE)))
+            }
+            Request::SensorAlarm(id) => self.sensor_alarm(who, id),
             Request::Within {
                 radios,
                 emergencies,

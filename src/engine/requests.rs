@@ -80,6 +80,13 @@ impl Engine {
             } => self.answer_recorded(who, alert, &recipient, (choice, text)),
             Request::TakeEmergency { id } => self.take_emergency(who, id),
             Request::CloseEmergency { id, because } => self.close_emergency(who, id, because),
+            Request::ReportAlarm(report) => self.report_alarm(who, report),
+            Request::SuppressAlarm {
+                site,
+                kind,
+                until,
+                why,
+            } => self.suppress_alarm(who, (site, kind), until, why),
             Request::ImportRoster { entries, replace } => {
                 self.import_roster(who, &entries, replace)
             }

@@ -7,6 +7,7 @@ use narrowcast_protocol::air::{CarrierId, Phone, RadioId, StationId};
 use narrowcast_protocol::sms::Sender;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::alarms::AlarmBook;
 use crate::engine::roster::Roster;
 use crate::engine::salvage::SHOWN;
 use crate::engine::sms::pieces::{PieceBook, PieceKey};
@@ -188,6 +189,8 @@ pub(super) struct State {
     pub(super) sent: SentBook,
     /// Long texts from telephones of which parts are missing.
     pub(super) pieces: PieceBook,
+    /// Sensor alarms and their suppressions.
+    pub(super) alarms: AlarmBook,
 }
 
 impl State {
@@ -205,6 +208,7 @@ impl State {
                 self.policy.stations.extend(stations.iter().cloned());
                 self.index_stations();
             }
+            Fact::AlarmRulesInForce { rules } => self.policy.alarms.extend(rules.iter().cloned()),
             Fact::RosterImported {
                 clears, entries, ..
             } => self.roster.import(*clears, entries),
@@ -416,6 +420,7 @@ impl State {
             _ => {}
         }
         self.apply_to_alert(at, fact);
+        self.alarms.apply(at, fact, &self.alerts, &self.policy);
     }
 
     fn apply_to_alert(&mut self, at: Wall, fact: &Fact) {
@@ -470,6 +475,7 @@ impl State {
                 .is_none_or(|c| now.since(c.at) < CLOSED_LIFE)
         });
         self.sent.forget(now);
+        self.alarms.forget(now);
         self.told.retain(|_, told| now.since(told.at) < TOLD_LIFE);
         self.asked
             .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);

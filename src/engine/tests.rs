@@ -24,6 +24,7 @@ use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
 
+mod alarms;
 mod answers;
 mod attempts;
 mod fence;

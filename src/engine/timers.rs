@@ -7,7 +7,7 @@ use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
 use crate::engine::sms::Ring;
-use crate::model::ids::{AlertId, DeliveryId};
+use crate::model::ids::{AlertId, DeliveryId, SensorAlarmId};
 use crate::model::wall::Wall;
 
 /// Once a minute what has no bearing any more is forgotten.
@@ -39,6 +39,10 @@ pub(super) enum Timer {
     Rings(AlertId),
     /// The wait for the receipts of this attempt is over.
     Receipt(Ring, u8),
+    /// Something of this sensor alarm is due: to write, to alert or to end it.
+    SensorAlarm(SensorAlarmId),
+    /// The time of a suppression is over.
+    Suppressions,
     /// Forget.
     Forget,
 }
@@ -79,6 +83,8 @@ impl Engine {
                 Timer::Route(carrier) => self.route_rested(carrier),
                 Timer::Rings(alert) => self.rings_due(alert),
                 Timer::Receipt(ring, number) => self.receipt_due(ring, number),
+                Timer::SensorAlarm(id) => self.sensor_alarm_due(id),
+                Timer::Suppressions => self.suppressions_due(),
                 Timer::Forget => self.forget(),
             }
         }

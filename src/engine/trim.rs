@@ -47,6 +47,9 @@ impl Engine {
                 token,
             });
         }
+        for fact in self.state.alarms.restated() {
+            self.emit(fact);
+        }
         Ok(Response::Done(self.emit(Fact::Trimmed { by, up_to, hash })))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::engine::alarms::SensorAlarmView;
 use crate::model::alert::{Alert, Ask, Precedence};
 use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, FailReason, Rung};

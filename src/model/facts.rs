@@ -6,14 +6,17 @@
 use narrowcast_protocol::air::{CarrierId, GroupId, Phone, Position, RadioId, StationId, TextForm};
 use serde::{Deserialize, Serialize};
 
+use crate::model::alarm::{
+    AlarmOf, AlarmRule, AlarmUpdate, AlertedFor, Level, SensorAlarm, Suppression,
+};
 use crate::model::alert::{Alert, Target};
 use crate::model::delivery::{End, Outcome};
 use crate::model::emergency::Emergency;
 use crate::model::evidence::Evidence;
-use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, Seq, TokenId};
+use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, Seq, TokenId};
 use crate::model::phone_book::{MessageRef, ReceiptOutcome};
 use crate::model::policy::{AnswerSet, Policy, StationPolicy};
-use crate::model::roster::{Recipient, RosterEntry};
+use crate::model::roster::{Node, Recipient, RosterEntry};
 use crate::model::salvage::Salvage;
 use crate::model::summary::Summary;
 use crate::model::token::Token;
@@ -65,7 +68,8 @@ pub enum Fact {
         /// Its version.
         version: String,
     },
-    /// This policy is in force from here on. Stations that do not fit follow in the same commit.
+    /// This policy is in force from here on. Stations and alarm rules that do not fit follow in
+    /// the same commit.
     PolicyInForce(Box<Policy>),
     /// Further stations of the policy that was put in force last.
     StationsInForce {
@@ -465,6 +469,72 @@ pub enum Fact {
         /// Why it answers nothing.
         note: ReportNote,
     },
+    /// Further rules for sensor alarms, of the policy that was put in force last.
+    AlarmRulesInForce {
+        /// In the order of the configuration.
+        rules: Vec<AlarmRule>,
+    },
+    /// A sensor alarm was raised.
+    AlarmRaised(Box<SensorAlarm>),
+    /// A sensor alarm was raised again, perhaps at another level; damped to one fact in some
+    /// seconds.
+    AlarmUpdated(Box<AlarmUpdate>),
+    /// A source took its alarm back.
+    AlarmCleared {
+        /// Which.
+        of: AlarmOf,
+        /// Who.
+        by: String,
+        /// How often it was raised, in all.
+        count: u64,
+    },
+    /// A cleared alarm stayed quiet: it is over.
+    AlarmEnded {
+        /// Which.
+        of: AlarmOf,
+    },
+    /// An alarm made an alert, which was accepted in the same commit.
+    AlarmAlerted {
+        /// Which.
+        of: AlarmOf,
+        /// The alert.
+        alert: AlertId,
+        /// At which level.
+        level: Level,
+        /// Why.
+        because: AlertedFor,
+        /// Whom the rule names and the roster does not know.
+        missing: Vec<Target>,
+    },
+    /// An alarm should make an alert and cannot.
+    AlarmUnalerted {
+        /// Which.
+        of: AlarmOf,
+        /// What is in the way, and what would help.
+        problem: String,
+    },
+    /// No alerts of some alarms from here on.
+    AlarmSuppressed(Suppression),
+    /// These alarms make alerts again.
+    AlarmResumed {
+        /// The site.
+        site: String,
+        /// The kind of alarm.
+        kind: String,
+        /// The node of the rule.
+        node: Node,
+        /// Who ended the suppression; none if its time was over.
+        by: Option<String>,
+    },
+    /// An open alarm as it stands, stated again because older facts go.
+    AlarmRestated(Box<SensorAlarm>),
+    /// Further people that this alarm has alerted, stated again.
+    AlarmToldRestated {
+        /// The alarm.
+        alarm: SensorAlarmId,
+        /// Whom.
+        told: Vec<Target>,
+    },
 }
 
 /// What an alert is predicted to take of one carrier.
@@ -520,7 +590,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 43] = [
+    pub const NAMES: [&'static str; 54] = [
         "started",
         "policy_in_force",
         "stations_in_force",
@@ -564,6 +634,17 @@ impl Fact {
         "phone_part_heard",
         "phone_parts_given_up",
         "phone_report_heard",
+        "alarm_rules_in_force",
+        "alarm_raised",
+        "alarm_updated",
+        "alarm_cleared",
+        "alarm_ended",
+        "alarm_alerted",
+        "alarm_unalerted",
+        "alarm_suppressed",
+        "alarm_resumed",
+        "alarm_restated",
+        "alarm_told_restated",
     ];
 
     /// The facts that put a policy in force.
@@ -575,14 +656,22 @@ impl Fact {
         }
         let bare = Policy {
             stations: Vec::new(),
+            alarms: Vec::new(),
             ..policy.clone()
         };
         let stations = pieces(&policy.stations, stored_size);
         let stations = stations.map(|piece| Self::StationsInForce {
             stations: piece.to_vec(),
         });
+        let rules = pieces(&policy.alarms, stored_size);
+        let rules = rules.map(|piece| Self::AlarmRulesInForce {
+            rules: piece.to_vec(),
+        });
         let first = Self::PolicyInForce(Box::new(bare));
-        std::iter::once(first).chain(stations).collect()
+        std::iter::once(first)
+            .chain(stations)
+            .chain(rules)
+            .collect()
     }
 
     /// The facts that put an alert and its recipients on record, in order.
@@ -646,6 +735,22 @@ impl Fact {
         }
     }
 
+    /// The node of the sensor alarm or the suppression that this fact is about.
+    #[must_use]
+    pub fn alarm_node(&self) -> Option<&Node> {
+        match self {
+            Self::AlarmRaised(alarm) | Self::AlarmRestated(alarm) => Some(&alarm.of.node),
+            Self::AlarmUpdated(update) => Some(&update.of.node),
+            Self::AlarmCleared { of, .. }
+            | Self::AlarmEnded { of }
+            | Self::AlarmAlerted { of, .. }
+            | Self::AlarmUnalerted { of, .. } => Some(&of.node),
+            Self::AlarmSuppressed(suppression) => Some(&suppression.node),
+            Self::AlarmResumed { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+
     /// The fact's name, as in the event stream.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -693,6 +798,17 @@ impl Fact {
             Self::PhonePartHeard { .. } => "phone_part_heard",
             Self::PhonePartsGivenUp { .. } => "phone_parts_given_up",
             Self::PhoneReportHeard { .. } => "phone_report_heard",
+            Self::AlarmRulesInForce { .. } => "alarm_rules_in_force",
+            Self::AlarmRaised(_) => "alarm_raised",
+            Self::AlarmUpdated(_) => "alarm_updated",
+            Self::AlarmCleared { .. } => "alarm_cleared",
+            Self::AlarmEnded { .. } => "alarm_ended",
+            Self::AlarmAlerted { .. } => "alarm_alerted",
+            Self::AlarmUnalerted { .. } => "alarm_unalerted",
+            Self::AlarmSuppressed(_) => "alarm_suppressed",
+            Self::AlarmResumed { .. } => "alarm_resumed",
+            Self::AlarmRestated(_) => "alarm_restated",
+            Self::AlarmToldRestated { .. } => "alarm_told_restated",
         }
     }
 }

@@ -78,6 +78,10 @@ pub struct IdError {
 }
 
 ulid_id!(
+    /// A sensor alarm, from its raising to its end.
+    SensorAlarmId
+);
+ulid_id!(
     /// An alert.
     AlertId
 );

@@ -1,6 +1,7 @@
 //! The words of the house as types. No clock, no I/O, no decisions: identities, alerts,
 //! deliveries with their ladder, evidence, the roster, and the facts that the ledger keeps.
 
+pub mod alarm;
 pub mod alert;
 pub mod book;
 pub mod content;

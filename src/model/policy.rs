@@ -5,6 +5,7 @@ use std::time::Duration;
 use narrowcast_protocol::air::{CarrierKind, GroupId, RadioId, StationId};
 use serde::{Deserialize, Serialize};
 
+use crate::model::alarm::AlarmRule;
 use crate::model::alert::Precedence;
 use crate::model::roster::Node;
 pub use crate::model::sms_route::{RouteKind, SmsRoute};
@@ -238,6 +239,8 @@ pub struct Policy {
     pub exercise_sign: String,
     /// Free-space marks.
     pub space: SpaceMarks,
+    /// What is done about sensor alarms, in the order of the configuration.
+    pub alarms: Vec<AlarmRule>,
 }
 
 impl Default for Policy {
@@ -310,6 +313,7 @@ impl Default for Policy {
                 low_bytes: 512 << 20,
                 critical_permille: 10,
             },
+            alarms: Vec::new(),
         }
     }
 }

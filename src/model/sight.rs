@@ -6,6 +6,7 @@
 //! | an alert sent from the node or below | always, whole |
 //! | an alert sent from elsewhere | it goes to a radio of the node: its text and that share only |
 //! | an emergency, a report, a radio heard | the radio hangs at or below the node *now*; an unknown radio belongs to the root |
+//! | a sensor alarm, its suppression | its rule is for the node or one below it |
 //! | stations, starts, the clock | always: they serve all nodes |
 //! | the policy, the trimming, a salvage of the ledger | never: they are of the root |
 //! | tokens | the holder is an administrator, and the token hangs at or below the node |
@@ -163,6 +164,9 @@ impl<'a> Seen<'a> {
             }
             Fact::PolicyInForce(_)
             | Fact::StationsInForce { .. }
+            | Fact::AlarmRulesInForce { .. }
+            | Fact::AlarmRestated(_)
+            | Fact::AlarmToldRestated { .. }
             | Fact::Trimmed { .. }
             | Fact::Salvaged(_)
             | Fact::SalvageAcknowledged { .. } => None,
@@ -179,6 +183,9 @@ impl<'a> Seen<'a> {
             Fact::EmergencyAcknowledged { id }
             | Fact::EmergencyTaken { id, .. }
             | Fact::EmergencyClosed { id, .. } => whole(places.emergency(*id)),
+            _ if fact.alarm_node().is_some() => {
+                whole(fact.alarm_node().is_some_and(|of| who.node.covers(of)))
+            }
             _ => {
                 let share = places.alert(fact.alert()?)?;
                 of_alert(&who.node, fact, share)

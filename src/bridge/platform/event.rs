@@ -44,6 +44,9 @@ pub const fn concerns_outside(fact: &Fact) -> bool {
         fact,
         Fact::PolicyInForce(_)
             | Fact::StationsInForce { .. }
+            | Fact::AlarmRulesInForce { .. }
+            | Fact::AlarmRestated(_)
+            | Fact::AlarmToldRestated { .. }
             | Fact::RosterImported { .. }
             | Fact::TokenCreated { .. }
             | Fact::TokenRevoked { .. }
