@@ -16,6 +16,7 @@ pub mod roster_csv;
 pub mod router;
 
 mod accounts;
+mod alarms;
 mod alert;
 mod alerts;
 #[cfg(test)]

@@ -23,8 +23,8 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alert, alerts, document, emergencies, events, health, ledger, roster, sinks, sms,
-    stations,
+    accounts, alarms, alert, alerts, document, emergencies, events, health, ledger, roster, sinks,
+    sms, stations,
 };
 use crate::engine::io::{Request, Response};
 use crate::observe::metrics::{AnswerLabel, Metrics};
@@ -138,6 +138,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(alert::cancel))
         .routes(routes!(alert::resend))
         .routes(routes!(alert::answer))
+        .routes(routes!(alarms::report, alarms::list))
+        .routes(routes!(alarms::suppress))
+        .routes(routes!(alarms::show))
         .routes(routes!(emergencies::list))
         .routes(routes!(emergencies::take))
         .routes(routes!(emergencies::close))

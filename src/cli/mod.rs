@@ -1,6 +1,7 @@
 //! The command line. All but `serve`, `config`, `check-config`, `doctor` and the offline
 //! forms of `verify` and `ledger` are clients of the API.
 
+mod alarm;
 mod alert;
 mod client;
 mod doctor;
@@ -82,6 +83,9 @@ enum Command {
     /// Distress calls.
     #[command(subcommand)]
     Emergency(emergency::EmergencyCommand),
+    /// Alarms of sensors at hazard sites.
+    #[command(subcommand)]
+    Alarm(alarm::AlarmCommand),
     /// Base stations and modems.
     #[command(subcommand)]
     Station(station::StationCommand),
@@ -126,6 +130,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Alert(command) => online(alert::run(&access, command)),
         Command::Roster(command) => online(roster::run(&access, command)),
         Command::Emergency(command) => online(emergency::run(&access, command)),
+        Command::Alarm(command) => online(alarm::run(&access, command)),
         Command::Station(command) => online(station::run(&access, command)),
         Command::Sink(command) => online(sink::run(&access, command)),
         Command::Sms(command) => online(sms::run(&access, command)),

@@ -4,6 +4,7 @@
 //! that is not known is refused with its line and a suggestion.
 
 mod airtime;
+mod alarm;
 mod capture;
 mod error;
 mod homebrew;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use alarm::{AlarmTable, LevelTable};
 pub use capture::CaptureConfig;
 pub use error::{ConfigError, Fault};
 pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};
@@ -69,6 +71,8 @@ pub struct Config {
     pub sms: Vec<SmsLink>,
     /// Receivers that are fed every event.
     pub webhook: Vec<WebhookTable>,
+    /// What is done about sensor alarms.
+    pub alarm: Vec<AlarmTable>,
     /// The capture ring.
     pub capture: CaptureConfig,
     /// Logs.
@@ -145,6 +149,7 @@ impl Config {
                 ));
             }
         }
+        alarm::check(&self.alarm, &mut faults);
         self.check_unique(&mut faults);
         faults
     }
@@ -155,7 +160,8 @@ impl Config {
         relay::gaps(&self.homebrew, &self.relay)
     }
 
-    /// The policy for the engine, with the stations and SMS routes of every link.
+    /// The policy for the engine, with the stations and SMS routes of every link and the rules for
+    /// sensor alarms.
     #[must_use]
     pub fn to_policy(&self) -> Policy {
         let homebrew = self.homebrew.iter().flat_map(HomebrewLink::stations);
@@ -163,7 +169,11 @@ impl Config {
         let modems = self.modem.iter().map(ModemLink::station);
         let stations = homebrew.chain(peers).chain(modems);
         let routes = self.sms.iter().map(SmsLink::route);
-        self.policy.to_policy(stations.collect(), routes.collect())
+        let policy = self.policy.to_policy(stations.collect(), routes.collect());
+        Policy {
+            alarms: self.alarm.iter().map(AlarmTable::rule).collect(),
+            ..policy
+        }
     }
 
     fn read_passphrases(&mut self) -> Vec<Fault> {

@@ -134,6 +134,8 @@ fn every_key_stands_in_the_printed_file() {
         "[[modem]]\n[modem.trunking]\n[[modem.trunking.neighbour]]",
         "[[sms]]",
         "[[webhook]]",
+        "[[alarm]]",
+        "[[alarm]]\nsite = \"s\"\n[alarm.levels.high]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
         let message = error.to_string();
@@ -152,6 +154,7 @@ fn every_key_stands_in_the_printed_file() {
                 "catch_up",
                 "trunking",
                 "neighbour",
+                "levels",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");

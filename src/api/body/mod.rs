@@ -2,6 +2,7 @@
 //!
 //! Times are RFC 3339 in UTC, ids are ULIDs, radios are their 24-bit numbers.
 
+mod alarm;
 mod alert;
 mod delivery;
 mod done;
@@ -23,6 +24,10 @@ use crate::model::alert::Precedence;
 use crate::model::delivery::Rung;
 use crate::model::token::Role;
 
+pub use alarm::{
+    AlarmReportBody, AlarmStateBody, AlarmValueBody, SensorAlarmBody, SensorAlarmList,
+    SuppressBody, SuppressionBody,
+};
 pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
 pub use delivery::{AnswerBody, DeliveryBody, DeliveryList, RecordedAnswerBody, RouteBody};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::api::backend::SinkDesk;
 use crate::api::conform;
+use crate::model::alarm::{AlarmRule, Level, LevelRule};
 use crate::model::emergency::Emergency;
 use crate::model::policy::{RouteKind, SmsRoute};
 use crate::model::roster::{Person, Phone};
@@ -38,6 +39,7 @@ const ROLES: [(&str, Role); 5] = [
 enum Id {
     No,
     Alert,
+    Alarm,
     Emergency,
     Station,
     Token,
@@ -76,6 +78,8 @@ fn routes() -> Vec<Route> {
     let because = json!({"because": "tested"});
     let line = json!([{"kind": "radio", "id": "3", "name": "Unit 3"}]);
     let token = json!({"name": "new", "role": "viewer"});
+    let until = Wall::from(jiff::Timestamp::now()).plus(Duration::from_secs(3_600));
+    let suppress = json!({"site": "plant", "kind": "gas", "until": until, "why": "tested"});
     let none = Value::Null;
     let made = |answers: [u16; 7]| answers.map(|status| if status == 200 { 201 } else { status });
     let may_test = [401, 401, 403, 201, 201, 201, 201];
@@ -121,6 +125,11 @@ fn routes() -> Vec<Route> {
             json!({"recipient": "radio:1", "choice": 1}),
             SEND,
         ),
+        route("GET", "/api/v1/alarms", Id::No, none.clone(), LOOK),
+        route("GET", "/api/v1/alarms/{id}", Id::Alarm, none.clone(), LOOK),
+        // It is known by then: a new one is answered 201.
+        route("POST", "/api/v1/alarms", Id::No, alarm(), SEND),
+        route("POST", "/api/v1/alarms/suppress", Id::No, suppress, SEND),
         route("GET", "/api/v1/sinks", Id::No, none.clone(), LOOK),
         route("GET", "/api/v1/sinks/{name}", Id::Sink, none.clone(), LOOK),
         route(
@@ -229,6 +238,34 @@ fn routes() -> Vec<Route> {
     ]
 }
 
+/// What a source of the east says.
+fn alarm() -> Value {
+    json!({"site": "plant", "kind": "gas", "level": "high", "state": "raised", "value": 12})
+}
+
+/// A rule of the east.
+fn alarm_rule() -> AlarmRule {
+    AlarmRule {
+        sites: vec!["plant".into()],
+        kind: "gas".into(),
+        node: "city/east".parse().unwrap(),
+        levels: vec![LevelRule {
+            level: Level {
+                name: "high".into(),
+                rank: 40,
+            },
+            precedence: Precedence::Flash,
+            text: "{site}: {value}".into(),
+            to: vec![Target::Radio(radio(1))],
+            ask: Ask::Receipt,
+            sms: false,
+        }],
+        clear_text: None,
+        quiet: Duration::from_secs(300),
+        repeat_after: None,
+    }
+}
+
 /// A running server with two counties: radio 1 in the east, radio 2 in the west.
 struct Counties {
     running: Running,
@@ -262,6 +299,7 @@ impl Counties {
             cost: 0,
             daily_cap: 0,
         });
+        policy.alarms.push(alarm_rule());
         let running = start_under(policy).await;
         let entries = [(1, "city/east"), (2, "city/west")].map(|(id, node)| {
             RosterEntry::Radio(Radio {
@@ -362,6 +400,17 @@ impl Counties {
             .await;
         assert_eq!(made.status, 201, "{}", made.body);
         made.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The sensor alarm of the east.
+    async fn sensor_alarm(&self) -> Value {
+        let body = json_body(&alarm());
+        let path = "/api/v1/alarms";
+        let made = self
+            .call(Some("nc_dispatcher_east"), "POST", path, None, &body)
+            .await;
+        assert!(matches!(made.status, 200 | 201), "{}", made.body);
+        made.body
     }
 
     /// An open emergency of this radio that nobody has taken yet.
@@ -483,6 +532,9 @@ async fn every_route_answers_every_role_as_stated() {
             let id = match route.id {
                 Id::No => None,
                 Id::Alert => Some(counties.alert("nc_admin", "radio:1").await),
+                Id::Alarm => counties.sensor_alarm().await["id"]
+                    .as_str()
+                    .map(str::to_owned),
                 Id::Emergency => Some(counties.emergency(1).await.id.to_string()),
                 Id::Station => Some("1".to_owned()),
                 Id::SmsRoute => Some("operator".to_owned()),
@@ -517,12 +569,17 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
         .token("spare", Role::Viewer, "city/east")
         .await
         .to_string();
+    let sensor = counties.sensor_alarm().await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let because = json_body(&json!({"because": "mine"}));
     // Of a choice that does not exist: what the alert asks must not be told either.
     let answer = json_body(&json!({"recipient": "radio:1", "choice": 9}));
     let nothing = None;
     let cases = [
         ("GET", "/api/v1/alerts/{id}", &alert, &nothing, 404),
+        ("GET", "/api/v1/alarms/{id}", &sensor, &nothing, 404),
         (
             "GET",
             "/api/v1/alerts/{id}/deliveries",
@@ -578,6 +635,11 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
             json!({"text": "x", "targets": ["radio:1"]}),
         ),
         ("/api/v1/alerts", json!({"text": "x", "targets": ["all"]})),
+        ("/api/v1/alarms", alarm()),
+        (
+            "/api/v1/alarms/suppress",
+            json!({"site": "plant", "kind": "gas", "until": "2000-01-01T00:00:00Z"}),
+        ),
         (
             "/api/v1/alerts/dry-run",
             json!({"text": "x", "targets": ["node:city"]}),
@@ -613,15 +675,16 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
         assert_eq!(answer.status, 403, "{path} {body}: {}", answer.text);
         assert_eq!(answer.body["type"], "urn:narrowcast:outside-node", "{body}");
     }
-    for (path, list) in [
-        ("/api/v1/alerts", "alerts"),
-        ("/api/v1/alerts?state=live", "alerts"),
-        ("/api/v1/emergencies", "emergencies"),
+    for (path, list, count) in [
+        ("/api/v1/alerts", "alerts", 2),
+        ("/api/v1/alerts?state=live", "alerts", 2),
+        ("/api/v1/emergencies", "emergencies", 1),
+        ("/api/v1/alarms", "alarms", 1),
     ] {
         let seen = counties.get("nc_viewer_west", path, None).await;
         assert_eq!(seen.body[list], json!([]), "{path}");
         let seen = counties.get("nc_viewer_east", path, None).await;
-        assert_eq!(seen.body[list].as_array().unwrap().len(), 1, "{path}");
+        assert_eq!(seen.body[list].as_array().unwrap().len(), count, "{path}");
     }
     let root = counties.get("nc_viewer", "/api/v1/emergencies", None).await;
     assert_eq!(root.body["emergencies"].as_array().unwrap().len(), 2);
@@ -631,6 +694,44 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
     let tokens = counties.get("nc_admin_west", "/api/v1/tokens", None).await;
     let nodes = tokens.body["tokens"].as_array().unwrap();
     assert!(nodes.len() == 5 && nodes.iter().all(|token| token["node"] == "city/west"));
+    counties.running.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn a_hundred_alarms_a_second_over_the_api_are_one_alert_with_a_count() {
+    let counties = Counties::new().await;
+    let before = counties.get("nc_viewer", "/api/v1/health", None).await;
+    let first = counties.sensor_alarm().await;
+    let began = std::time::Instant::now();
+    let mut last = first.clone();
+    for _ in 1..300 {
+        last = counties.sensor_alarm().await;
+    }
+    assert_eq!((&last["id"], &last["count"]), (&first["id"], &json!(300)));
+    assert_eq!(last["alert"], first["alert"]);
+    let alerts = counties.get("nc_viewer", "/api/v1/alerts", None).await;
+    let made = alerts.body["alerts"].as_array().unwrap();
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0]["id"], last["alert"]);
+    assert_eq!(made[0]["text"], "plant: 12");
+    assert_eq!(made[0]["by"], "dispatcher_east");
+    let page = "/api/v1/events/page?limit=1000";
+    let events = counties.get("nc_viewer_east", page, None).await;
+    let of_alarm = |event: &&Value| {
+        let name = event["type"].as_str().unwrap_or_default();
+        name.starts_with("alarm_")
+    };
+    let events = events.body["events"].as_array().unwrap();
+    let told = events.iter().filter(of_alarm).count();
+    let most = 3 + usize::try_from(began.elapsed().as_secs() / 5).unwrap();
+    assert!(
+        (2..=most).contains(&told),
+        "{told} of {most}: {before:?}",
+        before = before.body
+    );
+    let west = counties.get("nc_viewer_west", page, None).await;
+    let events = west.body["events"].as_array().unwrap();
+    assert_eq!(events.iter().filter(of_alarm).count(), 0);
     counties.running.shutdown.cancel();
 }
 
