@@ -1,8 +1,8 @@
-//! The roster as CSV: UTF-8, a header line, one line per radio, person or group.
+//! The roster as CSV: UTF-8, a header line, one line per radio, person, group or system.
 //!
 //! | column | of | content |
 //! |---|---|---|
-//! | `kind` | all | `radio`, `person` or `group` |
+//! | `kind` | all | `radio`, `person`, `group` or `system` |
 //! | `id` | all | the radio's number, or a short id |
 //! | `name` | all | what people call it |
 //! | `node` | all | where it hangs, as in `city/east` |
@@ -13,6 +13,7 @@
 //! | `members` | people, groups | radio numbers, separated by spaces |
 //! | `phone` | people | telephone numbers, separated by spaces |
 //! | `prefer` | people | `radio` or `phone`: which is used first; `radio` if empty |
+//! | `sink` | systems | the name of the sink that feeds it |
 //!
 //! A cell that a spreadsheet would take for a formula is written with a `'` before it, and
 //! read back without.
@@ -22,7 +23,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use crate::api::body::RosterLine;
 use crate::model::roster::RosterEntry;
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "kind",
     "id",
     "name",
@@ -34,6 +35,7 @@ const COLUMNS: [&str; 11] = [
     "members",
     "phone",
     "prefer",
+    "sink",
 ];
 
 /// Why a roster is refused.
@@ -117,6 +119,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<RosterEntry>, RosterError> {
                 .map(str::to_owned)
                 .collect(),
             prefer: text("prefer"),
+            sink: text("sink"),
         };
         entries.push(RosterEntry::try_from(line).map_err(|error| fail(error.field, error.why))?);
     }
@@ -143,6 +146,7 @@ pub fn write(lines: &[RosterLine]) -> Vec<u8> {
             &members.join(" "),
             &line.phone.join(" "),
             &line.prefer,
+            &line.sink,
         ];
         let _ = writer.write_record(cells.map(|cell| defused(cell)));
     }

@@ -51,7 +51,7 @@ pub(super) enum AlertCommand {
 pub(super) struct SendArguments {
     /// What it says.
     text: String,
-    /// Whom it names: radio:NUMBER, person:ID, group:ID, node:PATH or all. May be repeated.
+    /// Whom it names: radio:NUMBER, person:ID, group:ID, node:PATH, system:ID or all. May be repeated.
     #[arg(long, required = true)]
     to: Vec<String>,
     /// How urgent it is.

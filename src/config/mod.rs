@@ -160,8 +160,8 @@ impl Config {
         relay::gaps(&self.homebrew, &self.relay)
     }
 
-    /// The policy for the engine, with the stations and SMS routes of every link and the rules for
-    /// sensor alarms.
+    /// The policy for the engine, with the stations and SMS routes of every link, the sinks, and the
+    /// rules for sensor alarms.
     #[must_use]
     pub fn to_policy(&self) -> Policy {
         let homebrew = self.homebrew.iter().flat_map(HomebrewLink::stations);
@@ -169,7 +169,10 @@ impl Config {
         let modems = self.modem.iter().map(ModemLink::station);
         let stations = homebrew.chain(peers).chain(modems);
         let routes = self.sms.iter().map(SmsLink::route);
-        let policy = self.policy.to_policy(stations.collect(), routes.collect());
+        let sinks = self.webhook.iter().map(WebhookTable::policy);
+        let policy =
+            self.policy
+                .to_policy(stations.collect(), routes.collect(), sinks.collect());
         Policy {
             alarms: self.alarm.iter().map(AlarmTable::rule).collect(),
             ..policy

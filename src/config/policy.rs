@@ -9,7 +9,9 @@ use crate::config::airtime::{
 };
 use crate::config::error::Fault;
 use crate::config::value::{duration, size};
-use crate::model::policy::{AnswerRule, Policy, SmsPolicy, SmsRoute, SpaceMarks, StationPolicy};
+use crate::model::policy::{
+    AnswerRule, Policy, SinkPolicy, SmsPolicy, SmsRoute, SpaceMarks, StationPolicy,
+};
 use crate::model::text;
 
 /// Longest `taken_text`, in characters: with a name in it, it must fit into one short message.
@@ -138,9 +140,14 @@ impl From<AnswerRule> for AnswerConfig {
 }
 
 impl PolicyConfig {
-    /// The policy with these stations and SMS routes.
+    /// The policy with these stations, SMS routes and sinks.
     #[must_use]
-    pub fn to_policy(&self, stations: Vec<StationPolicy>, routes: Vec<SmsRoute>) -> Policy {
+    pub fn to_policy(
+        &self,
+        stations: Vec<StationPolicy>,
+        routes: Vec<SmsRoute>,
+        sinks: Vec<SinkPolicy>,
+    ) -> Policy {
         let rule = |answer: &AnswerConfig| AnswerRule {
             choice: answer.choice,
             status: answer.status,
@@ -149,6 +156,7 @@ impl PolicyConfig {
         Policy {
             stations,
             routes,
+            sinks,
             sms: SmsPolicy {
                 after: self.sms_after,
                 after_flash: self.sms_after_flash,

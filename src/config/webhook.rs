@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::config::error::Fault;
 use crate::config::homebrew::{check_name, read_secret};
 use crate::config::value::{Secret, duration};
+use crate::model::policy::SinkPolicy;
 use crate::model::roster::Node;
 
 /// Where a new sink begins.
@@ -86,6 +87,14 @@ impl WebhookTable {
         read_secret(&mut self.secret, file, (at, "secret"), faults);
         let file = self.old_secret_file.as_deref();
         read_secret(&mut self.old_secret, file, (at, "old_secret"), faults);
+    }
+
+    pub(super) fn policy(&self) -> SinkPolicy {
+        SinkPolicy {
+            name: self.name.clone(),
+            kind: "webhook".to_owned(),
+            node: self.node.clone(),
+        }
     }
 
     pub(super) fn check(&self, at: &str, faults: &mut Vec<Fault>) {

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC16";
+const LAYOUT: &[u8; 4] = b"NC17";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,11 +74,11 @@ mod tests {
     use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, TokenId};
     use crate::model::phone_book::{MessageRef, ReceiptOutcome};
     use crate::model::policy::{
-        AnswerSet, CatchUp, Ceilings, Collection, Policy, RouteKind, SmsPolicy, SmsRoute,
-        SpaceMarks, StationPolicy,
+        AnswerSet, CatchUp, Ceilings, Collection, Policy, RouteKind, SinkPolicy, SmsPolicy,
+        SmsRoute, SpaceMarks, StationPolicy,
     };
     use crate::model::roster::{
-        Contact, FurtherRadio, Group, Node, Person, Phone, Radio, Recipient, RosterEntry,
+        Contact, FurtherRadio, Group, Node, Person, Phone, Radio, Recipient, RosterEntry, System,
     };
     use crate::model::salvage::Salvage;
     use crate::model::token::{Role, Token};
@@ -214,6 +214,11 @@ mod tests {
                 cost: 5,
                 daily_cap: 9,
             }],
+            sinks: vec![SinkPolicy {
+                name: "up".into(),
+                kind: "webhook".into(),
+                node: node(),
+            }],
             sms: SmsPolicy {
                 after: Duration::from_secs(120),
                 after_flash: Duration::from_secs(30),
@@ -345,6 +350,12 @@ mod tests {
                 talkgroup: GroupId::new(9).ok(),
                 members: vec![radio()],
             }),
+            RosterEntry::System(System {
+                id: "province".into(),
+                name: "Province".into(),
+                node: node(),
+                sink: "up".into(),
+            }),
         ]
     }
 
@@ -368,7 +379,7 @@ mod tests {
             home: Some(CARRIER),
             talkgroup: Some(group),
             contact: Some(Box::new(Contact {
-                person: "li".into(),
+                id: "li".into(),
                 radios: vec![FurtherRadio {
                     radio: RadioId::new(2_300_002).unwrap(),
                     form: TextForm::Udt,
@@ -378,6 +389,7 @@ mod tests {
                 }],
                 phones: vec![phone()],
                 phone_first: false,
+                sink: None,
             })),
         };
         let of = MessageRef {

@@ -39,6 +39,9 @@ impl Engine {
         let mut of = Vec::new();
         let mut sums: BTreeMap<String, Hindrance> = BTreeMap::new();
         for (index, recipient) in (0u32..).map(DeliveryIndex).zip(recipients) {
+            if recipient.system().is_some() && self.unfed(recipient).is_none() {
+                continue;
+            }
             // By telephone it comes, whatever the radio can.
             if !recipient.phones().is_empty() {
                 if wording_fits.is_none() {
@@ -48,7 +51,9 @@ impl Engine {
                     continue;
                 }
             }
-            let (reason, remedy) = if recipient.radio.is_none() {
+            let (reason, remedy) = if let Some(remedy) = self.unfed(recipient) {
+                (FailReason::NoPermittedStation, remedy)
+            } else if recipient.radio.is_none() {
                 match self.unrung(alert, recipient) {
                     Some(remedy) => (FailReason::NoPermittedStation, remedy),
                     None => (FailReason::Unencodable, shorten_for_phones()),
@@ -71,12 +76,15 @@ impl Engine {
                 recipients: 0,
                 radios: Vec::new(),
                 people: Vec::new(),
+                systems: Vec::new(),
                 remedy,
             });
             sum.recipients += 1;
             if sum.radios.len() < NAMED {
                 sum.radios.extend(recipient.radio);
                 sum.people.extend(recipient.person().map(str::to_owned));
+                let system = recipient.system();
+                sum.systems.extend(system.map(|(id, _)| id.to_owned()));
             }
         }
         let told = sums.into_values().collect();

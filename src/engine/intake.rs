@@ -145,7 +145,8 @@ impl Engine {
         if only_route.is_some() {
             found.iter_mut().for_each(Recipient::leave_out_radios);
         }
-        let out_of_reach = |it: &Recipient| it.radio.is_none() && it.phones().is_empty();
+        let out_of_reach =
+            |it: &Recipient| it.radio.is_none() && it.phones().is_empty() && it.system().is_none();
         match (self.no_sms(submit), found.first()) {
             (Some(why), Some(first)) if found.iter().all(out_of_reach) => Err(Refusal::Invalid {
                 field: "targets",
@@ -357,7 +358,7 @@ impl Engine {
             let carrier = self.carrier_for(alert, recipient);
             let best = self.best_rung(&alert.ask, recipient, carrier);
             plan.at_best_sent += u32::from(best == Rung::Sent);
-            let rings = !recipient.phones().is_empty();
+            let rings = !recipient.phones().is_empty() || recipient.system().is_some();
             plan.unreachable += u32::from(carrier.is_none() && !rings);
             let status = recipient.radio.and_then(|radio| self.statuses.get(&radio));
             let unknown = status.is_none() && recipient.radio.is_some();
@@ -375,6 +376,7 @@ impl Engine {
                 plan.sample.push(PlannedRecipient {
                     radio: recipient.radio,
                     person: recipient.person().map(str::to_owned),
+                    system: recipient.system().map(|(id, _)| id.to_owned()),
                     name: recipient.name.clone(),
                     carrier,
                     best,
@@ -416,6 +418,17 @@ impl Engine {
         if ask.wants_answer() {
             return Rung::Answered;
         }
+        if let Some((_, sink)) = recipient.system() {
+            let sinks = &self.state.policy.sinks;
+            let brokered = sinks
+                .iter()
+                .any(|known| known.name == sink && known.kind == "mqtt");
+            return if brokered {
+                Rung::Accepted
+            } else {
+                Rung::Received
+            };
+        }
         if !recipient.phones().is_empty() {
             return Rung::Received;
         }
@@ -454,6 +467,8 @@ impl Engine {
         let silent: Vec<_> = (0u32..)
             .zip(&book.deliveries)
             .filter(|(_, delivery)| delivery.rung < aim && delivery.open.is_none())
+            // A sink repeats by itself until the system takes the alert.
+            .filter(|(_, delivery)| delivery.recipient.system().is_none())
             .map(|(index, _)| DeliveryIndex(index))
             .collect();
         let (expiry, was_over) = (book.alert.expires_at, book.ended_at.is_some());
@@ -510,6 +525,7 @@ impl Engine {
         let is_meant = |it: &Recipient| match recipient {
             Target::Radio(id) => it.has_radio(*id),
             Target::Person(id) => it.person() == Some(id),
+            Target::System(id) => it.system().is_some_and(|(known, _)| known == id),
             Target::Group(_) | Target::Node(_) | Target::All => false,
         };
         let found = book
@@ -519,7 +535,9 @@ impl Engine {
         let Some(index) = found else {
             return Err(Refusal::Invalid {
                 field: "recipient",
-                why: format!("{recipient} is no recipient of this alert: name a radio or person"),
+                why: format!(
+                    "{recipient} is no recipient of this alert: name a radio, person or system"
+                ),
             });
         };
         let answer = Answer {

@@ -131,6 +131,17 @@ pub enum Request {
         /// In words.
         text: String,
     },
+    /// A sink tells what an external system did with an alert.
+    SystemSays {
+        /// The alert.
+        alert: AlertId,
+        /// The system's delivery.
+        delivery: DeliveryIndex,
+        /// Over which sink.
+        sink: String,
+        /// What it did.
+        says: SystemSays,
+    },
     /// Take an emergency in hand.
     TakeEmergency {
         /// Which.
@@ -254,6 +265,7 @@ impl Request {
             Self::CreateToken(_)
             | Self::RevokeToken { .. }
             | Self::Tokens
+            | Self::SystemSays { .. }
             | Self::AcknowledgeSalvage
             | Self::Trim { .. } => Right::Administer,
             Self::DryRun(_)
@@ -324,6 +336,17 @@ pub struct AlarmReport {
     pub at: Option<Wall>,
     /// Whether it is part of a drill.
     pub exercise: bool,
+}
+
+/// What an external system did with an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemSays {
+    /// It acknowledged the alert.
+    Acknowledged,
+    /// A broker on the way acknowledged it.
+    Brokered,
+    /// It refused the alert for good.
+    Refused,
 }
 
 /// An alert as it is submitted.

@@ -10,6 +10,7 @@
 //! | `state`, `roster`, `checkpoint` | the fold over all facts |
 //! | `intake` | what is accepted, and what a dry run says |
 //! | `hindrance` | who can never get an alert, and why |
+//! | `systems` | what external systems did with an alert |
 //! | `marks` | by which short sign a radio names an alert |
 //! | `compose` | how an alert is worded and split for the air |
 //! | `queue`, `dispatch` | what goes to which carrier next |
@@ -56,6 +57,7 @@ mod sets;
 mod sms;
 mod state;
 mod stations;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::engine::intake;
 use crate::engine::io::{Credential, Effect, Refusal, Request, Response, Ticket};
 use crate::model::facts::{self, Fact};
-use crate::model::ids::{Seq, TokenId};
+use crate::model::ids::{DeliveryId, Seq, TokenId};
 use crate::model::roster::{MEMBERS, Node, RosterEntry};
 use crate::model::text;
 use crate::model::token::{Principal, Right, Role, Token};
@@ -78,6 +78,12 @@ impl Engine {
                 choice,
                 text,
             } => self.answer_recorded(who, alert, &recipient, (choice, text)),
+            Request::SystemSays {
+                alert,
+                delivery: index,
+                sink,
+                says,
+            } => self.system_says(who, DeliveryId { alert, index }, &sink, says),
             Request::TakeEmergency { id } => self.take_emergency(who, id),
             Request::CloseEmergency { id, because } => self.close_emergency(who, id, because),
             Request::ReportAlarm(report) => self.report_alarm(who, report),
@@ -193,7 +199,7 @@ impl Engine {
             .iter()
             .filter_map(|entry| match entry {
                 RosterEntry::Radio(radio) => Some(radio.id),
-                RosterEntry::Person(_) | RosterEntry::Group(_) => None,
+                RosterEntry::Person(_) | RosterEntry::Group(_) | RosterEntry::System(_) => None,
             })
             .collect();
         let mut outside = Vec::new();
@@ -259,6 +265,13 @@ impl Engine {
                 })
             }
             RosterEntry::Person(_) => None,
+            RosterEntry::System(system) => {
+                // A sink feeds what is at its own node: another's would tell it to outsiders.
+                let sinks = &self.state.policy.sinks;
+                let sink = sinks.iter().find(|sink| sink.name == system.sink)?;
+                let own = sink.node.covers(&system.node);
+                (!own).then(|| format!("the sink {} of {}", sink.name, id_of(entry)))
+            }
         }
     }
 
@@ -338,6 +351,7 @@ fn id_of(entry: &RosterEntry) -> String {
         RosterEntry::Radio(radio) => format!("radio:{}", radio.id),
         RosterEntry::Person(person) => format!("person:{}", person.id),
         RosterEntry::Group(group) => format!("group:{}", group.id),
+        RosterEntry::System(system) => format!("system:{}", system.id),
     }
 }
 
@@ -346,5 +360,6 @@ fn name_of(entry: &RosterEntry) -> &str {
         RosterEntry::Radio(radio) => &radio.name,
         RosterEntry::Person(person) => &person.name,
         RosterEntry::Group(group) => &group.name,
+        RosterEntry::System(system) => &system.name,
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::io::Refusal;
 use crate::model::alert::Target;
 use crate::model::roster::{
-    Contact, FurtherRadio, Group, Node, Person, Radio, Recipient, RosterEntry,
+    Contact, FurtherRadio, Group, Node, Person, Radio, Recipient, RosterEntry, System,
 };
 
 /// Radios, people and groups by their identities.
@@ -18,6 +18,7 @@ pub(super) struct Roster {
     radios: BTreeMap<RadioId, Radio>,
     people: BTreeMap<String, Person>,
     groups: BTreeMap<String, Group>,
+    systems: BTreeMap<String, System>,
     /// Who carries which radio.
     #[serde(skip)]
     owners: HashMap<RadioId, Arc<str>>,
@@ -30,6 +31,8 @@ struct Named<'a> {
     radios: BTreeMap<RadioId, Option<GroupId>>,
     /// People, by id.
     people: BTreeSet<&'a str>,
+    /// External systems, by id.
+    systems: BTreeSet<&'a str>,
     /// Targets that reach beyond the sender's node.
     outside: BTreeSet<String>,
 }
@@ -64,6 +67,7 @@ impl Roster {
                 RosterEntry::Radio(radio) => &mut radio.node,
                 RosterEntry::Person(person) => &mut person.node,
                 RosterEntry::Group(group) => &mut group.node,
+                RosterEntry::System(system) => &mut system.node,
             };
             node.share(&last);
             last.clone_from(node);
@@ -71,6 +75,9 @@ impl Roster {
                 RosterEntry::Radio(radio) => drop(self.radios.insert(radio.id, radio)),
                 RosterEntry::Person(person) => self.put_person(person),
                 RosterEntry::Group(group) => drop(self.groups.insert(group.id.clone(), group)),
+                RosterEntry::System(system) => {
+                    self.systems.insert(system.id.clone(), system);
+                }
             }
         }
     }
@@ -106,7 +113,8 @@ impl Roster {
         let radios = self.radios.values().cloned().map(RosterEntry::Radio);
         let people = self.people.values().cloned().map(RosterEntry::Person);
         let groups = self.groups.values().cloned().map(RosterEntry::Group);
-        radios.chain(people).chain(groups)
+        let systems = self.systems.values().cloned().map(RosterEntry::System);
+        radios.chain(people).chain(groups).chain(systems)
     }
 
     /// Those that hang at or below `node`.
@@ -129,7 +137,10 @@ impl Roster {
         let radios = radios.cloned().map(RosterEntry::Radio);
         let people = people.cloned().map(RosterEntry::Person);
         let groups = groups.cloned().map(RosterEntry::Group);
-        radios.chain(people).chain(groups)
+        let systems = self.systems.values();
+        let systems = systems.filter(|system| node.covers(&system.node));
+        let systems = systems.cloned().map(RosterEntry::System);
+        radios.chain(people).chain(groups).chain(systems)
     }
 
     /// How many hang at or below `node`.
@@ -137,7 +148,8 @@ impl Roster {
         let radios = self.radios.values().map(|radio| &radio.node);
         let people = self.people.values().map(|person| &person.node);
         let groups = self.groups.values().map(|group| &group.node);
-        let nodes = radios.chain(people).chain(groups);
+        let systems = self.systems.values().map(|system| &system.node);
+        let nodes = radios.chain(people).chain(groups).chain(systems);
         nodes.filter(|other| node.covers(other)).count()
     }
 
@@ -153,6 +165,7 @@ impl Roster {
             RosterEntry::Radio(radio) => self.radios.get(&radio.id).map(|known| &known.node),
             RosterEntry::Person(person) => self.people.get(&person.id).map(|known| &known.node),
             RosterEntry::Group(group) => self.groups.get(&group.id).map(|known| &known.node),
+            RosterEntry::System(system) => self.systems.get(&system.id).map(|known| &known.node),
         }
     }
 
@@ -226,13 +239,15 @@ impl Roster {
             covered.extend(person.radios.iter().copied());
             found.extend(self.person(person, node, &named.radios, sms));
         }
+        let systems = named.systems.iter();
+        found.extend(systems.filter_map(|id| self.systems.get(*id)).map(external));
         let alone = named.radios.iter().filter(|(id, _)| !covered.contains(id));
         found.extend(alone.filter_map(|(id, talkgroup)| self.terminal(*id, *talkgroup)));
         found.sort_by(|a, b| {
             let key = |it: &Recipient| (it.radio.is_none(), it.radio);
             key(a)
                 .cmp(&key(b))
-                .then_with(|| a.person().cmp(&b.person()))
+                .then_with(|| (a.system(), a.person()).cmp(&(b.system(), b.person())))
         });
         if found.is_empty() {
             return Err(Refusal::Invalid {
@@ -283,6 +298,14 @@ impl Roster {
                         None => drop(named.outside.insert(target.to_string())),
                     }
                     named.people.extend(self.reachable_owner(*id, node));
+                }
+            }
+            Target::System(id) => {
+                let system = self.systems.get(id).ok_or_else(unknown)?;
+                if node.covers(&system.node) {
+                    named.systems.insert(&system.id);
+                } else {
+                    named.outside.insert(target.to_string());
                 }
             }
             Target::Node(below) => {
@@ -384,10 +407,11 @@ impl Roster {
             home: first.and_then(|it| it.home),
             talkgroup: first.and_then(|it| it.talkgroup),
             contact: Some(Box::new(Contact {
-                person: person.id.clone(),
+                id: person.id.clone(),
                 radios: radios.collect(),
                 phones,
                 phone_first: person.phone_first,
+                sink: None,
             })),
         })
     }
@@ -399,7 +423,7 @@ impl Roster {
             .iter()
             .filter_map(|entry| match entry {
                 RosterEntry::Person(person) => Some((person.id.as_str(), person)),
-                RosterEntry::Radio(_) | RosterEntry::Group(_) => None,
+                RosterEntry::Radio(_) | RosterEntry::Group(_) | RosterEntry::System(_) => None,
             })
             .collect();
         let known = self.people.values();
@@ -439,11 +463,31 @@ impl Roster {
             .collect();
         let known = |id: &RadioId| named.contains(id) || (!clears && self.radios.contains_key(id));
         let lines = entries.iter().flat_map(|entry| match entry {
-            RosterEntry::Radio(_) => Vec::new(),
+            RosterEntry::Radio(_) | RosterEntry::System(_) => Vec::new(),
             RosterEntry::Person(person) => missing(&person.id, &person.radios, known),
             RosterEntry::Group(group) => missing(&group.id, &group.members, known),
         });
         lines.collect()
+    }
+}
+
+/// An external system as a recipient.
+fn external(system: &System) -> Recipient {
+    Recipient {
+        radio: None,
+        name: system.name.clone(),
+        node: system.node.clone(),
+        form: TextForm::default(),
+        confirms: false,
+        home: None,
+        talkgroup: None,
+        contact: Some(Box::new(Contact {
+            id: system.id.clone(),
+            radios: Vec::new(),
+            phones: Vec::new(),
+            phone_first: false,
+            sink: Some(system.sink.clone()),
+        })),
     }
 }
 

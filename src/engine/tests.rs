@@ -32,6 +32,7 @@ mod hindrances;
 mod people;
 mod routing;
 mod sizes;
+mod systems;
 mod telephones;
 mod trunked;
 

@@ -110,6 +110,8 @@ pub struct DeliveryView {
     pub radio: Option<RadioId>,
     /// The person's id in the roster, if it is a person.
     pub person: Option<String>,
+    /// The system's id in the roster, if it is an external system.
+    pub system: Option<String>,
     /// The person's name when the alert was accepted, or the radio's.
     pub name: String,
     /// Its node then.
@@ -188,7 +190,17 @@ impl RouteView {
             spent: known.spent,
             unclear: known.unclear_since.is_some(),
         });
-        radio.into_iter().chain(standby).chain(phones).collect()
+        let system = delivery.recipient.system().map(|(_, sink)| Self {
+            kind: "sink".to_owned(),
+            station: None,
+            address: sink.to_owned(),
+            rung: delivery.rung,
+            attempts: 1,
+            spent: false,
+            unclear: false,
+        });
+        let ways = radio.into_iter().chain(standby).chain(phones);
+        ways.chain(system).collect()
     }
 }
 
@@ -239,6 +251,7 @@ impl DeliveryView {
             index,
             radio: delivery.recipient.radio,
             person: delivery.recipient.person().map(str::to_owned),
+            system: delivery.recipient.system().map(|(id, _)| id.to_owned()),
             routes: RouteView::all(delivery),
             name: delivery.recipient.name.clone(),
             node: delivery.recipient.node.to_string(),
@@ -290,6 +303,8 @@ pub struct Hindrance {
     pub radios: Vec<RadioId>,
     /// The ids of the people among them.
     pub people: Vec<String>,
+    /// The ids of the external systems among them.
+    pub systems: Vec<String>,
     /// What is in the way, and what would help.
     pub remedy: String,
 }
@@ -367,6 +382,8 @@ pub struct PlannedRecipient {
     pub radio: Option<RadioId>,
     /// The person's id in the roster, if it is a person.
     pub person: Option<String>,
+    /// The system's id in the roster, if it is an external system.
+    pub system: Option<String>,
     /// The person's name, or the radio's.
     pub name: String,
     /// Over which carrier.

@@ -25,7 +25,7 @@ pub const GENESIS: Hash = [0; 32];
 /// Most bytes that one record may take in its stored form.
 pub const LIMIT: usize = 16 * 1024;
 
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// A record as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -74,7 +74,7 @@ impl Ask {
 }
 
 /// Whom an alert names. In text: `radio:2308155`, `person:li-wei`, `group:fire-1`,
-/// `node:city/east`, `all`.
+/// `node:city/east`, `system:province`, `all`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// One radio.
@@ -87,11 +87,15 @@ pub enum Target {
     Node(Node),
     /// Every radio of the roster.
     All,
+    /// An external system; nothing but its own name reaches it.
+    System(String),
 }
 
 /// Text that names no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no target: {why}; write radio:NUMBER, person:ID, group:ID, node:PATH or all")]
+#[error(
+    "`{text}` is no target: {why}; write radio:NUMBER, person:ID, group:ID, node:PATH, system:ID or all"
+)]
 pub struct TargetError {
     text: String,
     why: String,
@@ -125,6 +129,7 @@ impl FromStr for Target {
             }
             "person" => Ok(Self::Person(id.to_owned())),
             "group" => Ok(Self::Group(id.to_owned())),
+            "system" => Ok(Self::System(id.to_owned())),
             "node" => id
                 .parse()
                 .map(Self::Node)
@@ -141,6 +146,7 @@ impl fmt::Display for Target {
             Self::Person(id) => write!(f, "person:{id}"),
             Self::Group(id) => write!(f, "group:{id}"),
             Self::Node(node) => write!(f, "node:{node}"),
+            Self::System(id) => write!(f, "system:{id}"),
             Self::All => f.write_str("all"),
         }
     }

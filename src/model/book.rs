@@ -173,6 +173,8 @@ impl DeliveryBook {
     #[must_use]
     pub fn aim(&self, ask: &Ask) -> Rung {
         match ask {
+            // A broker's word is all that some sinks can bring.
+            Ask::Nothing if self.recipient.system().is_some() => Rung::Accepted,
             Ask::Nothing if self.recipient.has_choice() => Rung::Received,
             Ask::Nothing if self.recipient.confirms && self.recipient.talkgroup.is_none() => {
                 Rung::Received

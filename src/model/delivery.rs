@@ -49,6 +49,8 @@ pub enum FailReason {
     Unencodable,
     /// No station may carry it (an exercise without a station that allows it).
     NoPermittedStation,
+    /// The external system refused the alert for good.
+    RefusedBySystem,
 }
 
 /// How a delivery ended short of its aim.

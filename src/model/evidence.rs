@@ -73,6 +73,10 @@ pub enum Evidence {
     Present,
     /// The operator says that the telephone has every part.
     HandsetReceipt,
+    /// A broker between us and the external system took the alert.
+    BrokerAccepted,
+    /// The external system acknowledged the alert.
+    SystemAcknowledged,
 }
 
 impl Evidence {
@@ -89,11 +93,12 @@ impl Evidence {
     const fn rung(&self) -> Option<Rung> {
         match self {
             Self::Written => Some(Rung::Sent),
-            Self::StationAccepted => Some(Rung::Accepted),
+            Self::StationAccepted | Self::BrokerAccepted => Some(Rung::Accepted),
             Self::OnAir => Some(Rung::Transmitted),
-            Self::LinkConfirmed | Self::TextAcknowledged | Self::HandsetReceipt => {
-                Some(Rung::Received)
-            }
+            Self::LinkConfirmed
+            | Self::TextAcknowledged
+            | Self::HandsetReceipt
+            | Self::SystemAcknowledged => Some(Rung::Received),
             Self::ReadReport => Some(Rung::Read),
             Self::Answered(_) => Some(Rung::Answered),
             Self::Present => None,

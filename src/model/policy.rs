@@ -190,6 +190,17 @@ pub struct SmsPolicy {
     pub attempts: u8,
 }
 
+/// A sink, as far as it feeds external systems.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkPolicy {
+    /// Its name.
+    pub name: String,
+    /// What it is: `webhook` or `mqtt`.
+    pub kind: String,
+    /// The node whose share it gets.
+    pub node: Node,
+}
+
 /// The policy in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -197,6 +208,8 @@ pub struct Policy {
     pub stations: Vec<StationPolicy>,
     /// The SMS routes, in the order of the configuration.
     pub routes: Vec<SmsRoute>,
+    /// The sinks, in the order of the configuration.
+    pub sinks: Vec<SinkPolicy>,
     /// When telephones are used.
     pub sms: SmsPolicy,
     /// Most attempts one delivery gets.
@@ -257,6 +270,7 @@ impl Default for Policy {
         Self {
             stations: Vec::new(),
             routes: Vec::new(),
+            sinks: Vec::new(),
             sms: SmsPolicy {
                 after: Duration::from_secs(120),
                 after_flash: Duration::from_secs(30),

@@ -154,6 +154,20 @@ pub struct Group {
     pub members: Vec<RadioId>,
 }
 
+/// An external system: another centre's platform, a warning system. It is reached only where it
+/// is named, over the sink that feeds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct System {
+    /// A short id without spaces.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// Where it hangs in the organisation.
+    pub node: Node,
+    /// The name of the sink that feeds it.
+    pub sink: String,
+}
+
 /// One line of the roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -164,6 +178,8 @@ pub enum RosterEntry {
     Person(Person),
     /// A group.
     Group(Group),
+    /// An external system.
+    System(System),
 }
 
 /// Most telephones of a person.
@@ -180,6 +196,7 @@ impl RosterEntry {
             Self::Radio(radio) => &radio.node,
             Self::Person(person) => &person.node,
             Self::Group(group) => &group.node,
+            Self::System(system) => &system.node,
         }
     }
 
@@ -187,19 +204,21 @@ impl RosterEntry {
     #[must_use]
     pub fn radios(&self) -> &[RadioId] {
         match self {
-            Self::Radio(_) => &[],
+            Self::Radio(_) | Self::System(_) => &[],
             Self::Person(person) => &person.radios,
             Self::Group(group) => &group.members,
         }
     }
 }
 
-/// A recipient as it was frozen when the alert was accepted: a person, or a radio that is nobody's.
+/// A recipient as it was frozen when the alert was accepted: a person, a radio that is nobody's, or
+/// an external system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
-    /// The radio that is addressed first; none for a person who has telephones only.
+    /// The radio that is addressed first; none for a person who has telephones only, and for a
+    /// system.
     pub radio: Option<RadioId>,
-    /// The person's name then, or the radio's if it was nobody's.
+    /// The person's or system's name then, or the radio's if it was nobody's.
     pub name: String,
     /// The person's node then, or the radio's.
     pub node: Node,
@@ -211,21 +230,23 @@ pub struct Recipient {
     pub home: Option<CarrierId>,
     /// The talkgroup through which the alert reaches the radio first.
     pub talkgroup: Option<GroupId>,
-    /// The person, if it is one.
+    /// The person or system, if it is one.
     pub contact: Option<Box<Contact>>,
 }
 
-/// How else a person is reached than by the first radio.
+/// How else a person is reached than by the first radio, and how a system is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// The person's id in the roster.
-    pub person: String,
+    /// The person's or system's id in the roster.
+    pub id: String,
     /// Further radios, in order of preference.
     pub radios: Vec<FurtherRadio>,
     /// The telephones that this alert may use, in order of preference.
     pub phones: Vec<Phone>,
     /// Whether they are used before the radios.
     pub phone_first: bool,
+    /// The sink that feeds it: then it is a system.
+    pub sink: Option<String>,
 }
 
 /// A further radio of a person, as it was frozen.
@@ -266,7 +287,15 @@ impl Recipient {
     /// The person's id, if it is a person.
     #[must_use]
     pub fn person(&self) -> Option<&str> {
-        self.contact.as_deref().map(|it| it.person.as_str())
+        let contact = self.contact.as_deref().filter(|it| it.sink.is_none());
+        contact.map(|it| it.id.as_str())
+    }
+
+    /// The system's id and its sink, if it is an external system.
+    #[must_use]
+    pub fn system(&self) -> Option<(&str, &str)> {
+        let contact = self.contact.as_deref()?;
+        Some((contact.id.as_str(), contact.sink.as_deref()?))
     }
 
     /// Whether there is another way to it than its first radio.

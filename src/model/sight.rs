@@ -98,7 +98,7 @@ impl Share {
             (Self::Whole, _) | (_, Target::All) => true,
             (Self::Part { radios, .. }, Target::Radio(id)) => radios.contains(id),
             (_, Target::Node(other)) => other.covers(node) || node.covers(other),
-            (_, Target::Person(_) | Target::Group(_)) => false,
+            (_, Target::Person(_) | Target::Group(_) | Target::System(_)) => false,
         };
         targets.iter().filter(named).cloned().collect()
     }

@@ -27,6 +27,7 @@ mod link_events;
 mod listen;
 mod replies;
 mod scrub;
+mod sink_feed;
 mod sinks;
 mod space;
 mod spans;

@@ -8,20 +8,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::api::backend::{Backend, SinkDesk};
-use crate::api::sight::Sight;
 use crate::bridge::platform::cursor::CursorFile;
-use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::signature::Secret;
-use crate::bridge::platform::sink::{Feed, Paging, Sink, Start};
+use crate::bridge::platform::sink::{Sink, Start};
 use crate::bridge::platform::webhook::{Webhook, WebhookConfig};
 use crate::config::{Config, SinkStart, WebhookTable};
-use crate::engine::io::Credential;
-use crate::model::ids::{Seq, TokenId};
-use crate::model::roster::Node;
+use crate::model::ids::Seq;
 use crate::model::sink::{SinkCommand, SinkStatus};
-use crate::model::token::{Principal, Role};
-use crate::model::wall::Wall;
 use crate::server::ServerError;
+use crate::server::sink_feed::SinkSight;
 
 /// What people tell a sink may wait so long in line.
 const COMMANDS: usize = 8;
@@ -29,51 +24,6 @@ const COMMANDS: usize = 8;
 /// Sinks that are made and not started.
 pub(super) struct Sinks {
     sinks: Vec<(Sink, SinkSight, mpsc::Receiver<SinkCommand>)>,
-}
-
-/// What a sink gets of the ledger: a node's share, as a viewer of that node would.
-struct SinkSight {
-    node: Node,
-    /// Whether it gets whole telephone numbers.
-    personal: bool,
-}
-
-impl SinkSight {
-    /// How the sink called `name` reads the ledger.
-    fn reader(
-        self,
-        name: &str,
-        backend: &Backend,
-    ) -> Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync> {
-        let who = Principal {
-            token: TokenId(ulid::Ulid::nil()),
-            name: name.to_owned(),
-            role: Role::Viewer,
-            node: self.node,
-        };
-        let credential = Credential::Source(Box::new(who.clone()));
-        let sight = Arc::new(tokio::sync::Mutex::new(Sight::of(who)));
-        let (backend, personal) = (backend.clone(), self.personal);
-        Arc::new(move |from, limit| {
-            let (backend, credential) = (backend.clone(), credential.clone());
-            let sight = Arc::clone(&sight);
-            Box::pin(async move {
-                let page = backend.read(from, limit).await;
-                let page = page.map_err(|error| error.to_string())?;
-                let mut sight = sight.lock().await;
-                let events = sight.each(&backend, &credential, page.iter(), |record, seen| {
-                    CloudEvent::of(record, seen, personal)
-                });
-                let events = events.await.map_err(|problem| problem.detail)?;
-                let seqs = page.iter().map(|record| record.seq);
-                Ok(seqs.zip(events.into_iter().map(Option::flatten)).collect())
-            })
-        })
-    }
-}
-
-fn now() -> Wall {
-    Wall::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
 /// Makes the sinks, and the desks at which they are asked.
@@ -109,6 +59,7 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
         let sight = SinkSight {
             node: table.node.clone(),
             personal: table.personal_data,
+            kind: "webhook",
         };
         sinks.push((sink, sight, commands_end));
     }
@@ -148,12 +99,7 @@ impl Sinks {
     ) -> Vec<JoinHandle<()>> {
         let start = |(sink, sight, commands): (Sink, SinkSight, _)| {
             let name = sink.name.clone();
-            let feed = Feed {
-                read: sight.reader(&name, backend),
-                durable: backend.durable.clone(),
-                wall: now,
-                jurisdiction: jurisdiction.to_owned(),
-            };
+            let feed = sight.feed(&name, backend, jurisdiction);
             let run = sink.run(feed, commands, shutdown.clone());
             tokio::spawn(async move {
                 if let Err(error) = tokio::spawn(run).await {

@@ -336,3 +336,56 @@ async fn seen(place: &Place, http: &reqwest::Client, token: &str, path: &str) ->
     let status = answer.status().as_u16();
     (status, answer.json().await.unwrap())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_takes_the_alert_has_received_it_and_one_that_refuses_it_has_not() {
+    let takes = Receiver::start(|seen| match seen % 3 {
+        1 => (StatusCode::SERVICE_UNAVAILABLE, Some("1")),
+        _ => (StatusCode::OK, None),
+    })
+    .await;
+    let refuses = Receiver::start(|_| (StatusCode::FORBIDDEN, None)).await;
+    let (place, http) = (Place::new(), http());
+    place.add(&takes.table(""));
+    place.add(&refuses.table("").replace("province", "closed"));
+    let mut server = place.start();
+    place.until_up(&http).await;
+    let roster = "kind,id,name,node,sink\nsystem,p1,Province,city,province\nsystem,p2,Closed,city,closed\nsystem,p3,Nobody,city,nowhere\n";
+    place.import(&http, roster.to_owned()).await;
+    let body = json!({"text": "山洪", "precedence": "flash", "ask": "receipt",
+        "targets": ["system:p1", "system:p2", "system:p3"]});
+    let (status, receipt) = place.post(&http, "alerts", &body).await;
+    assert_eq!(status, 201, "{receipt}");
+    assert_eq!(
+        receipt["hindrances"][0]["systems"],
+        json!(["p3"]),
+        "{receipt}"
+    );
+    let id = receipt["id"].as_str().unwrap().to_owned();
+    // What a system did comes after a crash as well.
+    server.kill().await.unwrap();
+    let _server = place.start();
+    place.until_up(&http).await;
+    let ends = async || {
+        let (_, page) = place.get(&http, &format!("alerts/{id}/deliveries")).await;
+        let all = page["deliveries"].as_array().cloned().unwrap_or_default();
+        let of = |system: &str| all.iter().find(|it| it["system"] == system).cloned();
+        ["p1", "p2", "p3"].map(|system| of(system).unwrap_or_default())
+    };
+    until("both have said", Duration::from_secs(60), async || {
+        let [took, refused, _] = ends().await;
+        took["rung"] == "received" && refused["end"] == "failed"
+    })
+    .await;
+    let [took, refused, unfed] = ends().await;
+    assert_eq!(refused["reason"], "refused-by-system", "{refused}");
+    assert_eq!(refused["rung"], "queued", "{refused}");
+    assert_eq!(unfed["reason"], "no-permitted-station", "{unfed}");
+    let way = json!({"kind": "sink", "name": "province", "address": "province",
+        "rung": "received", "attempts": 1, "spent": false, "unclear": false});
+    assert_eq!(took["routes"], json!([way]), "{took}");
+    assert_eq!(
+        (&took["radio"], &took["person"]),
+        (&Value::Null, &Value::Null)
+    );
+}

@@ -56,7 +56,7 @@ impl From<Answer> for AnswerBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedAnswerBody {
-    /// Who has answered: `person:ID` or `radio:NUMBER`.
+    /// Who has answered: `person:ID`, `radio:NUMBER` or `system:ID`.
     #[schema(example = "person:li-wei")]
     pub recipient: String,
     /// Which of the numbered answers, from 1; 1 is the acknowledgement.
@@ -75,6 +75,8 @@ pub struct DeliveryBody {
     pub radio: Option<u32>,
     /// The person's id in the roster, if it is a person.
     pub person: Option<String>,
+    /// The system's id in the roster, if it is an external system.
+    pub system: Option<String>,
     /// The person's name when the alert was accepted, or the radio's.
     pub name: String,
     /// Its node then.
@@ -112,12 +114,12 @@ pub struct DeliveryBody {
 /// One way to a recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RouteBody {
-    /// `radio`, or what the SMS route speaks: `smpp`, `cmpp2`, `cmpp3` or `modem`; `sms` where
-    /// none has been used.
+    /// `radio`; what the SMS route speaks: `smpp`, `cmpp2`, `cmpp3` or `modem`; `sms` where
+    /// none has been used; or `sink`.
     pub kind: String,
-    /// The name of the station or SMS route that was used last; null before the first attempt.
+    /// The name of the sink, or of the station or SMS route that was used last; null before the first attempt.
     pub name: Option<String>,
-    /// The radio's number, or the telephone's.
+    /// The radio's number, the telephone's, or the sink's name.
     pub address: String,
     /// The highest rung proven over it.
     #[schema(schema_with = super::rung)]
@@ -137,8 +139,8 @@ pub struct RouteBody {
 impl From<RouteView> for RouteBody {
     fn from(view: RouteView) -> Self {
         Self {
+            name: (view.kind == "sink").then(|| view.address.clone()),
             kind: view.kind,
-            name: None,
             address: view.address,
             rung: view.rung,
             attempts: view.attempts,
@@ -160,6 +162,7 @@ impl From<DeliveryView> for DeliveryBody {
             index: view.index.0,
             radio: view.radio.map(|radio| radio.get()),
             person: view.person,
+            system: view.system,
             name: view.name,
             node: view.node,
             rung: view.rung,

@@ -48,6 +48,9 @@ pub struct HindranceBody {
     pub radios: Vec<u32>,
     /// The ids of the people among them.
     pub people: Vec<String>,
+    /// The ids of the external systems among them.
+    #[serde(default)]
+    pub systems: Vec<String>,
     /// What is in the way, and what would help.
     pub remedy: String,
 }
@@ -59,6 +62,7 @@ impl From<Hindrance> for HindranceBody {
             recipients: hindrance.recipients,
             radios: hindrance.radios.iter().map(|radio| radio.get()).collect(),
             people: hindrance.people,
+            systems: hindrance.systems,
             remedy: hindrance.remedy,
         }
     }
@@ -105,6 +109,8 @@ pub struct PlannedBody {
     pub radio: Option<u32>,
     /// The person's id in the roster, if it is a person.
     pub person: Option<String>,
+    /// The system's id in the roster, if it is an external system.
+    pub system: Option<String>,
     /// The person's name, or the radio's.
     pub name: String,
     /// Over which carrier.
@@ -135,6 +141,7 @@ impl From<Plan> for PlanBody {
         let sample = plan.sample.into_iter().map(|planned| PlannedBody {
             radio: planned.radio.map(|radio| radio.get()),
             person: planned.person,
+            system: planned.system,
             name: planned.name,
             carrier: planned.carrier.map(|carrier| carrier.to_string()),
             best: planned.best,

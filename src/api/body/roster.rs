@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::body::name_of;
-use crate::model::roster::{Group, Node, PHONES, Person, Phone, Radio, RosterEntry};
+use crate::model::roster::{Group, Node, PHONES, Person, Phone, Radio, RosterEntry, System};
 use crate::model::text;
 
-/// A radio, a person or a group.
+/// A radio, a person, a group or an external system.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RosterLine {
-    /// `radio`, `person` or `group`.
+    /// `radio`, `person`, `group` or `system`.
     pub kind: String,
     /// The radio's number, or a short id without spaces.
     pub id: String,
@@ -42,6 +42,9 @@ pub struct RosterLine {
     /// People: `radio` or `phone`, which is used first; `radio` if empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefer: String,
+    /// Systems: the name of the sink that feeds it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sink: String,
 }
 
 /// A page of the roster.
@@ -87,7 +90,35 @@ impl TryFrom<RosterLine> for RosterEntry {
                 format!("only a {kind} has one: leave it empty"),
             )),
         };
+        if line.kind != "system" {
+            only("sink", &line.sink, "system")?;
+        }
         match line.kind.as_str() {
+            "system" => {
+                for (field, value) in [
+                    ("form", &line.form),
+                    ("confirms", &line.confirms),
+                    ("home", &line.home),
+                ] {
+                    only(field, value, "radio")?;
+                }
+                only("talkgroup", &line.talkgroup, "group")?;
+                only("phone", &line.phone.concat(), "person")?;
+                only("prefer", &line.prefer, "person")?;
+                if !line.members.is_empty() {
+                    return Err(wrong("members", "a system has none: leave it empty"));
+                }
+                if !(1..=40).contains(&line.sink.trim().chars().count()) {
+                    let why = "name the sink that feeds it, as in [[webhook]] or [[mqtt]]";
+                    return Err(wrong("sink", why));
+                }
+                Ok(Self::System(System {
+                    id: short_id(&line.id)?,
+                    name,
+                    node,
+                    sink: line.sink.trim().to_owned(),
+                }))
+            }
             "radio" => {
                 only("talkgroup", &line.talkgroup, "group")?;
                 if !line.members.is_empty() {
@@ -138,7 +169,7 @@ impl TryFrom<RosterLine> for RosterEntry {
             other => Err(wrong(
                 "kind",
                 format!(
-                    "`{}` is no kind: write radio, person or group",
+                    "`{}` is no kind: write radio, person, group or system",
                     text::shown(other)
                 ),
             )),
@@ -286,6 +317,14 @@ impl From<RosterEntry> for RosterLine {
                     .talkgroup
                     .map_or_else(String::new, |id| id.to_string()),
                 members: numbers(&group.members),
+                ..Self::default()
+            },
+            RosterEntry::System(system) => Self {
+                kind: "system".to_owned(),
+                id: system.id,
+                name: system.name,
+                node: system.node.as_str().to_owned(),
+                sink: system.sink,
                 ..Self::default()
             },
         }

@@ -28,7 +28,7 @@ pub struct SubmitBody {
     /// The numbered answers, 1 to 9 of them, when `ask` is `answers`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
-    /// Whom it names: `radio:NUMBER`, `person:ID`, `group:ID`, `node:PATH` or `all`.
+    /// Whom it names: `radio:NUMBER`, `person:ID`, `group:ID`, `node:PATH`, `system:ID` or `all`.
     #[schema(example = json!(["group:fire-1", "radio:2308155"]))]
     pub targets: Vec<String>,
     /// When it has lost its meaning; the configured default if none.
@@ -83,7 +83,7 @@ impl SubmitBody {
         if self.targets.is_empty() {
             return Err(Problem::invalid(
                 "targets",
-                "no target is named: write radio:NUMBER, person:ID, group:ID, node:PATH or all",
+                "no target is named: write radio:NUMBER, person:ID, group:ID, node:PATH, system:ID or all",
             ));
         }
         let mut targets = Vec::with_capacity(self.targets.len());

@@ -14,7 +14,7 @@ use crate::bridge::platform::cursor::{CursorFile, Position};
 use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::schedule;
 use crate::bridge::platform::webhook::{Delivered, Webhook};
-use crate::model::ids::Seq;
+use crate::model::ids::{DeliveryId, Seq};
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::model::wall::Wall;
 
@@ -27,16 +27,38 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// After so many failures one after the other people are told.
 const TELL_AFTER: u32 = 5;
 
-/// A page of the ledger on its way: each position, and the event that the sink gets of it, if any.
-pub type Paging = Pin<Box<dyn Future<Output = Result<Page, String>> + Send>>;
-/// See [`Paging`].
-pub type Page = Vec<(Seq, Option<CloudEvent>)>;
+/// A page of the ledger on its way.
+pub type Paging = Pin<Box<dyn Future<Output = Result<Vec<Entry>, String>> + Send>>;
+/// What a system did with an alert, on its way to the ledger; done when it is durable.
+pub type Telling = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// A position of the ledger, as a sink reads it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Which.
+    pub seq: Seq,
+    /// The event that the sink gets of it, if any.
+    pub event: Option<CloudEvent>,
+    /// If it names systems that the sink feeds as recipients.
+    pub fed: Option<Fed>,
+}
+
+/// Systems fed by a sink that are recipients of an alert.
+#[derive(Debug, Clone)]
+pub struct Fed {
+    /// Where the alert was accepted; the event of that says what it is about.
+    pub accepted: Seq,
+    /// Their deliveries.
+    pub deliveries: Vec<DeliveryId>,
+}
 
 /// Where a sink reads.
 #[derive(Clone)]
 pub struct Feed {
     /// Reads up to so many durable positions from one on, as the sink may see them.
     pub read: Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync>,
+    /// Tells what the systems of these deliveries did: whether they took the alert.
+    pub tell: Arc<dyn Fn(Vec<DeliveryId>, bool) -> Telling + Send + Sync>,
     /// Up to where the ledger is durable.
     pub durable: watch::Receiver<Seq>,
     /// The civil clock.
@@ -280,20 +302,20 @@ impl Run {
     }
 
     /// Delivers a page; what was trimmed before it becomes one `gap` event.
-    async fn page(&mut self, page: Page, durable: Seq) -> Turn {
-        let first = page.first().map_or(durable.next(), |(seq, _)| *seq);
+    async fn page(&mut self, page: Vec<Entry>, durable: Seq) -> Turn {
+        let first = page.first().map_or(durable.next(), |entry| entry.seq);
         if first > self.position.seq() {
             let last = Seq(first.0.saturating_sub(1));
             let now = (self.feed.wall)();
             let gap = CloudEvent::gap(&self.feed.jurisdiction, self.position.seq(), last, now);
-            let turn = self.deliver(&gap, last).await;
+            let turn = self.deliver(&gap, last, None).await;
             if !matches!(turn, Turn::Due) {
                 return turn;
             }
         }
-        for (seq, event) in page {
+        for Entry { seq, event, fed } in page {
             let turn = match event {
-                Some(event) => self.deliver(&event, seq).await,
+                Some(event) => self.deliver(&event, seq, fed.as_ref()).await,
                 None => {
                     self.position.next = seq.next().0;
                     Turn::Due
@@ -307,10 +329,14 @@ impl Run {
     }
 
     /// Delivers one event, again and again until it is taken or refused for good.
-    async fn deliver(&mut self, event: &CloudEvent, seq: Seq) -> Turn {
+    async fn deliver(&mut self, event: &CloudEvent, seq: Seq, fed: Option<&Fed>) -> Turn {
         loop {
             match self.attempt(event).await {
                 Delivered::Taken => {
+                    let turn = self.tell_of(fed, true).await;
+                    if !matches!(turn, Turn::Due) {
+                        return turn;
+                    }
                     if self.failures >= TELL_AFTER {
                         info!(sink = %self.sink.name, "a sink takes events again");
                     }
@@ -320,6 +346,10 @@ impl Run {
                 }
                 Delivered::Dead(why) => {
                     warn!(sink = %self.sink.name, seq = seq.0, %why, "an event is refused for good");
+                    let turn = self.tell_of(fed, false).await;
+                    if !matches!(turn, Turn::Due) {
+                        return turn;
+                    }
                     self.position.bury(seq, why);
                     self.acknowledged(seq).await;
                     self.write().await;
@@ -350,6 +380,31 @@ impl Run {
                         other => return other,
                     }
                 }
+            }
+        }
+    }
+
+    /// Has it recorded what the systems did, before the sink goes on: else a crash would forget it.
+    async fn tell_of(&mut self, fed: Option<&Fed>, taken: bool) -> Turn {
+        let Some(fed) = fed else {
+            return Turn::Due;
+        };
+        // Who refused what it is about has not got the alert.
+        let dead = &self.position.dead;
+        let taken = taken && dead.iter().all(|it| it.seq != fed.accepted.0);
+        loop {
+            let told = (self.feed.tell)(fed.deliveries.clone(), taken);
+            let told = tokio::select! {
+                told = told => told,
+                () = self.shutdown.cancelled() => return Turn::Over,
+            };
+            let Err(why) = told else {
+                return Turn::Due;
+            };
+            self.sink.tell(|status| status.last_error = Some(why));
+            match self.pause(Some(Instant::now() + READ_AGAIN)).await {
+                Turn::Due => {}
+                other => return other,
             }
         }
     }

@@ -95,10 +95,11 @@ impl Bench {
             home: None,
             talkgroup: None,
             contact: Some(Box::new(Contact {
-                person: "li".into(),
+                id: "li".into(),
                 radios: Vec::new(),
                 phones: vec![phone],
                 phone_first: false,
+                sink: None,
             })),
         };
         let frozen = Fact::Recipients {

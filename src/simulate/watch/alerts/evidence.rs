@@ -19,11 +19,12 @@ const SAME_NUMBER: Duration = Duration::from_secs(590);
 const fn proves(evidence: &Evidence) -> Option<Rung> {
     match evidence {
         Evidence::Written => Some(Rung::Sent),
-        Evidence::StationAccepted => Some(Rung::Accepted),
+        Evidence::StationAccepted | Evidence::BrokerAccepted => Some(Rung::Accepted),
         Evidence::OnAir => Some(Rung::Transmitted),
-        Evidence::LinkConfirmed | Evidence::TextAcknowledged | Evidence::HandsetReceipt => {
-            Some(Rung::Received)
-        }
+        Evidence::LinkConfirmed
+        | Evidence::TextAcknowledged
+        | Evidence::HandsetReceipt
+        | Evidence::SystemAcknowledged => Some(Rung::Received),
         Evidence::ReadReport => Some(Rung::Read),
         Evidence::Answered(_) => Some(Rung::Answered),
         Evidence::Present => None,
@@ -104,8 +105,11 @@ impl Alerts {
             Evidence::Answered(answer) => {
                 has_it && asks && !is_copy(numbered, now, radio, alert, answer)
             }
-            // Nothing in this world reports that a text was read.
-            Evidence::ReadReport | Evidence::HandsetReceipt => false,
+            // Nothing in this world reports that a text was read, and no system is in it.
+            Evidence::ReadReport
+            | Evidence::HandsetReceipt
+            | Evidence::BrokerAccepted
+            | Evidence::SystemAcknowledged => false,
             Evidence::StationAccepted | Evidence::OnAir | Evidence::Present => true,
         };
         if !grounds {
