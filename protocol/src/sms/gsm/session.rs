@@ -120,7 +120,7 @@ pub struct GsmSession {
     searching: Option<Instant>,
     hold: Hold,
     /// What the engine was told last.
-    told: (CarrierState, u8),
+    told: Option<(CarrierState, u8)>,
     drops: Drops,
     actions: VecDeque<Action>,
 }
@@ -151,7 +151,7 @@ impl GsmSession {
             identity: Vec::new(),
             searching: None,
             hold: Hold::new(),
-            told: (CarrierState::Gone, 0),
+            told: Some((CarrierState::Gone, 0)),
             drops: Drops::default(),
             actions: VecDeque::new(),
         })
@@ -246,7 +246,7 @@ impl GsmSession {
             _ => CarrierState::Gone,
         };
         let told = (state, self.room());
-        if core::mem::replace(&mut self.told, told) != told {
+        if self.told.replace(told) != Some(told) {
             let (state, room) = told;
             let id = self.carrier();
             self.actions.push_back(Action::Carrier { id, state, room });
@@ -434,6 +434,10 @@ impl Session for GsmSession {
     }
 
     fn transmit(&mut self, now: Instant, job: Job) {
+        if matches!(&job, Job::Send { carrier, .. } if *carrier == self.carrier()) {
+            // Whoever started it has counted it against the room: what is left is told in any case.
+            self.told = None;
+        }
         let (id, done) = match job {
             Job::Send { id, carrier, .. } | Job::Acknowledge { id, carrier, .. }
                 if carrier != self.carrier() =>

@@ -75,7 +75,7 @@ pub struct SmppSession {
     enquired: Option<u32>,
     hold: Hold,
     /// What the engine was told last.
-    told: (CarrierState, u8),
+    told: Option<(CarrierState, u8)>,
     drops: Drops,
     actions: VecDeque<Action>,
 }
@@ -109,7 +109,7 @@ impl SmppSession {
             enquiry: None,
             enquired: None,
             hold: Hold::new(),
-            told: (CarrierState::Gone, 0),
+            told: Some((CarrierState::Gone, 0)),
             drops: Drops::default(),
             actions: VecDeque::new(),
             config,
@@ -183,7 +183,7 @@ impl SmppSession {
             _ => CarrierState::Gone,
         };
         let told = (state, u8::try_from(room).unwrap_or(u8::MAX));
-        if core::mem::replace(&mut self.told, told) != told {
+        if self.told.replace(told) != Some(told) {
             let (state, room) = told;
             let id = self.carrier();
             self.actions.push_back(Action::Carrier { id, state, room });
@@ -313,6 +313,10 @@ impl Session for SmppSession {
     }
 
     fn transmit(&mut self, now: Instant, job: Job) {
+        if matches!(&job, Job::Send { carrier, .. } if *carrier == self.carrier()) {
+            // Whoever started it has counted it against the room: what is left is told in any case.
+            self.told = None;
+        }
         let (id, done) = match job {
             Job::Send { id, carrier, .. } | Job::Acknowledge { id, carrier, .. }
                 if carrier != self.carrier() =>

@@ -469,6 +469,19 @@ fn no_more_than_the_window_and_the_rate_allow_is_on_its_way() {
 }
 
 #[test]
+fn the_room_left_is_told_after_every_message_also_when_it_is_the_same_again() {
+    let mut limited = config();
+    limited.limits.per_second = 2;
+    let mut rig = Rig::logged_in(limited);
+    rig.submit_text(1);
+    assert_eq!(rig.room(), Some((CarrierState::Up, 1)));
+    // The second has passed: of two a second there is room for one more, as was told before.
+    rig.run_to(2);
+    rig.submit_text(2);
+    assert_eq!(rig.room(), Some((CarrierState::Up, 1)));
+}
+
+#[test]
 fn a_message_without_answer_is_repeated_once_and_then_unclear() {
     let mut rig = Rig::logged_in(config());
     rig.submit_text(1);
