@@ -13,6 +13,7 @@
 //! * [`homebrew`]: the Homebrew/MMDVM UDP protocol, as master and as peer
 //! * [`mmdvm`]: the MMDVM modem protocol, as host
 //! * [`sms`]: short messages over operators' gateways
+//! * [`warning`]: warnings as documents, CAP 1.2
 #![deny(missing_docs)]
 
 pub mod air;
@@ -23,3 +24,4 @@ pub mod mmdvm;
 pub mod session;
 pub mod sms;
 pub mod time;
+pub mod warning;

@@ -1,8 +1,9 @@
-//! The command line. All but `serve`, `config`, `check-config`, `doctor` and the offline
-//! forms of `verify` and `ledger` are clients of the API.
+//! The command line. All but `serve`, `config`, `check-config`, `doctor`, `cap` and the
+//! offline forms of `verify` and `ledger` are clients of the API.
 
 mod alarm;
 mod alert;
+mod cap;
 mod client;
 mod doctor;
 mod emergency;
@@ -92,6 +93,9 @@ enum Command {
     /// What is fed with events: webhooks.
     #[command(subcommand)]
     Sink(sink::SinkCommand),
+    /// Check CAP documents.
+    #[command(subcommand)]
+    Cap(cap::CapCommand),
     /// SMS routes.
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -127,6 +131,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Verify(arguments) => ledger::verify(&access, &arguments),
         Command::Simulate(arguments) => simulate::run(&access, &arguments),
         Command::Doctor { config } => doctor::run(&access, &config),
+        Command::Cap(command) => cap::run(&access, command),
         Command::Alert(command) => online(alert::run(&access, command)),
         Command::Roster(command) => online(roster::run(&access, command)),
         Command::Emergency(command) => online(emergency::run(&access, command)),

@@ -124,7 +124,7 @@ mod tests {
         let octets = hex::decode(octets).expect("hexadecimal");
         let mut rest = octets.as_slice();
         let address = Address::decode(&mut rest).expect("an address");
-        assert_eq!(rest, []);
+        assert!(rest.is_empty());
         address
     }
 

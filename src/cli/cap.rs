@@ -1,0 +1,189 @@
+//! `narrowcast cap`: CAP documents, without a server.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use narrowcast_protocol::warning::cap::{Class, Document, Fault, Received, Refusal, Version, read};
+use narrowcast_protocol::warning::xml::{MAX_OCTETS, Strictness};
+use serde_json::{Value, json};
+
+use super::Access;
+use super::output::{safe, safe_json, say};
+
+/// What can be done with CAP documents.
+#[derive(Debug, Subcommand)]
+pub(super) enum CapCommand {
+    /// Check a CAP 1.2 document, also several alerts in EDXL-DE 1.0.
+    ///
+    /// Exit status 0: every alert is valid by the schema; 1: one is not, or the document is
+    /// refused; what is wrong is printed, with the rule. What is valid and contradicts the
+    /// words of the standard is printed as a fault of meaning.
+    Check {
+        /// The document; - is standard input.
+        file: PathBuf,
+        /// Faults of meaning count as well, as they do when Narrowcast takes an alert in.
+        #[arg(long)]
+        strict: bool,
+    },
+}
+
+pub(super) fn run(access: &Access, command: CapCommand) -> anyhow::Result<ExitCode> {
+    let CapCommand::Check { file, strict } = command;
+    let octets = octets(&file)?;
+    let read = read(&octets, Strictness::Strict);
+    if access.json {
+        say(&safe_json(&as_json(&read)));
+    } else {
+        lines(&read).iter().for_each(|line| say(&safe(line)));
+    }
+    let passed = read.is_ok_and(|document| document.alerts.iter().all(|it| passes(it, strict)));
+    Ok(ExitCode::from(u8::from(!passed)))
+}
+
+/// The document, at most one octet more than is read.
+fn octets(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    let most = u64::try_from(MAX_OCTETS).unwrap_or(u64::MAX);
+    let most = most.saturating_add(1);
+    if file == Path::new("-") {
+        std::io::stdin().take(most).read_to_end(&mut octets)
+    } else {
+        let opened = std::fs::File::open(file);
+        opened.and_then(|file| file.take(most).read_to_end(&mut octets))
+    }
+    .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(octets)
+}
+
+fn passes(received: &Received, strict: bool) -> bool {
+    received.is_valid() && (!strict || received.is_meaningful())
+}
+
+fn lines(read: &Result<Document, Refusal>) -> Vec<String> {
+    let document = match read {
+        Ok(document) => document,
+        Err(refusal) => return vec![format!("refused: {refusal}")],
+    };
+    let mut lines = Vec::new();
+    for (at, received) in document.alerts.iter().enumerate() {
+        let verdict = if received.is_valid() {
+            "valid"
+        } else {
+            "not valid"
+        };
+        lines.push(format!(
+            "alert {}: {verdict} CAP 1.2{}",
+            at + 1,
+            name(received)
+        ));
+        let faults = received.faults.iter();
+        lines.extend(faults.map(|fault| format!("  {}: {fault}", word(fault.class()))));
+    }
+    lines
+}
+
+/// What the alert is called, if it could be read.
+fn name(received: &Received) -> String {
+    let id = received
+        .alert
+        .as_ref()
+        .map(|alert| format!(" ({})", alert.id()));
+    id.unwrap_or_default()
+}
+
+const fn word(class: Class) -> &'static str {
+    match class {
+        Class::Structure => "structure",
+        Class::Meaning => "meaning",
+        Class::Notice => "notice",
+    }
+}
+
+fn as_json(read: &Result<Document, Refusal>) -> Value {
+    match read {
+        Err(refusal) => json!({ "refused": refusal.to_string() }),
+        Ok(document) => {
+            let alerts: Vec<Value> = document.alerts.iter().map(alert_as_json).collect();
+            json!({ "alerts": alerts })
+        }
+    }
+}
+
+fn alert_as_json(received: &Received) -> Value {
+    let faults = received.faults.iter().map(|fault: &Fault| {
+        json!({
+            "class": word(fault.class()),
+            "path": fault.path,
+            "line": fault.line,
+            "rule": fault.rule.to_string(),
+        })
+    });
+    json!({
+        "id": received.alert.as_ref().map(|alert| alert.id().to_string()),
+        "version": match received.version { Version::V1_1 => "1.1", Version::V1_2 => "1.2" },
+        "valid": received.is_valid(),
+        "meaningful": received.alert.is_some() && received.is_meaningful(),
+        "faults": faults.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An Update; it is valid, and wrong as long as it names no earlier message.
+    fn update(inside: &str) -> Vec<u8> {
+        format!(
+            "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><identifier>i</identifier>\n\
+             <sender>s</sender><sent>2026-01-31T08:00:00+08:00</sent><status>Actual</status>\
+             <msgType>Update</msgType><scope>Public</scope>{inside}<info>\
+             <category>Met</category><event>e</event><urgency>Past</urgency>\
+             <severity>Minor</severity><certainty>Likely</certainty></info></alert>"
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn faults_of_meaning_count_only_when_strict() {
+        let read = read(&update(""), Strictness::Strict);
+        let said = lines(&read).join("\n");
+        assert!(
+            said.starts_with("alert 1: valid CAP 1.2 (s,i,2026-01-31T08:00:00+08:00)"),
+            "{said}"
+        );
+        assert!(
+            said.contains("meaning: line 1: references must name"),
+            "{said}"
+        );
+        let document = read.expect("CAP");
+        assert!(passes(&document.alerts[0], false));
+        assert!(!passes(&document.alerts[0], true));
+    }
+
+    #[test]
+    fn what_is_not_valid_is_said_with_its_rule() {
+        let read = read(&update("<x/>"), Strictness::Strict);
+        let said = lines(&read).join("\n");
+        assert!(said.starts_with("alert 1: not valid CAP 1.2"), "{said}");
+        assert!(
+            said.contains("structure: line 2: x is no element of CAP 1.2"),
+            "{said}"
+        );
+        let json = as_json(&read);
+        assert_eq!(json["alerts"][0]["valid"], false);
+        assert_eq!(json["alerts"][0]["faults"][0]["line"], 2);
+        assert!(!passes(&read.expect("CAP").alerts[0], false));
+    }
+
+    #[test]
+    fn a_refused_document_is_said_with_the_reason() {
+        let said = lines(&read(b"<!DOCTYPE a><a/>", Strictness::Strict));
+        assert!(
+            said[0].starts_with("refused: line 1: a document type"),
+            "{said:?}"
+        );
+    }
+}
