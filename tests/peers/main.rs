@@ -1,12 +1,13 @@
 //! What we encode, read by an independent decoder: ok-dmrlib, run as a process of its own.
 //! `NARROWCAST_PEER_PYTHON` names the Python that has it; `NARROWCAST_REQUIRE_PEERS` makes
-//! its absence a failure.
+//! its absence a failure. CAP documents are held against the standard's schema by xmllint.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a peer that cannot be run fails the test"
 )]
 
+mod cap;
 #[path = "../dmrlib/mod.rs"]
 mod dmrlib;
 mod peer;

@@ -35,7 +35,7 @@ struct Debian {
     why: &'static str,
 }
 
-const DEBIAN: [Debian; 4] = [
+const DEBIAN: [Debian; 5] = [
     Debian {
         package: "npm",
         program: "npm",
@@ -55,6 +55,11 @@ const DEBIAN: [Debian; 4] = [
         package: "tshark",
         program: "tshark",
         why: "reads the captures we write",
+    },
+    Debian {
+        package: "libxml2-utils",
+        program: "xmllint",
+        why: "holds CAP documents against the standard's schema, as we do",
     },
 ];
 

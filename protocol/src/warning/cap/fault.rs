@@ -108,13 +108,13 @@ pub enum Rule {
     #[error("is {0:?}; write a language such as zh-CN")]
     Language(String),
     /// Schema: no URI.
-    #[error("is {0:?}; write a URI, with what is no character of one escaped")]
+    #[error("is {0:?}; write a URI, with percent signs and brackets escaped")]
     Uri(String),
     /// Schema: no integer.
-    #[error("is {0:?}; write digits only")]
+    #[error("is {0:?}; write at most 24 digits and nothing else")]
     Integer(String),
     /// Schema: no decimal number.
-    #[error("is {0:?}; write a decimal number without exponent and unit")]
+    #[error("is {0:?}; write a decimal number of at most 24 digits, without exponent and unit")]
     Decimal(String),
     /// Schema: the namespace of CAP 1.1.
     #[error(
@@ -199,9 +199,6 @@ pub enum Rule {
     /// Meaning: not Base64.
     #[error("is no Base64; encode the content by RFC 4648")]
     Base64,
-    /// Meaning: a number too large to hold.
-    #[error("is {0:?}, which is beyond what is held; write a smaller number")]
-    Number(String),
 
     /// Notice: an element without content counts as absent.
     #[error("is empty and counts as absent; leave it out")]

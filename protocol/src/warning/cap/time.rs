@@ -114,7 +114,8 @@ fn civil(text: &str) -> Option<DateTime> {
     );
     let day = day.ok().filter(|_| year >= 1)?;
     if end_of_day {
-        day.checked_add(1.day()).ok()
+        // Behind the last day there is none.
+        Some(day.saturating_add(1.day()))
     } else {
         Some(day)
     }

@@ -3,6 +3,7 @@
 mod cases;
 mod round_trip;
 mod rules;
+#[path = "vectors/tests.rs"]
 mod vectors;
 
 use super::*;

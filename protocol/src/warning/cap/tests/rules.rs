@@ -128,7 +128,7 @@ fn the_schema_is_kept() {
         "info[2]",
         "behind Signature",
     );
-    structure(&sound("<web>http://a b</web>"), "info[1]/web", "URI");
+    structure(&sound("<web>http://a%zz</web>"), "info[1]/web", "URI");
     let file = |inside: &str| {
         sound(&format!(
             "<resource><resourceDesc>d</resourceDesc><mimeType>a/b</mimeType>{inside}</resource>"
@@ -242,7 +242,7 @@ fn areas_and_files_mean_something() {
     let under = format!("{point}<altitude>2</altitude><ceiling>1</ceiling>");
     meaning(&area(&under), &format!("{at}/ceiling"), "below altitude");
     let huge = format!("{point}<altitude>{}</altitude>", "9".repeat(400));
-    meaning(&area(&huge), &format!("{at}/altitude"), "smaller number");
+    structure(&area(&huge), &format!("{at}/altitude"), "24 digits");
     let file = |mime: &str, inside: &str| {
         sound(&format!(
             "<resource><resourceDesc>d</resourceDesc><mimeType>{mime}</mimeType>{inside}</resource>"
