@@ -299,7 +299,7 @@ fn the_exit_status_tells_the_verdict() {
             "goo_canada_errors.cap",
             0,
             1,
-            "meaning: line 11: references must name",
+            "meaning: line 12: references must name",
         ),
         ("goo_bushfire_valid.edxlde", 0, 0, "alert 7: valid CAP 1.2"),
         ("goo_earthquake.cap", 1, 1, "CAP 1.1"),
