@@ -9,6 +9,7 @@ pub mod auth;
 pub mod backend;
 pub mod bodies;
 pub mod body;
+pub mod commands;
 pub mod doors;
 pub mod host;
 pub mod problem;

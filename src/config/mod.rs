@@ -11,6 +11,7 @@ mod homebrew;
 mod ledger;
 mod log;
 mod modem;
+mod mqtt;
 mod peer;
 mod policy;
 mod relay;
@@ -32,6 +33,7 @@ pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};
 pub use ledger::LedgerConfig;
 pub use log::{LogConfig, LogFormat};
 pub use modem::{ModemLink, ModemPort};
+pub use mqtt::{BrokerAddress, MqttTable};
 pub use peer::HomebrewPeer;
 pub use policy::{AnswerConfig, PolicyConfig};
 pub use relay::Relay;
@@ -73,6 +75,8 @@ pub struct Config {
     pub webhook: Vec<WebhookTable>,
     /// What is done about sensor alarms.
     pub alarm: Vec<AlarmTable>,
+    /// Brokers that are fed every event, and commands come from.
+    pub mqtt: Vec<MqttTable>,
     /// The capture ring.
     pub capture: CaptureConfig,
     /// Logs.
@@ -136,20 +140,8 @@ impl Config {
         for (index, link) in self.sms.iter().enumerate() {
             link.check(&format!("sms[{index}]"), &mut faults);
         }
-        let mut hooks = std::collections::BTreeSet::new();
-        for (index, hook) in self.webhook.iter().enumerate() {
-            hook.check(&format!("webhook[{index}]"), &mut faults);
-            if !hooks.insert(hook.name.as_str()) {
-                faults.push(Fault::new(
-                    format!("webhook[{index}].name"),
-                    format!(
-                        "`{}` is another webhook's name: give each its own",
-                        hook.name
-                    ),
-                ));
-            }
-        }
         alarm::check(&self.alarm, &mut faults);
+        self.check_sinks(&mut faults);
         self.check_unique(&mut faults);
         faults
     }
@@ -169,10 +161,11 @@ impl Config {
         let modems = self.modem.iter().map(ModemLink::station);
         let stations = homebrew.chain(peers).chain(modems);
         let routes = self.sms.iter().map(SmsLink::route);
-        let sinks = self.webhook.iter().map(WebhookTable::policy);
-        let policy =
-            self.policy
-                .to_policy(stations.collect(), routes.collect(), sinks.collect());
+        let hooks = self.webhook.iter().map(WebhookTable::policy);
+        let sinks = hooks.chain(self.mqtt.iter().map(MqttTable::policy));
+        let policy = self
+            .policy
+            .to_policy(stations.collect(), routes.collect(), sinks.collect());
         Policy {
             alarms: self.alarm.iter().map(AlarmTable::rule).collect(),
             ..policy
@@ -195,7 +188,30 @@ impl Config {
         for (index, hook) in self.webhook.iter_mut().enumerate() {
             hook.read_secrets(&format!("webhook[{index}]"), &mut faults);
         }
+        for (index, broker) in self.mqtt.iter_mut().enumerate() {
+            broker.read_secrets(&format!("mqtt[{index}]"), &mut faults);
+        }
         faults
+    }
+
+    /// Sinks of all kinds keep their places under their names.
+    fn check_sinks(&self, faults: &mut Vec<Fault>) {
+        let mut names = BTreeMap::new();
+        let mut once = |at: String, name: &str| {
+            let first = names.insert(name.to_owned(), at.clone())?;
+            let says = format!("`{name}` is the name of {first} already: give each sink its own");
+            Some(Fault::new(format!("{at}.name"), says))
+        };
+        for (index, hook) in self.webhook.iter().enumerate() {
+            let at = format!("webhook[{index}]");
+            hook.check(&at, faults);
+            faults.extend(once(at, &hook.name));
+        }
+        for (index, broker) in self.mqtt.iter().enumerate() {
+            let at = format!("mqtt[{index}]");
+            broker.check(&at, faults);
+            faults.extend(once(at, &broker.name));
+        }
     }
 
     fn check_unique(&self, faults: &mut Vec<Fault>) {

@@ -136,6 +136,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[webhook]]",
         "[[alarm]]",
         "[[alarm]]\nsite = \"s\"\n[alarm.levels.high]",
+        "[[mqtt]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
         let message = error.to_string();

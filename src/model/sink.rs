@@ -11,6 +11,8 @@ pub struct SinkStatus {
     pub durable: u64,
     /// Events that were acknowledged since the process began.
     pub delivered: u64,
+    /// Of these, events that a broker took while nobody was subscribed to them.
+    pub unheard: u64,
     /// Failures one after the other.
     pub failures: u32,
     /// Why the last one failed.

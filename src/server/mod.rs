@@ -20,6 +20,7 @@
 
 mod board;
 mod calendar;
+mod commands;
 mod descriptors;
 mod first_token;
 mod ledger;
@@ -90,7 +91,7 @@ pub enum ServerError {
     #[error(transparent)]
     Link(#[from] station::LinkError),
     /// A sink cannot be built from its configuration.
-    #[error("webhook {name}: {why}")]
+    #[error("sink {name}: {why}")]
     Sink {
         /// Its name.
         name: String,

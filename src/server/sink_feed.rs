@@ -69,7 +69,8 @@ impl SinkSight {
     }
 }
 
-fn now() -> Wall {
+/// The civil clock.
+pub(super) fn now() -> Wall {
     Wall::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 

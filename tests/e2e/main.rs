@@ -14,6 +14,8 @@ mod flapping;
 mod full_disk;
 mod log;
 mod many;
+mod mqtt;
+mod mqtt_commands;
 mod once;
 mod recordings;
 mod silent;

@@ -106,7 +106,7 @@ fn concerns_outside(event: &&Value) -> bool {
 }
 
 /// Positions of events that concern the outside, as the pages of the API give them.
-async fn outside(place: &Place, http: &reqwest::Client) -> Vec<u64> {
+pub(crate) async fn outside(place: &Place, http: &reqwest::Client) -> Vec<u64> {
     let mut from = 1;
     let mut all = Vec::new();
     loop {

@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod books;
+pub(crate) mod broker;
 pub(crate) mod operator;
 pub(crate) mod peer_process;
 pub(crate) mod peers;

@@ -24,7 +24,7 @@ pub(crate) const FIRST_RADIO: u32 = 2_308_001;
 /// Ports that tests of this program have taken: the system may offer one twice.
 static TAKEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
-fn fresh(free: impl Fn() -> u16) -> u16 {
+pub(crate) fn fresh(free: impl Fn() -> u16) -> u16 {
     let mut taken = TAKEN.lock().unwrap();
     loop {
         let port = free();
@@ -34,7 +34,7 @@ fn fresh(free: impl Fn() -> u16) -> u16 {
     }
 }
 
-fn free_tcp() -> u16 {
+pub(crate) fn free_tcp() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().port()
 }

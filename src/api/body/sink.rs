@@ -12,7 +12,7 @@ use crate::model::text;
 pub struct SinkBody {
     /// Its name.
     pub name: String,
-    /// `webhook`.
+    /// `webhook` or `mqtt`.
     pub kind: String,
     /// The node whose share it gets; all events if it is empty.
     pub node: String,
@@ -22,6 +22,8 @@ pub struct SinkBody {
     pub behind: u64,
     /// Events that it acknowledged since the server started.
     pub delivered: u64,
+    /// Of these, events that a broker took while nobody was subscribed to them.
+    pub unheard: u64,
     /// Failures one after the other; 0 while all is well.
     pub failures: u32,
     /// Why the last one failed.
@@ -58,6 +60,7 @@ impl SinkBody {
             next: status.next,
             behind: status.behind(),
             delivered: status.delivered,
+            unheard: status.unheard,
             failures: status.failures,
             last_error: status.last_error.as_deref().map(text::shown),
             disabled: status.disabled.as_deref().map(text::shown),

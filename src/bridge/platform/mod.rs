@@ -11,12 +11,16 @@
 //! | [`schedule`] | when a delivery is tried again |
 //! | [`cursor`] | how far a sink has come, on disk |
 //! | [`address`] | which receivers may be connected to |
+//! | [`outlet`] | where the events of a sink go, and what became of one delivery |
 //! | [`webhook`] | one delivery over HTTP |
+//! | [`mqtt`] | events and commands through a broker |
 //! | [`sink`] | the task of one sink |
 
 pub mod address;
 pub mod cursor;
 pub mod event;
+pub mod mqtt;
+pub mod outlet;
 pub mod schedule;
 pub mod signature;
 pub mod sink;

@@ -12,8 +12,8 @@ use tracing::{info, warn};
 
 use crate::bridge::platform::cursor::{CursorFile, Position};
 use crate::bridge::platform::event::CloudEvent;
+use crate::bridge::platform::outlet::{Delivered, Outlet};
 use crate::bridge::platform::schedule;
-use crate::bridge::platform::webhook::{Delivered, Webhook};
 use crate::model::ids::{DeliveryId, Seq};
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::model::wall::Wall;
@@ -26,6 +26,8 @@ const WRITE_EVERY: u32 = 64;
 const READ_AGAIN: Duration = Duration::from_secs(1);
 /// After so many failures one after the other people are told.
 const TELL_AFTER: u32 = 5;
+/// What a broker says of an event that nobody is subscribed to.
+const UNHEARD: &str = "the broker took it, and nobody is subscribed to it (0x10)";
 
 /// A page of the ledger on its way.
 pub type Paging = Pin<Box<dyn Future<Output = Result<Vec<Entry>, String>> + Send>>;
@@ -96,7 +98,7 @@ pub struct Sink {
     /// Between two signs of life while nothing happens; none for no signs.
     pub heartbeat: Option<Duration>,
     /// Its receiver.
-    pub webhook: Webhook,
+    pub outlet: Outlet,
     /// Where it keeps how far it has come.
     pub file: CursorFile,
     /// How it stands, for those who ask.
@@ -119,6 +121,8 @@ struct Run {
     unwritten: u32,
     failures: u32,
     alive_at: Instant,
+    /// Whether nobody was subscribed to the last event.
+    unheard: bool,
 }
 
 impl Sink {
@@ -147,6 +151,7 @@ impl Sink {
             shutdown,
             unwritten: 0,
             failures: 0,
+            unheard: false,
         };
         if position.is_none() && !run.begin().await {
             return;
@@ -301,6 +306,31 @@ impl Run {
         }
     }
 
+    /// Waits until an event is tried again: not longer than until its receiver is there again.
+    async fn hold(&mut self, until: Instant) -> Turn {
+        tokio::select! {
+            () = self.shutdown.cancelled() => Turn::Over,
+            command = self.commands.recv() => command.map_or(Turn::Over, Turn::Command),
+            () = self.sink.outlet.revived() => Turn::Due,
+            () = sleep_until(until) => Turn::Due,
+        }
+    }
+
+    /// Notes whether anybody was subscribed to an event that a broker took.
+    fn heard(&mut self, heard: bool) {
+        if heard {
+            self.unheard = false;
+            return;
+        }
+        if !std::mem::replace(&mut self.unheard, true) {
+            warn!(sink = %self.sink.name, "the broker has events and nobody is subscribed to them");
+        }
+        self.sink.tell(|status| {
+            status.unheard += 1;
+            status.last_error = Some(UNHEARD.to_owned());
+        });
+    }
+
     /// Delivers a page; what was trimmed before it becomes one `gap` event.
     async fn page(&mut self, page: Vec<Entry>, durable: Seq) -> Turn {
         let first = page.first().map_or(durable.next(), |entry| entry.seq);
@@ -332,7 +362,8 @@ impl Run {
     async fn deliver(&mut self, event: &CloudEvent, seq: Seq, fed: Option<&Fed>) -> Turn {
         loop {
             match self.attempt(event).await {
-                Delivered::Taken => {
+                taken @ (Delivered::Taken | Delivered::Unheard) => {
+                    self.heard(taken == Delivered::Taken);
                     let turn = self.tell_of(fed, true).await;
                     if !matches!(turn, Turn::Due) {
                         return turn;
@@ -375,7 +406,7 @@ impl Run {
                         .wrapping_add(u64::from(self.failures));
                     let ours = schedule::wait(self.failures, chance);
                     let until = Instant::now() + schedule::asked(ours, retry_after);
-                    match self.pause(Some(until)).await {
+                    match self.hold(until).await {
                         Turn::Due => {}
                         other => return other,
                     }
@@ -421,11 +452,8 @@ impl Run {
 
     async fn attempt(&mut self, event: &CloudEvent) -> Delivered {
         self.alive_at = Instant::now();
-        let Ok(body) = serde_json::to_vec(event) else {
-            return Delivered::Dead("it has no JSON form".to_owned());
-        };
-        let at = (self.feed.wall)().as_millis().div_euclid(1_000);
-        let delivery = self.sink.webhook.deliver(&event.id, at, body);
+        let now = (self.feed.wall)();
+        let delivery = self.sink.outlet.deliver(event, now);
         tokio::select! {
             delivered = delivery => delivered,
             () = self.shutdown.cancelled() => Delivered::Again {

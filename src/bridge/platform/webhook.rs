@@ -9,6 +9,7 @@ use reqwest::{Client, StatusCode, Url};
 
 use crate::bridge::platform::address::is_public;
 use crate::bridge::platform::event;
+use crate::bridge::platform::outlet::{Delivered, again};
 use crate::bridge::platform::signature::{Secret, header, webhook_id};
 
 /// How long connecting and the answer may take together.
@@ -39,31 +40,6 @@ pub enum WebhookError {
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
-}
-
-/// What became of one delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivered {
-    /// The receiver has it.
-    Taken,
-    /// The receiver refuses this event for good.
-    Dead(String),
-    /// The receiver wants no more events at all.
-    Gone(String),
-    /// It may go well later.
-    Again {
-        /// Why it did not.
-        why: String,
-        /// The wait that the receiver asks for, in seconds.
-        retry_after: Option<u64>,
-    },
-}
-
-fn again(why: impl Into<String>) -> Delivered {
-    Delivered::Again {
-        why: why.into(),
-        retry_after: None,
-    }
 }
 
 /// A receiver, and the connection to it.

@@ -35,11 +35,21 @@ struct Debian {
     why: &'static str,
 }
 
-const DEBIAN: [Debian; 5] = [
+const DEBIAN: [Debian; 7] = [
     Debian {
         package: "npm",
         program: "npm",
         why: "installs the SMPP centre that the tests send to, which runs on Node.js",
+    },
+    Debian {
+        package: "mosquitto",
+        program: "mosquitto",
+        why: "the MQTT broker that events go to and commands come from",
+    },
+    Debian {
+        package: "mosquitto-clients",
+        program: "mosquitto_rr",
+        why: "subscribes to events and sends commands as the platform does",
     },
     Debian {
         package: "strace",
@@ -104,7 +114,10 @@ fn debian() -> Result<()> {
 /// Whether a program stands in one of the directories of `PATH`.
 fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|place| place.join(program).is_file())
+    std::env::split_paths(&path)
+        // Servers stand here, and not everybody has it in `PATH`.
+        .chain([PathBuf::from("/usr/sbin")])
+        .any(|place| place.join(program).is_file())
 }
 
 fn apt_install(packages: &[&str]) -> Result<()> {
