@@ -204,7 +204,7 @@ async fn an_event_too_large_for_this_connection_is_a_dead_letter_and_the_rest_fl
     let _server = place.start();
     place.until_up(&http).await;
     place.import(&http, roster(1)).await;
-    let long = "水".repeat(300);
+    let long = "水".repeat(220);
     alert(&place, &http, &long).await;
     alert(&place, &http, "#short").await;
     until("the short one", Duration::from_secs(30), async || {

@@ -77,17 +77,19 @@ async fn a_submit_is_answered_with_its_correlation_data_and_can_be_cancelled() {
         .ask("nc/city/answer", &answer.to_string(), REPLY)
         .await;
     assert_eq!(status, 200, "{answered}");
+    let (status, _, second) = broker
+        .ask("nc/city/submit", &submit("k2", "#2"), REPLY)
+        .await;
+    assert_eq!(status, 201, "{second}");
+    let id = second["id"].as_str().unwrap();
     let cancel = json!({"id": id, "reason": "a mistake"}).to_string();
     let (status, _, done) = broker.ask("nc/city/cancel", &cancel, REPLY).await;
     assert_eq!(status, 200, "{done}");
     assert!(done["seq"].as_u64().is_some(), "{done}");
     let (_, shown) = place.get(&http, &format!("alerts/{id}")).await;
-    assert_eq!(
-        (&shown["by"], shown["cancelled"].is_null()),
-        (&"mqtt:platform".into(), false),
-        "{shown}"
-    );
-    assert_eq!(alerts(&place, &http).await.len(), 1);
+    assert_eq!(shown["by"], "mqtt:platform", "{shown}");
+    assert!(shown["ended_at"].is_string(), "{shown}");
+    assert_eq!(alerts(&place, &http).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
