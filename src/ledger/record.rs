@@ -263,7 +263,7 @@ mod tests {
         let stored = stored("0.1.0");
         assert_eq!(
             hex::encode(&stored.bytes),
-            "06070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
+            "07070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
         );
         assert_eq!(stored.hash, link(&GENESIS, &stored.bytes));
     }
