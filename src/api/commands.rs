@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::api::backend::Backend;
-use crate::api::body::{DoneBody, ReceiptBody, RecordedAnswerBody, SubmitBody};
+use crate::api::body::{
+    AlarmReportBody, DoneBody, ReceiptBody, RecordedAnswerBody, SensorAlarmBody, SubmitBody,
+};
 use crate::api::extract::{Object, parse};
 use crate::api::problem::{MEDIA_TYPE, Problem};
 use crate::engine::io::{Credential, Request, Response};
@@ -25,6 +27,8 @@ pub enum Said {
     Take,
     /// The body of `POST /api/v1/alerts/{id}/answers`, and in it `id`.
     Answer,
+    /// The body of `POST /api/v1/alarms`.
+    Alarm,
 }
 
 /// What is answered.
@@ -84,6 +88,7 @@ pub async fn answer(backend: &Backend, credential: Credential, said: Said, body:
             Ok(request) => done(backend, credential, request).await,
             Err(problem) => Err(problem),
         },
+        Said::Alarm => alarm(backend, credential, body).await,
     };
     done.unwrap_or_else(Word::from)
 }
@@ -110,6 +115,22 @@ async fn submit(backend: &Backend, credential: Credential, body: &[u8]) -> Resul
             }
             Err(problem)
         }
+    }
+}
+
+async fn alarm(backend: &Backend, credential: Credential, body: &[u8]) -> Result<Word, Problem> {
+    let Object(report) = parse::<Object<AlarmReportBody>>(body)?;
+    match asked(backend, credential, Request::ReportAlarm(report.into())).await {
+        Ok(Response::SensorAlarm { view, new }) => {
+            let status = if new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
+            Ok(Word::of(status, &SensorAlarmBody::from(*view)))
+        }
+        Ok(_) => Err(Problem::unexpected()),
+        Err(problem) => Err(problem.outside_by("site")),
     }
 }
 

@@ -113,6 +113,7 @@ async fn answered(source: &Source, backend: &Backend, command: &Received) -> Wor
         CommandKind::Cancel => Said::Cancel,
         CommandKind::Take => Said::Take,
         CommandKind::Answer => Said::Answer,
+        CommandKind::Alarm => Said::Alarm,
     };
     let credential = Credential::Source(Box::new(who.clone()));
     commands::answer(backend, credential, said, &command.payload).await

@@ -5,6 +5,7 @@
     reason = "a step that fails fails the test"
 )]
 
+mod alarms;
 mod cli;
 mod damage;
 mod doors;

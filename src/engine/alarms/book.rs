@@ -210,5 +210,7 @@ impl AlarmBook {
 /// How the roster names who got an alert.
 fn target_of(recipient: &Recipient) -> Option<Target> {
     let person = recipient.person().map(|id| Target::Person(id.to_owned()));
-    person.or(recipient.radio.map(Target::Radio))
+    let system = recipient.system();
+    let system = system.map(|(id, _)| Target::System(id.to_owned()));
+    person.or(system).or(recipient.radio.map(Target::Radio))
 }

@@ -11,7 +11,7 @@ use crate::model::ids::SensorAlarmId;
 use crate::model::wall::Wall;
 
 /// Least time between two facts about an alarm that goes on as it was.
-const DAMPED: Duration = Duration::from_secs(5);
+pub(super) const DAMPED: Duration = Duration::from_secs(5);
 /// Changes of an alarm that are written at once; one more comes back each [`DAMPED`].
 const AT_ONCE: u32 = 6;
 

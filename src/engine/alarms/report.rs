@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::engine::alarms::damping::{HeldBack, Run};
+use crate::engine::alarms::damping::{DAMPED, HeldBack, Run};
 use crate::engine::alarms::{IDS, OPEN};
 use crate::engine::io::{AlarmReport, Refusal, Response};
 use crate::model::alarm::{
@@ -17,6 +17,11 @@ use crate::model::token::Principal;
 
 /// When to try again if too many alarms are open.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// A change that is held back because the alarm flaps: it is remembered and soon written, and until
+/// then a crash would lose it. So the source is not told that we have it.
+const FLAPS: Refusal = Refusal::Busy {
+    retry_after: DAMPED,
+};
 /// Names that a refusal lists.
 const LISTED: usize = 20;
 
@@ -146,6 +151,7 @@ impl Engine {
         };
         let alerts = level.rank > known && !suppressed && run.waits_until(now).is_none();
         let changes = !stood || level != *before;
+        let recorded = alarm.stands() && level == alarm.level;
         run.hold(HeldBack {
             by: who.name.clone(),
             stands: true,
@@ -156,11 +162,15 @@ impl Engine {
             rearmed,
             at: wall,
         });
-        if alerts || run.is_due(now) || (changes && run.may_change(now)) {
+        let written = alerts || run.is_due(now) || (changes && run.may_change(now));
+        if written {
             self.write_alarm(id);
             self.alert_alarm(id, None);
         }
         self.watch_alarm(id);
+        if !recorded && !written {
+            return Err(FLAPS);
+        }
         self.told_of_alarm(id, false)
     }
 
@@ -183,6 +193,7 @@ impl Engine {
         let run = self.alarms.runs.entry(id).or_insert_with(|| Run::new(now));
         let said = run.held();
         if said.map_or(alarm.stands(), |it| it.stands) {
+            let recorded = !alarm.stands();
             let held = HeldBack {
                 by: who.name.clone(),
                 stands: false,
@@ -194,10 +205,14 @@ impl Engine {
                 at: wall,
             };
             run.hold(held);
-            if run.is_due(now) || run.may_change(now) {
+            let written = run.is_due(now) || run.may_change(now);
+            if written {
                 self.write_alarm(id);
             }
             self.watch_alarm(id);
+            if !recorded && !written {
+                return Err(FLAPS);
+            }
         }
         self.told_of_alarm(id, false)
     }

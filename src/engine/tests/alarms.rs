@@ -73,6 +73,15 @@ impl Rig {
         }
     }
 
+    /// Whether the source is told that we have its report.
+    fn has(&mut self, report: AlarmReport) -> bool {
+        match self.ask(Request::ReportAlarm(report)) {
+            Ok(_) => true,
+            Err(Refusal::Busy { .. }) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn raise(&mut self, level: &str) -> SensorAlarmView {
         self.report(said(level, true)).0
     }
@@ -218,11 +227,12 @@ fn an_alarm_that_flaps_is_the_same_one_and_rings_nobody_again() {
     let mut rig = rig();
     let first = rig.raise("low");
     for _ in 0..500 {
-        rig.clear();
+        rig.has(said("low", false));
         rig.pass(Duration::from_millis(10));
-        rig.raise("low");
+        rig.has(said("low", true));
         rig.pass(Duration::from_millis(10));
     }
+    rig.pass(Duration::from_secs(6));
     let alarm = rig.raise("low");
     assert_eq!((alarm.id, alarm.count), (first.id, 502));
     assert_eq!(rig.accepted().len(), 1);
@@ -235,6 +245,38 @@ fn an_alarm_that_flaps_is_the_same_one_and_rings_nobody_again() {
     let again = rig.raise("low");
     assert_ne!(again.id, first.id);
     assert_eq!(again.alerts.len(), 1);
+}
+
+#[test]
+fn what_a_source_is_told_that_we_have_outlives_a_crash_at_any_moment() {
+    let mut rig = rig();
+    let id = rig.raise("low").id;
+    let (mut taken, mut held) = (0, 0);
+    for turn in 0..60 {
+        let (level, raised) =
+            [("low", false), ("low", true), ("high", true), ("low", true)][turn % 4];
+        let told = rig.has(said(level, raised));
+        if told {
+            taken += 1;
+            // The process dies here, and this is what the next one finds.
+            let mut next = self::rig();
+            next.facts.clone_from(&rig.facts);
+            next.now = rig.now;
+            let durable = next.facts.len();
+            next.restart_with(alarm_policy(), durable);
+            let alarm = next.shown(id);
+            let level = if raised { level } else { &alarm.level };
+            assert_eq!(
+                (alarm.stands, alarm.level.as_str()),
+                (raised, level),
+                "turn {turn}"
+            );
+        } else {
+            held += 1;
+        }
+        rig.pass(Duration::from_millis(300));
+    }
+    assert!(taken > 10 && held > 10, "{taken} {held}");
 }
 
 #[test]

@@ -32,11 +32,19 @@ pub enum CommandKind {
     Take,
     /// Record what a recipient has answered.
     Answer,
+    /// Say that a sensor alarm stands, or does not any more.
+    Alarm,
 }
 
 impl CommandKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Submit, Self::Cancel, Self::Take, Self::Answer];
+    pub const ALL: [Self; 5] = [
+        Self::Submit,
+        Self::Cancel,
+        Self::Take,
+        Self::Answer,
+        Self::Alarm,
+    ];
 
     /// The last level of its topic.
     #[must_use]
@@ -46,6 +54,7 @@ impl CommandKind {
             Self::Cancel => "cancel",
             Self::Take => "take",
             Self::Answer => "answer",
+            Self::Alarm => "alarm",
         }
     }
 

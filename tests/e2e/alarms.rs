@@ -1,0 +1,165 @@
+//! Sensor alarms on the built server: by the API, the command line and a real broker.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::narrowcast;
+use crate::support::broker::Broker;
+use crate::support::place::{FIRST_RADIO, Place, http, roster};
+use crate::support::until;
+
+fn rule() -> String {
+    format!(
+        "[[alarm]]\nsite = \"plant-7\"\nkind = \"gas\"\nquiet = \"2s\"\n\
+         clear_text = \"{{site}} {{kind}} over\"\n\
+         [alarm.levels.low]\nprecedence = \"priority\"\ntext = \"{{site}} {{level}} {{value}}\"\n\
+         to = [\"radio:{FIRST_RADIO}\"]\n\
+         [alarm.levels.high]\nprecedence = \"flash\"\ntext = \"{{site}} {{level}} {{value}}, leave\"\n\
+         to = [\"radio:{FIRST_RADIO}\"]\nask = \"acknowledgement\"\n"
+    )
+}
+
+fn report(level: &str, state: &str) -> Value {
+    json!({"site": "plant-7", "kind": "gas", "level": level, "state": state, "value": "12 %LEL"})
+}
+
+async fn texts(place: &Place, http: &reqwest::Client) -> Vec<String> {
+    let (status, list) = place.get(http, "alerts").await;
+    assert_eq!(status, 200, "{list}");
+    let alerts = list["alerts"].as_array().unwrap().iter();
+    alerts
+        .map(|it| it["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_alarms_a_second_are_one_alert_with_a_count_also_across_a_kill() {
+    let (place, http) = (Place::new(), http());
+    place.add(&rule());
+    let mut server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    let (status, first) = place.post(&http, "alarms", &report("low", "raised")).await;
+    assert_eq!(status, 201, "{first}");
+    let (_, before) = place.get(&http, "health").await;
+    let mut every = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..700 {
+        every.tick().await;
+        let (status, again) = place.post(&http, "alarms", &report("low", "raised")).await;
+        assert_eq!((status, &again["id"]), (200, &first["id"]), "{again}");
+    }
+    let (_, after) = place.get(&http, "health").await;
+    let facts = after["seq"].as_u64().unwrap() - before["seq"].as_u64().unwrap();
+    assert!(facts < 15, "{facts} facts for 700 repeats");
+    assert_eq!(texts(&place, &http).await, ["plant-7 low 12 %LEL"]);
+    server.kill().await.unwrap();
+    let _server = place.start();
+    place.until_up(&http).await;
+    let (status, again) = place.post(&http, "alarms", &report("low", "raised")).await;
+    assert_eq!((status, &again["id"]), (200, &first["id"]), "{again}");
+    assert!(again["count"].as_u64().unwrap() > 100, "{again}");
+    let (status, higher) = place.post(&http, "alarms", &report("high", "raised")).await;
+    assert_eq!(status, 200, "{higher}");
+    assert_eq!(
+        texts(&place, &http).await,
+        ["plant-7 high 12 %LEL, leave", "plant-7 low 12 %LEL"]
+    );
+    let (status, cleared) = place
+        .post(&http, "alarms", &report("high", "cleared"))
+        .await;
+    assert_eq!(status, 200, "{cleared}");
+    until("the all-clear", Duration::from_secs(20), async || {
+        texts(&place, &http)
+            .await
+            .first()
+            .is_some_and(|it| it == "plant-7 gas over")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alarm_is_raised_seen_suppressed_and_cleared_on_the_command_line() {
+    let (place, http) = (Place::new(), http());
+    place.add(&rule());
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    let token = place.token();
+    let run = async |arguments: &[&str]| narrowcast(&place, &token, arguments).await;
+    let suppress = [
+        "alarm",
+        "suppress",
+        "plant-7",
+        "gas",
+        "--for",
+        "1h",
+        "--why",
+        "calibration",
+    ];
+    run(&suppress).await.well();
+    let raised = run(&["alarm", "raise", "plant-7", "gas", "high", "--value", "9 %"])
+        .await
+        .well();
+    assert!(
+        raised.contains("plant-7") && raised.contains("high"),
+        "{raised}"
+    );
+    assert_eq!(
+        texts(&place, &http).await,
+        Vec::<String>::new(),
+        "suppressed"
+    );
+    let listed = run(&["alarm", "list"]).await.well();
+    assert!(
+        listed.contains("plant-7") && listed.contains("calibration"),
+        "{listed}"
+    );
+    run(&["alarm", "suppress", "plant-7", "gas", "--for", "0s"])
+        .await
+        .well();
+    until(
+        "it stands and is alerted",
+        Duration::from_secs(20),
+        async || texts(&place, &http).await == ["plant-7 high 9 %, leave"],
+    )
+    .await;
+    run(&["alarm", "clear", "plant-7", "gas"]).await.well();
+    let wrong = run(&["alarm", "raise", "plant-9", "gas", "high"]).await;
+    assert_ne!(wrong.code, 0);
+    assert!(
+        wrong.err.contains("plant-9") && wrong.err.contains("plant-7"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alarm_comes_over_a_broker_and_is_answered() {
+    let Some(broker) = Broker::start(false, "").await else {
+        return;
+    };
+    let (place, http) = (Place::new(), http());
+    place.add(&broker.table("submit_role = \"dispatcher\"\n"));
+    place.add(&rule());
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    let watcher = broker.watch("connected", "nc/city/state").await;
+    until("the line", Duration::from_secs(20), async || {
+        watcher
+            .seen()
+            .last()
+            .is_some_and(|it| it.body["state"] == "online")
+    })
+    .await;
+    let reply = "nc/city/reply/site";
+    let payload = report("high", "raised").to_string();
+    let (status, correlation, alarm) = broker.ask("nc/city/alarm", &payload, reply).await;
+    assert_eq!((status, correlation.as_str()), (201, "nr 7"), "{alarm}");
+    let (status, _, again) = broker.ask("nc/city/alarm", &payload, reply).await;
+    assert_eq!((status, &again["id"]), (200, &alarm["id"]), "{again}");
+    assert_eq!(texts(&place, &http).await, ["plant-7 high 12 %LEL, leave"]);
+    let (status, _, refused) = broker.ask("nc/city/alarm", "{\"site\": 7}", reply).await;
+    assert_eq!(status, 422, "{refused}");
+}
