@@ -142,6 +142,13 @@ pub enum Request {
         /// What it did.
         says: SystemSays,
     },
+    /// A sink does not get on, or does again.
+    SinkSays {
+        /// Its name.
+        sink: String,
+        /// What is in the way; none: it gets on again.
+        why: Option<String>,
+    },
     /// Take an emergency in hand.
     TakeEmergency {
         /// Which.
@@ -266,6 +273,7 @@ impl Request {
             | Self::RevokeToken { .. }
             | Self::Tokens
             | Self::SystemSays { .. }
+            | Self::SinkSays { .. }
             | Self::AcknowledgeSalvage
             | Self::Trim { .. } => Right::Administer,
             Self::DryRun(_)

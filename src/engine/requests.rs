@@ -84,6 +84,7 @@ impl Engine {
                 sink,
                 says,
             } => self.system_says(who, DeliveryId { alert, index }, &sink, says),
+            Request::SinkSays { sink, why } => self.sink_says(who, sink, why),
             Request::TakeEmergency { id } => self.take_emergency(who, id),
             Request::CloseEmergency { id, because } => self.close_emergency(who, id, because),
             Request::ReportAlarm(report) => self.report_alarm(who, report),

@@ -1,4 +1,4 @@
-//! Alerts to external systems.
+//! Alerts to external systems, and the sinks that feed them.
 //!
 //! A system is fed by a sink, which reads the ledger by itself: the acceptance on disk is the
 //! attempt, and the sink repeats it until the system takes or refuses it. So nothing waits in a
@@ -11,7 +11,11 @@ use crate::model::evidence::Evidence;
 use crate::model::facts::Fact;
 use crate::model::ids::DeliveryId;
 use crate::model::roster::Recipient;
+use crate::model::text;
 use crate::model::token::Principal;
+
+/// Most characters of a receiver's words that are kept.
+const WHY: usize = 300;
 
 impl Engine {
     /// Records what a system did with an alert. Said twice, or of an alert that has left memory, it
@@ -53,6 +57,32 @@ impl Engine {
         }
         self.settle(alert);
         Ok(Response::Done(self.state.seq))
+    }
+
+    /// Records that a sink does not get on, or does again, so that others learn of it.
+    ///
+    /// # Errors
+    /// Somebody else than the server says so.
+    pub(super) fn sink_says(
+        &mut self,
+        who: &Principal,
+        sink: String,
+        why: Option<String>,
+    ) -> Result<Response, Refusal> {
+        if *who != Principal::system() {
+            return Err(Refusal::Forbidden);
+        }
+        let mut sinks = self.state.policy.sinks.iter();
+        let known = sinks.find(|known| known.name == sink);
+        let node = known.ok_or(Refusal::NotFound("sink"))?.node.clone();
+        let fact = match why {
+            Some(why) => {
+                let why = text::shown(&why).chars().take(WHY).collect();
+                Fact::SinkBehind { sink, node, why }
+            }
+            None => Fact::SinkRecovered { sink, node },
+        };
+        Ok(Response::Done(self.emit(fact)))
     }
 
     /// What keeps an alert from a system, if anything.

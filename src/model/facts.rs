@@ -535,6 +535,23 @@ pub enum Fact {
         /// Whom.
         told: Vec<Target>,
     },
+    /// A sink does not get on: it fails again and again, its receiver wants no more, or nobody
+    /// listens there.
+    SinkBehind {
+        /// Its name.
+        sink: String,
+        /// The node whose share it gets.
+        node: Node,
+        /// What is in the way.
+        why: String,
+    },
+    /// A sink gets on again.
+    SinkRecovered {
+        /// Its name.
+        sink: String,
+        /// The node whose share it gets.
+        node: Node,
+    },
 }
 
 /// What an alert is predicted to take of one carrier.
@@ -735,9 +752,9 @@ impl Fact {
         }
     }
 
-    /// The node of the sensor alarm or the suppression that this fact is about.
+    /// The node of the sensor alarm, suppression or sink that this fact is about.
     #[must_use]
-    pub fn alarm_node(&self) -> Option<&Node> {
+    pub fn own_node(&self) -> Option<&Node> {
         match self {
             Self::AlarmRaised(alarm) | Self::AlarmRestated(alarm) => Some(&alarm.of.node),
             Self::AlarmUpdated(update) => Some(&update.of.node),
@@ -746,7 +763,9 @@ impl Fact {
             | Self::AlarmAlerted { of, .. }
             | Self::AlarmUnalerted { of, .. } => Some(&of.node),
             Self::AlarmSuppressed(suppression) => Some(&suppression.node),
-            Self::AlarmResumed { node, .. } => Some(node),
+            Self::AlarmResumed { node, .. }
+            | Self::SinkBehind { node, .. }
+            | Self::SinkRecovered { node, .. } => Some(node),
             _ => None,
         }
     }
@@ -807,6 +826,8 @@ impl Fact {
             Self::AlarmUnalerted { .. } => "alarm_unalerted",
             Self::AlarmSuppressed(_) => "alarm_suppressed",
             Self::AlarmResumed { .. } => "alarm_resumed",
+            Self::SinkBehind { .. } => "sink_behind",
+            Self::SinkRecovered { .. } => "sink_recovered",
             Self::AlarmRestated(_) => "alarm_restated",
             Self::AlarmToldRestated { .. } => "alarm_told_restated",
         }

@@ -183,8 +183,8 @@ impl<'a> Seen<'a> {
             Fact::EmergencyAcknowledged { id }
             | Fact::EmergencyTaken { id, .. }
             | Fact::EmergencyClosed { id, .. } => whole(places.emergency(*id)),
-            _ if fact.alarm_node().is_some() => {
-                whole(fact.alarm_node().is_some_and(|of| who.node.covers(of)))
+            _ if fact.own_node().is_some() => {
+                whole(fact.own_node().is_some_and(|of| who.node.covers(of)))
             }
             _ => {
                 let share = places.alert(fact.alert()?)?;

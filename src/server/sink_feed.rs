@@ -62,11 +62,24 @@ impl SinkSight {
                 let says = if taken { taking } else { SystemSays::Refused };
                 Box::pin(async move { teller.tell(deliveries, says).await }) as Telling
             }),
+            behind: behind(name.to_owned(), backend.clone()),
             durable: backend.durable.clone(),
             wall: now,
             jurisdiction: jurisdiction.to_owned(),
         }
     }
+}
+
+/// How the sink called `name` lets others know that it does not get on. Nobody waits for it: where
+/// the ledger is away, the log and the metrics have it.
+fn behind(name: String, backend: Backend) -> Arc<dyn Fn(Option<String>) + Send + Sync> {
+    Arc::new(move |why| {
+        let (sink, backend) = (name.clone(), backend.clone());
+        tokio::spawn(async move {
+            let request = Request::SinkSays { sink, why };
+            drop(backend.ask(Credential::System, request).await);
+        });
+    })
 }
 
 /// The civil clock.

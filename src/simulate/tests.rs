@@ -55,7 +55,7 @@ const REGRESSIONS: [(u64, &str); 11] = [
 ];
 
 /// The same of shifts with telephones.
-const TELEPHONES: [(u64, &str); 4] = [
+const TELEPHONES: [(u64, &str); 6] = [
     (
         0,
         "a telephone that had the text got it again with each turn of the next one",
@@ -72,6 +72,11 @@ const TELEPHONES: [(u64, &str); 4] = [
         1_173,
         "a word about a text that asked nothing answered an alert that its radio had not shown",
     ),
+    (
+        7_984,
+        "a route stood still: its room was the same again after a message, and was not told",
+    ),
+    (9_571, "as 7984, with another operator"),
 ];
 
 #[test]

@@ -228,6 +228,14 @@ async fn a_receiver_that_is_gone_switches_its_sink_off_and_a_private_one_is_not_
         sink(&place, &http).await["disabled"].is_string()
     })
     .await;
+    until("others learn of it", Duration::from_secs(10), async || {
+        let (_, page) = place.get(&http, "events/page?from=1&limit=1000").await;
+        let events = page["events"].as_array().unwrap();
+        events
+            .iter()
+            .any(|it| it["type"] == "sink_behind" && it["data"]["sink"] == "province")
+    })
+    .await;
     assert_eq!(receiver.got().len(), 1);
     let (_, list) = place.get(&http, "sinks").await;
     let fenced = &list["sinks"][1];

@@ -61,6 +61,8 @@ pub struct Feed {
     pub read: Arc<dyn Fn(Seq, usize) -> Paging + Send + Sync>,
     /// Tells what the systems of these deliveries did: whether they took the alert.
     pub tell: Arc<dyn Fn(Vec<DeliveryId>, bool) -> Telling + Send + Sync>,
+    /// Lets others know what is in the way of this sink; none: it gets on again.
+    pub behind: Arc<dyn Fn(Option<String>) + Send + Sync>,
     /// Up to where the ledger is durable.
     pub durable: watch::Receiver<Seq>,
     /// The civil clock.
@@ -319,10 +321,13 @@ impl Run {
     /// Notes whether anybody was subscribed to an event that a broker took.
     fn heard(&mut self, heard: bool) {
         if heard {
-            self.unheard = false;
+            if std::mem::take(&mut self.unheard) {
+                (self.feed.behind)(None);
+            }
             return;
         }
         if !std::mem::replace(&mut self.unheard, true) {
+            (self.feed.behind)(Some(UNHEARD.to_owned()));
             warn!(sink = %self.sink.name, "the broker has events and nobody is subscribed to them");
         }
         self.sink.tell(|status| {
@@ -363,12 +368,15 @@ impl Run {
         loop {
             match self.attempt(event).await {
                 taken @ (Delivered::Taken | Delivered::Unheard) => {
-                    self.heard(taken == Delivered::Taken);
-                    let turn = self.tell_of(fed, true).await;
+                    let heard = taken == Delivered::Taken;
+                    self.heard(heard);
+                    // What nobody listened to has reached no system.
+                    let turn = self.tell_of(fed.filter(|_| heard), true).await;
                     if !matches!(turn, Turn::Due) {
                         return turn;
                     }
                     if self.failures >= TELL_AFTER {
+                        (self.feed.behind)(None);
                         info!(sink = %self.sink.name, "a sink takes events again");
                     }
                     self.sink.tell(|status| status.delivered += 1);
@@ -389,6 +397,7 @@ impl Run {
                 }
                 Delivered::Gone(why) => {
                     warn!(sink = %self.sink.name, %why, "the receiver wants no more events: the sink is off until `narrowcast sink replay`");
+                    (self.feed.behind)(Some(why.clone()));
                     self.position.disabled = Some(why);
                     self.write().await;
                     return Turn::Due;
@@ -396,6 +405,7 @@ impl Run {
                 Delivered::Again { why, retry_after } => {
                     self.failures = self.failures.saturating_add(1);
                     if self.failures == TELL_AFTER {
+                        (self.feed.behind)(Some(why.clone()));
                         warn!(sink = %self.sink.name, %why, "a sink falls behind");
                     }
                     self.sink.tell(|status| status.last_error = Some(why));

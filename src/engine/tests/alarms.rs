@@ -128,7 +128,7 @@ impl Rig {
     }
 
     fn alarm_facts(&self) -> usize {
-        let of_alarm = |entry: &&Entry| entry.fact.alarm_node().is_some();
+        let of_alarm = |entry: &&Entry| entry.fact.own_node().is_some();
         self.facts.iter().filter(of_alarm).count()
     }
 

@@ -155,6 +155,29 @@ fn a_system_whose_sink_cannot_feed_it_is_named_when_the_alert_is_accepted() {
 }
 
 #[test]
+fn a_sink_that_falls_behind_is_on_record_and_only_the_server_says_so() {
+    let mut rig = rig();
+    let says = |why: Option<&str>| Request::SinkSays {
+        sink: "up".into(),
+        why: why.map(str::to_owned),
+    };
+    rig.ask(says(Some("connection refused"))).unwrap();
+    rig.ask(says(None)).unwrap();
+    let names: Vec<_> = rig.facts.iter().map(|entry| entry.fact.name()).collect();
+    assert!(
+        names.ends_with(&["sink_behind", "sink_recovered"]),
+        "{names:?}"
+    );
+    let admin = Credential::Source(Box::new(Principal {
+        name: "admin".into(),
+        ..Principal::system()
+    }));
+    assert!(rig.request(admin, says(None)).is_err());
+    let sink = "unknown".to_owned();
+    assert!(rig.ask(Request::SinkSays { sink, why: None }).is_err());
+}
+
+#[test]
 fn what_a_system_said_outlives_a_restart() {
     let mut rig = rig();
     let alert = to(&mut rig, Ask::Acknowledgement, "system:province");
