@@ -21,7 +21,7 @@ use crate::model::text;
 pub enum Said {
     /// The body of `POST /api/v1/alerts`, and in it `idempotency_key`.
     Submit,
-    /// `id` of the alert and `reason`.
+    /// `id` of the alert and `because`.
     Cancel,
     /// `id` of the emergency.
     Take,
@@ -138,7 +138,7 @@ async fn alarm(backend: &Backend, credential: Credential, body: &[u8]) -> Result
 #[serde(deny_unknown_fields)]
 struct CancelCommand {
     id: String,
-    reason: String,
+    because: String,
 }
 
 #[derive(Deserialize)]
@@ -151,7 +151,7 @@ fn cancel(body: &[u8]) -> Result<Request, Problem> {
     let Object(command) = parse::<Object<CancelCommand>>(body)?;
     Ok(Request::Cancel {
         alert: id::<AlertId>(&command.id)?,
-        because: command.reason,
+        because: command.because,
     })
 }
 

@@ -29,6 +29,7 @@ mod listen;
 mod replies;
 mod scrub;
 mod sink_feed;
+mod sink_marks;
 mod sinks;
 mod space;
 mod spans;

@@ -14,6 +14,7 @@ use crate::model::ids::{DeliveryId, DeliveryIndex, Seq, TokenId};
 use crate::model::roster::Node;
 use crate::model::token::{Principal, Role};
 use crate::model::wall::Wall;
+use crate::server::sink_marks::Marks;
 
 /// What a sink gets: a node's share, as a viewer of that node would.
 pub(super) struct SinkSight {
@@ -32,6 +33,7 @@ struct Reader {
     backend: Backend,
     credential: Credential,
     sight: Mutex<Sight>,
+    marks: Mutex<Marks>,
 }
 
 impl SinkSight {
@@ -49,6 +51,7 @@ impl SinkSight {
             backend: backend.clone(),
             credential: Credential::Source(Box::new(who.clone())),
             sight: Mutex::new(Sight::of(who)),
+            marks: Mutex::new(Marks::default()),
         });
         let teller = Arc::clone(&reader);
         let taking = SystemSays::by_taking(self.kind);
@@ -101,10 +104,18 @@ impl Reader {
         let events = events.await.map_err(|problem| problem.detail)?;
         drop(sight);
         let mut entries = Vec::with_capacity(page.len());
+        let mut marks = self.marks.lock().await;
         for (record, event) in page.iter().zip(events) {
+            let event = match event.flatten() {
+                Some(event) => Some(match marks.of(&self.backend, record).await? {
+                    Some(mark) => event.marked(mark),
+                    None => event,
+                }),
+                None => None,
+            };
             entries.push(Entry {
                 seq: record.seq,
-                event: event.flatten(),
+                event,
                 fed: self.fed(record).await?,
             });
         }

@@ -82,7 +82,7 @@ async fn a_submit_is_answered_with_its_correlation_data_and_can_be_cancelled() {
         .await;
     assert_eq!(status, 201, "{second}");
     let id = second["id"].as_str().unwrap();
-    let cancel = json!({"id": id, "reason": "a mistake"}).to_string();
+    let cancel = json!({"id": id, "because": "a mistake"}).to_string();
     let (status, _, done) = broker.ask("nc/city/cancel", &cancel, REPLY).await;
     assert_eq!(status, 200, "{done}");
     assert!(done["seq"].as_u64().is_some(), "{done}");
@@ -113,7 +113,7 @@ async fn what_is_wrong_is_refused_by_its_field_and_harms_nothing() {
         ("submit", "\u{202e}{", None),
         ("submit", &deep[..60_000], None),
         ("cancel", &unknown, None),
-        ("cancel", "{\"id\":\"x\",\"reason\":\"y\"}", Some("id")),
+        ("cancel", "{\"id\":\"x\",\"because\":\"y\"}", Some("id")),
         ("take", "{\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"}", None),
         (
             "answer",

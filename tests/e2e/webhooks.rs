@@ -397,3 +397,47 @@ async fn a_system_that_takes_the_alert_has_received_it_and_one_that_refuses_it_h
         (&Value::Null, &Value::Null)
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_of_a_drill_says_so_also_to_a_sink_that_begins_in_its_middle() {
+    let receiver = Receiver::start(|_| (StatusCode::OK, None)).await;
+    let (place, http) = (Place::new(), http());
+    let mut server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    let mut ids = Vec::new();
+    for exercise in [true, false] {
+        let body = json!({"text": "drill", "precedence": "flash", "ask": "receipt",
+            "exercise": exercise, "targets": [format!("radio:{FIRST_RADIO}")]});
+        let (status, receipt) = place.post(&http, "alerts", &body).await;
+        assert_eq!(status, 201, "{receipt}");
+        ids.push(receipt["id"].as_str().unwrap().to_owned());
+    }
+    // The sink is new and begins now: it has not read the acceptance.
+    server.kill().await.unwrap();
+    place.add(&receiver.table("from = \"now\""));
+    let _server = place.start();
+    place.until_up(&http).await;
+    for id in &ids {
+        let body = json!({"because": "over"});
+        let (status, told) = place
+            .post(&http, &format!("alerts/{id}/cancel"), &body)
+            .await;
+        assert_eq!(status, 200, "{told}");
+    }
+    let modes = || {
+        let got = receiver.got().into_iter();
+        let ended = got.filter(|it| it.body["type"] == "cn.narrowcast.alert.ended.v1");
+        let mode = |it: Got| (it.body["subject"].clone(), it.body["ncmode"].clone());
+        ended.map(mode).collect::<Vec<_>>()
+    };
+    until("both ends", Duration::from_secs(30), async || {
+        modes().len() == 2
+    })
+    .await;
+    let expected = [
+        (json!(ids[0]), json!("exercise")),
+        (json!(ids[1]), json!("live")),
+    ];
+    assert_eq!(modes(), expected);
+}

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::alert::Precedence;
 use crate::model::content::content;
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::Seq;
@@ -33,8 +34,24 @@ pub struct CloudEvent {
     pub datacontenttype: &'static str,
     /// The position in the ledger.
     pub ncseq: u64,
+    /// Whether what it belongs to is a drill: `exercise` or `live`. None where it belongs to nothing
+    /// of the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ncmode: Option<&'static str>,
+    /// The precedence of its alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ncprio: Option<&'static str>,
     /// The content of the fact.
     pub data: Value,
+}
+
+/// What an event must say of the alert, alarm or emergency that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Whether it is a drill.
+    pub exercise: bool,
+    /// An alert's precedence.
+    pub precedence: Option<Precedence>,
 }
 
 /// Whether a fact concerns the outside. The others say how Narrowcast works, or are secrets.
@@ -93,6 +110,17 @@ impl CloudEvent {
         })
     }
 
+    /// Says what kind of thing it belongs to.
+    #[must_use]
+    pub const fn marked(mut self, mark: Mark) -> Self {
+        self.ncmode = Some(if mark.exercise { "exercise" } else { "live" });
+        self.ncprio = match mark.precedence {
+            Some(precedence) => Some(precedence.name()),
+            None => None,
+        };
+        self
+    }
+
     /// Everything from `first` to `last` was trimmed before the sink had it.
     #[must_use]
     pub fn gap(jurisdiction: &str, first: Seq, last: Seq, at: Wall) -> Self {
@@ -125,6 +153,8 @@ impl CloudEvent {
             time: at,
             datacontenttype: "application/json",
             ncseq: seq.0,
+            ncmode: None,
+            ncprio: None,
             data: Value::Object(Map::new()),
         }
     }

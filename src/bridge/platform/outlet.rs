@@ -53,7 +53,7 @@ impl Outlet {
                 let seconds = now.as_millis().div_euclid(1_000);
                 webhook.deliver(&event.id, seconds, body).await
             }
-            Self::Mqtt(mqtt) => mqtt.deliver(event, now, body).await,
+            Self::Mqtt(mqtt) => mqtt.deliver(event, body).await,
         }
     }
 

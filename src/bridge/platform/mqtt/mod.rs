@@ -34,7 +34,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::outlet::{Delivered, again};
-use crate::model::wall::Wall;
 
 /// How long a delivery waits for a connection that is not there.
 const CONNECTING: Duration = Duration::from_secs(3);
@@ -77,7 +76,7 @@ impl Mqtt {
     }
 
     /// Publishes an event and waits for the broker's word.
-    pub async fn deliver(&mut self, event: &CloudEvent, now: Wall, body: Vec<u8>) -> Delivered {
+    pub async fn deliver(&mut self, event: &CloudEvent, body: Vec<u8>) -> Delivered {
         let there = self.connection.wait_for(Result::is_ok);
         drop(timeout(CONNECTING, there).await);
         let up = match &*self.connection.borrow_and_update() {
@@ -89,7 +88,7 @@ impl Mqtt {
         };
         self.tried = up.number;
         let topic = packet::topic(&self.prefix, event);
-        let properties = packet::properties(event, now);
+        let properties = packet::properties(event);
         let body = Bytes::from(body);
         let size = packet::size(&topic, &properties, &body);
         if let Some(most) = up.most

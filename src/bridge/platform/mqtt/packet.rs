@@ -2,11 +2,9 @@
 
 use bytes::Bytes;
 use rumqttc::{PubAckReason, Publish, PublishNoticeError, PublishProperties, PublishResult, QoS};
-use serde_json::Value;
 
 use crate::bridge::platform::event::{self, CloudEvent};
 use crate::bridge::platform::outlet::{Delivered, again};
-use crate::model::wall::Wall;
 
 /// Where an event goes. Its type has letters, digits, dots and hyphens only.
 #[must_use]
@@ -15,34 +13,23 @@ pub fn topic(prefix: &str, event: &CloudEvent) -> String {
 }
 
 /// What stands beside an event, so that brokers and subscribers can sort without reading it: its
-/// id, type and precedence, and for how many seconds it has a meaning.
+/// id and type, its alert's precedence, and whether it belongs to a drill. An event never expires:
+/// a subscriber that was away gets it although its alert is over.
 #[must_use]
-pub fn properties(event: &CloudEvent, now: Wall) -> PublishProperties {
+pub fn properties(event: &CloudEvent) -> PublishProperties {
     let mut user = vec![
         ("id".to_owned(), event.id.clone()),
         ("type".to_owned(), event.kind.clone()),
     ];
-    if let Some(precedence) = event.data.get("precedence").and_then(Value::as_str) {
-        user.push(("prio".to_owned(), precedence.to_owned()));
+    for (name, value) in [("prio", event.ncprio), ("mode", event.ncmode)] {
+        user.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     }
     PublishProperties {
         payload_format_indicator: Some(1),
-        message_expiry_interval: validity(event, now),
         content_type: Some(event::CONTENT_TYPE.to_owned()),
         user_properties: user,
         ..PublishProperties::default()
     }
-}
-
-/// For how many seconds more an alert is valid. An event that comes late, as on a replay, is
-/// history: it has no end.
-fn validity(event: &CloudEvent, now: Wall) -> Option<u32> {
-    let until = event.data.get("expires_at")?.as_str()?;
-    let until: jiff::Timestamp = until.parse().ok()?;
-    let left = Wall::from(until).as_millis() - now.as_millis();
-    u32::try_from(left.div_euclid(1_000))
-        .ok()
-        .filter(|seconds| *seconds > 0)
 }
 
 /// How many bytes the whole packet has: fixed header, topic, properties and body.
@@ -83,10 +70,13 @@ pub fn judge(result: Result<PublishResult, PublishNoticeError>) -> Delivered {
 #[cfg(test)]
 mod tests {
     use rumqttc::PubAck;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::bridge::platform::event::Mark;
+    use crate::model::alert::Precedence;
     use crate::model::ids::Seq;
+    use crate::model::wall::Wall;
 
     const NOW: Wall = Wall::from_millis(1_800_000_000_000);
 
@@ -100,7 +90,7 @@ mod tests {
     #[test]
     fn the_size_is_that_of_the_whole_packet_on_the_wire() {
         let event = event(json!({"precedence": "flash"}));
-        let (topic, properties) = (topic("nc/city", &event), properties(&event, NOW));
+        let (topic, properties) = (topic("nc/city", &event), properties(&event));
         for length in [0, 1, 60, 127, 128, 16_200, 16_384, 70_000, 2_097_152] {
             let body = Bytes::from(vec![b'x'; length]);
             let mut packet = Publish::new(
@@ -117,21 +107,18 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_tells_its_precedence_and_for_how_long_it_is_valid() {
-        let of = |data| properties(&event(data), NOW);
-        let flash = of(json!({"precedence": "flash",
-            "expires_at": Wall::from_millis(NOW.as_millis() + 90_500)}));
-        assert_eq!(flash.message_expiry_interval, Some(90));
-        assert!(
-            flash
-                .user_properties
-                .contains(&("prio".into(), "flash".into()))
-        );
-        let late = of(json!({"expires_at": NOW}));
-        assert_eq!(late.message_expiry_interval, None, "history has no end");
-        for other in [json!({}), json!({"expires_at": 7}), json!(null)] {
-            assert_eq!(of(other).message_expiry_interval, None);
+    fn an_event_tells_its_precedence_and_whether_it_is_a_drill_and_never_expires() {
+        let mark = Mark {
+            exercise: true,
+            precedence: Some(Precedence::Flash),
+        };
+        let drill = properties(&event(json!({"expires_at": NOW})).marked(mark));
+        for property in [("prio", "flash"), ("mode", "exercise")] {
+            let property = (property.0.to_owned(), property.1.to_owned());
+            assert!(drill.user_properties.contains(&property), "{property:?}");
         }
+        assert_eq!(drill.message_expiry_interval, None);
+        assert_eq!(properties(&event(json!({}))).user_properties.len(), 2);
     }
 
     #[test]
