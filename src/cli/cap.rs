@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Subcommand;
 use narrowcast_protocol::warning::cap::{Class, Document, Fault, Received, Refusal, Version, read};
+use narrowcast_protocol::warning::cpeas;
 use narrowcast_protocol::warning::xml::{MAX_OCTETS, Strictness};
 use serde_json::{Value, json};
 
@@ -20,7 +21,8 @@ pub(super) enum CapCommand {
     ///
     /// Exit status 0: every alert is valid by the schema; 1: one is not, or the document is
     /// refused; what is wrong is printed, with the rule. What is valid and contradicts the
-    /// words of the standard is printed as a fault of meaning.
+    /// words of the standard is printed as a fault of meaning. A document of the Chinese
+    /// national early-warning form is named as such, with its faults: 0 if none is an error.
     Check {
         /// The document; - is standard input.
         file: PathBuf,
@@ -34,6 +36,14 @@ pub(super) fn run(access: &Access, command: CapCommand) -> anyhow::Result<ExitCo
     let CapCommand::Check { file, strict } = command;
     let octets = octets(&file)?;
     let read = read(&octets, Strictness::Strict);
+    if let Some(national) = national(&read, &octets, &file) {
+        if access.json {
+            say(&safe_json(&national.as_json()));
+        } else {
+            national.lines().iter().for_each(|line| say(&safe(line)));
+        }
+        return Ok(ExitCode::from(u8::from(national.received.has_errors())));
+    }
     if access.json {
         say(&safe_json(&as_json(&read)));
     } else {
@@ -41,6 +51,76 @@ pub(super) fn run(access: &Access, command: CapCommand) -> anyhow::Result<ExitCo
     }
     let passed = read.is_ok_and(|document| document.alerts.iter().all(|it| passes(it, strict)));
     Ok(ExitCode::from(u8::from(!passed)))
+}
+
+/// A document of the national early-warning form.
+struct National {
+    received: cpeas::Received,
+    /// What is wrong with it, and where the file's name says something else.
+    faults: Vec<cpeas::Fault>,
+}
+
+/// The document as one of the national early-warning form, if it is one and no CAP.
+fn national(read: &Result<Document, Refusal>, octets: &[u8], file: &Path) -> Option<National> {
+    let (Refusal::NoNamespace | Refusal::Namespace(_)) = read.as_ref().err()? else {
+        return None;
+    };
+    let received = cpeas::read(octets, Strictness::Strict).ok()?;
+    let mut faults = received.faults.clone();
+    let name = file.file_name().and_then(|name| name.to_str());
+    if let (Some(name), Some(message)) = (name.and_then(cpeas::FileName::parse), &received.message)
+    {
+        faults.extend(name.differences(message));
+    }
+    Some(National { received, faults })
+}
+
+impl National {
+    fn lines(&self) -> Vec<String> {
+        let verdict = if self.received.has_errors() {
+            "not valid"
+        } else {
+            "valid"
+        };
+        let id = self.id().map(|id| format!(" ({id})")).unwrap_or_default();
+        let mut lines = vec![format!(
+            "{verdict} national early-warning form, not CAP{id}"
+        )];
+        let faults = self.faults.iter();
+        lines.extend(faults.map(|fault| format!("  {}: {fault}", level(fault.level()))));
+        lines
+    }
+
+    fn id(&self) -> Option<String> {
+        self.received
+            .message
+            .as_ref()
+            .map(|message| message.identifier.to_string())
+    }
+
+    fn as_json(&self) -> Value {
+        let faults = self.faults.iter().map(|fault| {
+            json!({
+                "level": level(fault.level()),
+                "path": fault.path,
+                "line": fault.line,
+                "rule": fault.rule.to_string(),
+            })
+        });
+        json!({
+            "form": "national early-warning form, not CAP",
+            "id": self.id(),
+            "valid": !self.received.has_errors(),
+            "faults": faults.collect::<Vec<_>>(),
+        })
+    }
+}
+
+const fn level(level: cpeas::Level) -> &'static str {
+    match level {
+        cpeas::Level::Error => "error",
+        cpeas::Level::Notice => "notice",
+    }
 }
 
 /// The document, at most one octet more than is read.
@@ -185,5 +265,68 @@ mod tests {
             said[0].starts_with("refused: line 1: a document type"),
             "{said:?}"
         );
+    }
+
+    /// A document of the national form with a colour.
+    fn early_warning(colour: &str) -> Vec<u8> {
+        format!(
+            "<alert><identifier>41010041600000_20261123163005</identifier><sender>s</sender>\n\
+             <senderCode>41010041600000</senderCode><sendTime>2026-11-23 16:25:00+08:00</sendTime>\
+             <status>Actual</status><msgType>Alert</msgType><scope>Public</scope><info>\
+             <eventType>11B03</eventType><urgency>Unknown</urgency><severity>{colour}</severity>\
+             <certainty>Unknown</certainty><effective>2026-11-23 16:31:00+08:00</effective>\
+             <senderName>n</senderName><headline>h</headline><description>d</description></info>\
+             </alert>"
+        )
+        .into_bytes()
+    }
+
+    fn as_national(octets: &[u8], file: &str) -> Option<National> {
+        national(&read(octets, Strictness::Strict), octets, Path::new(file))
+    }
+
+    #[test]
+    fn the_national_form_is_named_and_is_valid_without_errors() {
+        let found = as_national(&early_warning("Red"), "a.xml").expect("of the form");
+        assert_eq!(
+            found.lines(),
+            ["valid national early-warning form, not CAP (41010041600000_20261123163005)"]
+        );
+        assert!(!found.received.has_errors());
+        assert_eq!(found.as_json()["valid"], true);
+    }
+
+    #[test]
+    fn errors_of_the_national_form_are_said_and_notices_do_not_count() {
+        let found = as_national(&early_warning(""), "-").expect("of the form");
+        let said = found.lines().join("\n");
+        assert!(
+            said.starts_with("not valid national early-warning form, not CAP"),
+            "{said}"
+        );
+        assert!(
+            said.contains("error: line 2: info/severity is missing"),
+            "{said}"
+        );
+        assert!(found.received.has_errors());
+        let json = found.as_json();
+        assert_eq!(json["valid"], false);
+        assert_eq!(json["faults"][0]["level"], "error");
+        assert_eq!(json["faults"][0]["line"], 2);
+        let name = "in/41010041600000_20261123163005_11B03_BLUE_ALERT.XML";
+        let found = as_national(&early_warning("Red"), name).expect("of the form");
+        let said = found.lines().join("\n");
+        assert!(
+            said.contains("notice: info/severity is \"Red\", and the file's name"),
+            "{said}"
+        );
+        assert!(!found.received.has_errors());
+    }
+
+    #[test]
+    fn cap_and_what_is_neither_are_not_taken_for_the_national_form() {
+        assert!(as_national(&update(""), "-").is_none());
+        assert!(as_national(b"<alert><sent/></alert>", "-").is_none());
+        assert!(as_national(b"<!DOCTYPE a><a/>", "-").is_none());
     }
 }

@@ -2,9 +2,11 @@
 //! us, and what we send to them.
 //!
 //! * [`cap`]: the Common Alerting Protocol, version 1.2 (OASIS, 2010-07-01)
+//! * [`cpeas`]: the Chinese national early-warning form
 //! * [`xml`]: how XML from strangers is read: bounded, without entities and look-ups
 //! * [`text`]: text of strangers made fit for a screen and for the air
 
 pub mod cap;
+pub mod cpeas;
 pub mod text;
 pub mod xml;
