@@ -19,7 +19,7 @@ use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Refusal, Request, Response};
-use crate::engine::views::DeliveryView;
+use crate::engine::views::{AlertView, DeliveryView};
 use crate::model::alert::Target;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
@@ -37,21 +37,25 @@ pub(super) async fn show(
     bearer: Bearer,
     Named(id): Named<AlertId>,
 ) -> Result<Json<AlertBody>, Problem> {
-    let view = match api
+    Ok(Json(seen(&api, &bearer, id).await?.into()))
+}
+
+/// One alert, live or ended, as the token sees it.
+pub(super) async fn seen(api: &Api, bearer: &Bearer, id: AlertId) -> Result<AlertView, Problem> {
+    match api
         .backend
         .ask(bearer.0.clone(), Request::Alert(id))
         .await?
     {
-        Ok(Response::Alert(view)) => *view,
-        Ok(_) => return Err(Problem::unexpected()),
+        Ok(Response::Alert(view)) => Ok(*view),
+        Ok(_) => Err(Problem::unexpected()),
         Err(Refusal::NotFound(_)) => {
-            let who = principal(&api, &bearer, Right::Look).await?;
-            let seen = history::one(&api, &mut Sight::of(who), id).await?;
-            seen.ok_or_else(|| Problem::not_found("alert"))?
+            let who = principal(api, bearer, Right::Look).await?;
+            let seen = history::one(api, &mut Sight::of(who), id).await?;
+            seen.ok_or_else(|| Problem::not_found("alert"))
         }
-        Err(refusal) => return Err(refusal.into()),
-    };
-    Ok(Json(view.into()))
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 /// Which page of deliveries.

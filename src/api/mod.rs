@@ -20,6 +20,8 @@ mod accounts;
 mod alarms;
 mod alert;
 mod alerts;
+mod cap;
+mod cap_references;
 #[cfg(test)]
 pub(crate) mod conform;
 mod document;

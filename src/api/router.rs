@@ -23,10 +23,12 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alarms, alert, alerts, document, emergencies, events, health, ledger, roster, sinks,
-    sms, stations,
+    accounts, alarms, alert, alerts, cap, document, emergencies, events, health, ledger, roster,
+    sinks, sms, stations,
 };
+use crate::config::CapTable;
 use crate::engine::io::{Request, Response};
+use crate::model::cap::CapRules;
 use crate::observe::metrics::{AnswerLabel, Metrics};
 
 /// Most bytes of a request body, where the route does not say otherwise.
@@ -54,6 +56,8 @@ pub struct Api {
     pub(crate) tokens: Arc<Semaphore>,
     /// The books of ended alerts that were looked at last.
     pub(crate) ended: Arc<Books>,
+    /// What is made of CAP alerts.
+    pub(crate) cap: Arc<CapRules>,
 }
 
 impl Api {
@@ -72,6 +76,7 @@ impl Api {
             metrics,
             guard_metrics: beyond_loopback,
             ended: Arc::default(),
+            cap: Arc::new(CapTable::default().rules()),
         }
     }
 
@@ -80,6 +85,13 @@ impl Api {
     pub fn with_room(mut self, connections: usize, bodies: usize) -> Self {
         self.doors = Doors::new(connections, Arc::clone(&self.metrics));
         self.bodies = Bodies::new(bodies, Arc::clone(&self.metrics));
+        self
+    }
+
+    /// With these rules for CAP alerts.
+    #[must_use]
+    pub fn with_cap(mut self, rules: CapRules) -> Self {
+        self.cap = Arc::new(rules);
         self
     }
 
@@ -138,6 +150,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(alert::cancel))
         .routes(routes!(alert::resend))
         .routes(routes!(alert::answer))
+        .routes(routes!(cap::take))
+        .routes(routes!(cap::show))
         .routes(routes!(alarms::report, alarms::list))
         .routes(routes!(alarms::suppress))
         .routes(routes!(alarms::show))

@@ -72,7 +72,7 @@ const fn quiet() -> Duration {
     QUIET
 }
 
-const fn receipt() -> Ask {
+pub(super) const fn receipt() -> Ask {
     Ask::Receipt
 }
 
@@ -100,7 +100,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     }
 }
 
-fn ask<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ask, D::Error> {
+pub(super) fn ask<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ask, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {

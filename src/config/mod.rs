@@ -5,6 +5,7 @@
 
 mod airtime;
 mod alarm;
+mod cap;
 mod capture;
 mod error;
 mod homebrew;
@@ -27,6 +28,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use alarm::{AlarmTable, LevelTable};
+pub use cap::{CapAreaTable, CapTable};
 pub use capture::CaptureConfig;
 pub use error::{ConfigError, Fault};
 pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};
@@ -75,6 +77,8 @@ pub struct Config {
     pub webhook: Vec<WebhookTable>,
     /// What is done about sensor alarms.
     pub alarm: Vec<AlarmTable>,
+    /// What is made of CAP alerts.
+    pub cap: CapTable,
     /// Brokers that are fed every event, and commands come from.
     pub mqtt: Vec<MqttTable>,
     /// The capture ring.
@@ -141,6 +145,7 @@ impl Config {
             link.check(&format!("sms[{index}]"), &mut faults);
         }
         alarm::check(&self.alarm, &mut faults);
+        self.cap.check(&mut faults);
         self.check_sinks(&mut faults);
         self.check_unique(&mut faults);
         faults

@@ -136,6 +136,8 @@ fn every_key_stands_in_the_printed_file() {
         "[[webhook]]",
         "[[alarm]]",
         "[[alarm]]\nsite = \"s\"\n[alarm.levels.high]",
+        "[cap]",
+        "[[cap.area]]",
         "[[mqtt]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
@@ -156,6 +158,7 @@ fn every_key_stands_in_the_printed_file() {
                 "trunking",
                 "neighbour",
                 "levels",
+                "area",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");

@@ -210,6 +210,9 @@ pub enum Request {
         /// At most this many.
         limit: usize,
     },
+    /// Alerts in memory that were submitted under one of these idempotency keys, by whichever token,
+    /// from the asker's node or below; newest first.
+    AlertsOfKeys(HashSet<String>),
     /// One live alert. An ended one is answered [`Refusal::NotFound`]: read the ledger.
     Alert(AlertId),
     /// Deliveries of one live alert.
@@ -280,6 +283,7 @@ impl Request {
             | Self::WhoAmI
             | Self::Overview
             | Self::Alerts { .. }
+            | Self::AlertsOfKeys(_)
             | Self::Alert(_)
             | Self::Deliveries { .. }
             | Self::Emergencies
@@ -301,6 +305,7 @@ impl Request {
                 | Self::WhoAmI
                 | Self::Overview
                 | Self::Alerts { .. }
+                | Self::AlertsOfKeys(_)
                 | Self::Alert(_)
                 | Self::Deliveries { .. }
                 | Self::Emergencies

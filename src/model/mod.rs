@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod alert;
 pub mod book;
+pub mod cap;
 pub mod content;
 pub mod delivery;
 pub mod emergency;

@@ -172,7 +172,9 @@ pub async fn run_over(
     let beyond_loopback = !config.server.listen.ip().is_loopback();
     let connections = descriptors::for_connections(config.server.connections);
     let bodies = usize::try_from(config.server.bodies).unwrap_or(usize::MAX);
-    let api = Api::new(backend, metrics, beyond_loopback).with_room(connections, bodies);
+    let api = Api::new(backend, metrics, beyond_loopback)
+        .with_room(connections, bodies)
+        .with_cap(config.cap.rules());
     let served = listen::serve(listening, api, shutdown.clone()).await;
     // Whatever ended the API ends the rest, so that the ledger is closed in order.
     shutdown.cancel();

@@ -33,6 +33,7 @@ use crate::observe::metrics::Metrics;
 use crate::station::Links;
 
 mod access;
+mod cap;
 mod posture;
 mod slow;
 

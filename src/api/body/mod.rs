@@ -4,6 +4,7 @@
 
 mod alarm;
 mod alert;
+mod cap;
 mod delivery;
 mod done;
 mod emergency;
@@ -29,6 +30,7 @@ pub use alarm::{
     SuppressBody, SuppressionBody,
 };
 pub use alert::{AlertBody, AlertList, CountsBody, ReceiptBody};
+pub use cap::CapBody;
 pub use delivery::{AnswerBody, DeliveryBody, DeliveryList, RecordedAnswerBody, RouteBody};
 pub use done::{BecauseBody, DoneBody, ResentBody, YouBody};
 pub use emergency::{EmergencyBody, EmergencyList, PositionBody};

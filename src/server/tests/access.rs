@@ -125,6 +125,20 @@ fn routes() -> Vec<Route> {
             json!({"recipient": "radio:1", "choice": 1}),
             SEND,
         ),
+        route(
+            "GET",
+            "/api/v1/alerts/{id}/cap",
+            Id::Alert,
+            none.clone(),
+            LOOK,
+        ),
+        Route {
+            body: Some((
+                cap::MEDIA_TYPE,
+                cap::Document::new("of-a-role").xml().into(),
+            )),
+            ..route("POST", "/api/v1/cap", Id::No, none.clone(), made(SEND))
+        },
         route("GET", "/api/v1/alarms", Id::No, none.clone(), LOOK),
         route("GET", "/api/v1/alarms/{id}", Id::Alarm, none.clone(), LOOK),
         // It is known by then: a new one is answered 201.
@@ -267,8 +281,8 @@ fn alarm_rule() -> AlarmRule {
 }
 
 /// A running server with two counties: radio 1 in the east, radio 2 in the west.
-struct Counties {
-    running: Running,
+pub(super) struct Counties {
+    pub(super) running: Running,
     app: Router,
     document: Value,
     ids: u128,
@@ -276,14 +290,14 @@ struct Counties {
     _told: tokio::sync::mpsc::Receiver<SinkCommand>,
 }
 
-struct Told {
-    status: u16,
-    body: Value,
-    text: String,
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    pub(super) text: String,
 }
 
 impl Counties {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let mut policy = policy();
         for station in &mut policy.stations {
             station.exercises = true;
@@ -333,7 +347,7 @@ impl Counties {
             status: Arc::default(),
             commands,
         }]);
-        let api = Api::new(backend, Arc::new(Metrics::default()), true);
+        let api = Api::new(backend, Arc::new(Metrics::default()), true).with_cap(cap::rules());
         let mut counties = Self {
             running,
             app: router(api),
@@ -354,7 +368,7 @@ impl Counties {
     }
 
     /// The server stops and starts again; what has ended leaves memory at once.
-    async fn restart_and_let_go(&mut self) {
+    pub(super) async fn restart_and_let_go(&mut self) {
         self.running.shutdown.cancel();
         (&mut self.running.core).await.unwrap();
         let policy = Policy {
@@ -363,7 +377,14 @@ impl Counties {
         };
         self.running = start_on(self.running.store.clone(), policy).await;
         let backend = self.running.backend.clone();
-        self.app = router(Api::new(backend, Arc::new(Metrics::default()), true));
+        let api = Api::new(backend, Arc::new(Metrics::default()), true).with_cap(cap::rules());
+        self.app = router(api);
+    }
+
+    /// The same server with other rules for CAP.
+    pub(super) fn under(&mut self, rules: crate::model::cap::CapRules) {
+        let backend = self.running.backend.clone();
+        self.app = router(Api::new(backend, Arc::new(Metrics::default()), true).with_cap(rules));
     }
 
     fn fresh(&mut self) -> ulid::Ulid {
@@ -456,7 +477,7 @@ impl Counties {
     }
 
     /// Makes a request and holds the answer to the document.
-    async fn call(
+    pub(super) async fn call(
         &self,
         token: Option<&str>,
         method: &str,
@@ -509,9 +530,16 @@ impl Counties {
         Told { status, body, text }
     }
 
-    async fn get(&self, token: &str, path: &str, id: Option<&str>) -> Told {
+    pub(super) async fn get(&self, token: &str, path: &str, id: Option<&str>) -> Told {
         self.call(Some(token), "GET", path, id, &None).await
     }
+}
+
+/// A text as it is, everything else as JSON.
+fn bytes(body: &Value) -> Vec<u8> {
+    body.as_str()
+        .map_or_else(|| body.to_string(), str::to_owned)
+        .into_bytes()
 }
 
 fn json_body(body: &Value) -> Option<(&'static str, Vec<u8>)> {
@@ -541,10 +569,7 @@ async fn every_route_answers_every_role_as_stated() {
                 Id::Sink => Some("province".to_owned()),
                 Id::Token => Some(counties.token("spare", Role::Viewer, "").await.to_string()),
             };
-            let body = route
-                .body
-                .as_ref()
-                .map(|(kind, body)| (*kind, body.to_string().into_bytes()));
+            let body = route.body.as_ref().map(|(kind, body)| (*kind, bytes(body)));
             let method = route.method.as_str();
             let answer = counties
                 .call(who, method, route.path, id.as_deref(), &body)
@@ -588,6 +613,7 @@ async fn a_token_of_another_node_finds_nothing_and_does_nothing_on_any_route() {
             404,
         ),
         ("GET", "/api/v1/alerts/{id}/timeline", &alert, &nothing, 404),
+        ("GET", "/api/v1/alerts/{id}/cap", &alert, &nothing, 404),
         ("POST", "/api/v1/alerts/{id}/cancel", &alert, &because, 404),
         ("POST", "/api/v1/alerts/{id}/resend", &alert, &nothing, 404),
         ("POST", "/api/v1/alerts/{id}/answers", &alert, &answer, 404),

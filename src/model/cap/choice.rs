@@ -1,0 +1,51 @@
+//! Which info of a CAP alert count: those that have not expired, of one language.
+
+use narrowcast_protocol::warning::cap::{Alert, DEFAULT_LANGUAGE, Info, Time};
+
+use super::LIFE;
+use crate::model::wall::Wall;
+
+/// When an info loses its meaning: its `expires`, otherwise 12 h after it begins.
+pub(super) fn expires(alert: &Alert, info: &Info) -> Wall {
+    let at = |time: Time| Wall::from(time.timestamp());
+    let begins = [info.onset, info.effective, Some(alert.sent)];
+    let begins = begins.into_iter().flatten().map(at).max();
+    info.expires
+        .map_or_else(|| begins.unwrap_or_default().plus(LIFE), at)
+}
+
+/// The info that have not expired, or all if every one has; of them those of one language: zh-CN,
+/// then another Chinese, then CAP's default, then that of the first.
+pub(super) fn chosen(alert: &Alert, now: Wall) -> Vec<&Info> {
+    let live: Vec<&Info> = alert
+        .info
+        .iter()
+        .filter(|info| expires(alert, info) > now)
+        .collect();
+    let known = if live.is_empty() {
+        alert.info.iter().collect()
+    } else {
+        live
+    };
+    let Some(language) = known.iter().map(|info| tag(info)).min_by_key(|it| rank(it)) else {
+        return Vec::new();
+    };
+    known
+        .into_iter()
+        .filter(|info| tag(info) == language)
+        .collect()
+}
+
+fn tag(info: &Info) -> String {
+    info.language().to_ascii_lowercase()
+}
+
+/// The lower, the rather; of equals the first is taken.
+fn rank(tag: &str) -> u8 {
+    match tag {
+        "zh-cn" => 0,
+        other if other == "zh" || other.starts_with("zh-") => 1,
+        other if other.eq_ignore_ascii_case(DEFAULT_LANGUAGE) => 2,
+        _ => 3,
+    }
+}

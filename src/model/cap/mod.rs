@@ -1,0 +1,144 @@
+//! What a CAP alert becomes here, and what an alert of ours becomes as CAP: the mapping, without
+//! clock and without network. `docs/cap.md` has it as tables.
+
+mod areas;
+mod choice;
+mod outgoing;
+mod precedence;
+mod words;
+
+use std::time::Duration;
+
+use narrowcast_protocol::warning::cap::{Alert, MessageId, Time};
+use sha2::{Digest, Sha256};
+
+pub use areas::{AreaName, CapArea};
+pub use outgoing::Outgoing;
+pub use precedence::precedence;
+
+use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::wall::Wall;
+
+/// How long an alert without `expires` has a meaning, from when it begins.
+const LIFE: Duration = Duration::from_secs(12 * 3_600);
+/// The longest life of an alert of ours; a later `expires` is brought forward to it.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Longest idempotency key, in characters.
+const KEY: usize = 255;
+
+/// `[cap]`: whom CAP alerts are for, and in whose name ours are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapRules {
+    /// The `sender` of what we write.
+    pub sender: String,
+    /// What alerts from CAP ask.
+    pub ask: Ask,
+    /// Areas and whom they stand for.
+    pub areas: Vec<CapArea>,
+    /// Whom an alert is for that names no area of [`areas`](Self::areas); it is refused if empty.
+    pub default_targets: Vec<Target>,
+}
+
+/// An alert of ours out of a CAP alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// What it says, 1 to 300 characters.
+    pub text: String,
+    /// How urgent it is.
+    pub precedence: Precedence,
+    /// Whom it names.
+    pub targets: Vec<Target>,
+    /// When it expires; in the past if the document has expired.
+    pub expires_at: Wall,
+    /// Areas of the document that the configuration does not know.
+    pub unknown_areas: Vec<String>,
+}
+
+/// Why a CAP alert becomes no alert of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unmapped {
+    /// It says nothing.
+    #[error("the alert has no info, so that it says nothing; send at least one info")]
+    NoInfo,
+    /// Nothing is left of its words.
+    #[error(
+        "headline, event and areaDesc hold no words that can be shown; write what has happened"
+    )]
+    NoWords,
+    /// No area of it is configured.
+    #[error(
+        "no area of the alert is configured ({}); add a [[cap.area]] for it, or set \
+         default_targets in [cap]",
+        listed(.0)
+    )]
+    NoTargets(Vec<String>),
+}
+
+impl Unmapped {
+    /// The element that is wrong.
+    #[must_use]
+    pub const fn element(&self) -> &'static str {
+        match self {
+            Self::NoInfo => "info",
+            Self::NoWords => "info/headline",
+            Self::NoTargets(_) => "info/area",
+        }
+    }
+}
+
+fn listed(areas: &[String]) -> String {
+    /// How many areas a sentence names.
+    const NAMED: usize = 10;
+    if areas.is_empty() {
+        return "it names none".to_owned();
+    }
+    let mut named = areas
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("; ");
+    if let Some(more) = areas.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        named.push_str(&format!("; and {more} more"));
+    }
+    named
+}
+
+/// What a CAP alert becomes at `now`.
+///
+/// # Errors
+/// It says nothing, or is for nobody.
+pub fn map(alert: &Alert, rules: &CapRules, now: Wall) -> Result<Mapped, Unmapped> {
+    let chosen = choice::chosen(alert, now);
+    if chosen.is_empty() {
+        return Err(Unmapped::NoInfo);
+    }
+    let ranks = chosen.iter().map(|info| precedence(info));
+    let ends = chosen.iter().map(|info| choice::expires(alert, info));
+    let (targets, unknown_areas) = areas::targets(&chosen, rules)?;
+    Ok(Mapped {
+        text: words::text(&chosen).ok_or(Unmapped::NoWords)?,
+        precedence: ranks.min().unwrap_or(Precedence::Routine),
+        targets,
+        expires_at: ends.max().unwrap_or(now).min(now.plus(LONGEST)),
+        unknown_areas,
+    })
+}
+
+/// The idempotency key under which a CAP alert is submitted: `cap:sender,identifier,sent` with the
+/// time in UTC, so that one instant written in two ways is one message; a hash of that if it is
+/// longer than a key may be.
+#[must_use]
+pub fn key(id: &MessageId) -> String {
+    let sent = Time::new(id.sent.timestamp(), jiff::tz::Offset::UTC).unwrap_or(id.sent);
+    let named = format!("cap:{},{},{sent}", id.sender, id.identifier);
+    if named.chars().count() <= KEY {
+        return named;
+    }
+    let hash = Sha256::digest(named.as_bytes());
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("cap:sha256:{hex}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! An alert of ours as CAP 1.2.
+
+use jiff::tz::Offset;
+use narrowcast_protocol::warning::cap::{
+    Alert, Category, Certainty, IdError, Identifier, Info, MessageId, MsgType, Scope, Sender,
+    Status, Time,
+};
+
+use super::precedence::rated;
+use crate::model::alert::Precedence;
+use crate::model::ids::AlertId;
+use crate::model::wall::Wall;
+
+/// `event` of what we write.
+const EVENT: &str = "Alert";
+
+/// What of an alert CAP says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing<'a> {
+    /// Its id: the `identifier`, with `.cancel` behind it for the Cancel.
+    pub id: AlertId,
+    /// `headline` and `description`.
+    pub text: &'a str,
+    /// `severity` and `urgency`.
+    pub precedence: Precedence,
+    /// `status` Exercise, with a `note`.
+    pub exercise: bool,
+    /// `sent` of the Alert.
+    pub accepted_at: Wall,
+    /// `expires`.
+    pub expires_at: Wall,
+    /// When it was cancelled, if it was: the document is a Cancel sent then.
+    pub cancelled_at: Option<Wall>,
+}
+
+impl Outgoing<'_> {
+    /// The CAP alert in this sender's name.
+    ///
+    /// # Errors
+    /// `sender` or a time is none that CAP can write; the configuration refuses such a sender.
+    pub fn alert(&self, sender: &str) -> Result<Alert, IdError> {
+        let sender = Sender::new(sender)?;
+        let sent = time(self.accepted_at)?;
+        let first = MessageId {
+            sender: sender.clone(),
+            identifier: Identifier::new(&self.id.to_string())?,
+            sent,
+        };
+        let mut alert = Alert {
+            identifier: first.identifier.clone(),
+            sender,
+            sent,
+            status: Status::Actual,
+            msg_type: MsgType::Alert,
+            source: None,
+            scope: Scope::Public,
+            restriction: None,
+            addresses: Vec::new(),
+            code: Vec::new(),
+            note: None,
+            references: Vec::new(),
+            incidents: Vec::new(),
+            info: vec![self.info()?],
+        };
+        if self.exercise {
+            alert.status = Status::Exercise;
+            alert.note = Some("演练 Exercise".to_owned());
+        }
+        if let Some(at) = self.cancelled_at {
+            alert.msg_type = MsgType::Cancel;
+            alert.identifier = Identifier::new(&format!("{}.cancel", self.id))?;
+            alert.sent = time(at.max(self.accepted_at))?;
+            alert.references = vec![first];
+        }
+        Ok(alert)
+    }
+
+    fn info(&self) -> Result<Info, IdError> {
+        let (severity, urgency) = rated(self.precedence);
+        let category = Category::Other;
+        let mut info = Info::new(category, EVENT, urgency, severity, Certainty::Likely);
+        let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}');
+        info.language = self.text.contains(chinese).then(|| "zh-CN".to_owned());
+        // CAP drops white space at the ends of a value.
+        let text = self.text.trim().to_owned();
+        info.headline = Some(text.clone());
+        info.description = Some(text);
+        info.expires = Some(time(self.expires_at)?);
+        Ok(info)
+    }
+}
+
+/// In UTC, without fractions of a second.
+fn time(at: Wall) -> Result<Time, IdError> {
+    Time::new(at.into(), Offset::UTC).ok_or(IdError::Time)
+}
