@@ -222,3 +222,29 @@ async fn an_event_too_large_for_this_connection_is_a_dead_letter_and_the_rest_fl
             .any(|it| it.body["data"]["text"] == long.as_str())
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_listens_to_events_about_sinks_only_does_not_make_them() {
+    let Some(broker) = Broker::start(false, "").await else {
+        return;
+    };
+    let topic = "nc/city/event/cn.narrowcast.sink.behind.v1";
+    let watcher = broker.watch("watcher", topic).await;
+    let (place, http) = (Place::new(), http());
+    place.add(&broker.table(BEGINNING));
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    alert(&place, &http, "#1").await;
+    until("it is told", Duration::from_secs(30), async || {
+        !watcher.seen().is_empty()
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let all = outside(&place, &http).await.len();
+    alert(&place, &http, "#2").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(watcher.seen().len(), 1, "{:?}", watcher.positions());
+    let more = outside(&place, &http).await.len() - all;
+    assert!(more < 6, "{more} events for one alert");
+}

@@ -110,6 +110,12 @@ impl CloudEvent {
         })
     }
 
+    /// Whether it is about a sink.
+    #[must_use]
+    pub fn is_of_a_sink(&self) -> bool {
+        self.kind.starts_with("cn.narrowcast.sink.")
+    }
+
     /// Says what kind of thing it belongs to.
     #[must_use]
     pub const fn marked(mut self, mark: Mark) -> Self {

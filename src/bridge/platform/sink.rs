@@ -28,6 +28,8 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 const TELL_AFTER: u32 = 5;
 /// What a broker says of an event that nobody is subscribed to.
 const UNHEARD: &str = "the broker took it, and nobody is subscribed to it (0x10)";
+/// How often at most others are told of that.
+const UNHEARD_AGAIN: Duration = Duration::from_secs(600);
 
 /// A page of the ledger on its way.
 pub type Paging = Pin<Box<dyn Future<Output = Result<Vec<Entry>, String>> + Send>>;
@@ -123,8 +125,8 @@ struct Run {
     unwritten: u32,
     failures: u32,
     alive_at: Instant,
-    /// Whether nobody was subscribed to the last event.
-    unheard: bool,
+    /// When others were told last that nobody is subscribed.
+    unheard_told_at: Option<Instant>,
 }
 
 impl Sink {
@@ -153,7 +155,7 @@ impl Sink {
             shutdown,
             unwritten: 0,
             failures: 0,
-            unheard: false,
+            unheard_told_at: None,
         };
         if position.is_none() && !run.begin().await {
             return;
@@ -318,22 +320,23 @@ impl Run {
         }
     }
 
-    /// Notes whether anybody was subscribed to an event that a broker took.
-    fn heard(&mut self, heard: bool) {
-        if heard {
-            if std::mem::take(&mut self.unheard) {
-                (self.feed.behind)(None);
-            }
-            return;
-        }
-        if !std::mem::replace(&mut self.unheard, true) {
-            (self.feed.behind)(Some(UNHEARD.to_owned()));
-            warn!(sink = %self.sink.name, "the broker has events and nobody is subscribed to them");
-        }
+    /// Nobody was subscribed to an event that a broker took. Others learn of it once in a while
+    /// only, and never because of an event about a sink: that would make the next one.
+    fn unheard(&mut self, event: &CloudEvent) {
         self.sink.tell(|status| {
             status.unheard += 1;
             status.last_error = Some(UNHEARD.to_owned());
         });
+        let now = Instant::now();
+        let told = self
+            .unheard_told_at
+            .is_some_and(|at| now < at + UNHEARD_AGAIN);
+        if told || event.is_of_a_sink() {
+            return;
+        }
+        self.unheard_told_at = Some(now);
+        warn!(sink = %self.sink.name, "the broker has events and nobody is subscribed to them");
+        (self.feed.behind)(Some(UNHEARD.to_owned()));
     }
 
     /// Delivers a page; what was trimmed before it becomes one `gap` event.
@@ -369,7 +372,9 @@ impl Run {
             match self.attempt(event).await {
                 taken @ (Delivered::Taken | Delivered::Unheard) => {
                     let heard = taken == Delivered::Taken;
-                    self.heard(heard);
+                    if !heard {
+                        self.unheard(event);
+                    }
                     // What nobody listened to has reached no system.
                     let turn = self.tell_of(fed.filter(|_| heard), true).await;
                     if !matches!(turn, Turn::Due) {
