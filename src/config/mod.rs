@@ -47,6 +47,7 @@ pub use webhook::{SinkStart, WebhookTable};
 
 use narrowcast_protocol::air::StationId;
 
+use crate::model::facts::{FACT_BYTES, Fact};
 use crate::model::policy::Policy;
 
 /// The documented default, as `narrowcast config` prints it. Lines of the form
@@ -148,7 +149,25 @@ impl Config {
         self.cap.check(&mut faults);
         self.check_sinks(&mut faults);
         self.check_unique(&mut faults);
+        self.check_size(&mut faults);
         faults
+    }
+
+    /// Stations and alarm rules are cut into pieces for the disk, SMS links, sinks and words of
+    /// answers are not.
+    fn check_size(&self, faults: &mut Vec<Fault>) {
+        let facts = Fact::of_policy(&self.to_policy());
+        let size = facts.iter().map(Fact::size).max().unwrap_or(0);
+        if size > FACT_BYTES && faults.is_empty() {
+            let key = if self.sms.is_empty() { "policy" } else { "sms" };
+            faults.push(Fault::new(
+                key,
+                format!(
+                    "SMS links, sinks and the words of answers take {size} bytes on disk and may \
+                     take {FACT_BYTES}: fewer links, prefixes or words, shorter names or templates"
+                ),
+            ));
+        }
     }
 
     /// What is allowed and perhaps not meant, each with its remedy.

@@ -130,6 +130,10 @@ pub struct SmsLink {
     /// What stands in front of every text because the operator demands it; counts as text.
     #[serde(default)]
     pub signature: String,
+    /// The text that the operator has approved, with `{text}` once where an alert's words stand;
+    /// at most 100 characters besides, which count as text. Empty where it takes any text.
+    #[serde(default)]
+    pub template: String,
     /// Price of one part in hundredths of the currency; cheaper links go first.
     #[serde(default)]
     pub cost: u32,
@@ -252,6 +256,7 @@ impl SmsLink {
             receipt_wait: self.receipt_wait,
             prefixes: self.prefixes.clone(),
             signature: self.signature.clone(),
+            template: self.template.clone(),
             cost: self.cost,
             daily_cap: self.daily_cap,
         }

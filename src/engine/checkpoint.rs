@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC17";
+const LAYOUT: &[u8; 4] = b"NC18";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -211,6 +211,7 @@ mod tests {
                 receipt_wait: Duration::from_secs(900),
                 prefixes: vec!["139".into()],
                 signature: "【应急】".into(),
+                template: "告{text}".into(),
                 cost: 5,
                 daily_cap: 9,
             }],
@@ -450,6 +451,7 @@ mod tests {
                 route,
                 reference: 1,
                 parts: 2,
+                frame: 7,
             },
             Fact::MessageTaken {
                 of,

@@ -4,6 +4,7 @@ use narrowcast_protocol::air::{self, CarrierKind, Delivery, TextForm};
 
 use crate::model::alert::{Alert, Ask};
 use crate::model::policy::Policy;
+use crate::model::sms_route::PLACE;
 
 /// Most parts one alert may have.
 pub(super) const MAX_PARTS: usize = 9;
@@ -58,22 +59,25 @@ pub(super) fn parts(
         .collect())
 }
 
-/// The whole of `alert` as a telephone shows it, which puts the parts of a long text together.
-pub(super) fn whole(policy: &Policy, alert: &Alert) -> String {
+/// The whole of `alert` as a telephone shows it, which puts the parts of a long text together:
+/// `sign` if it is an exercise, then mark, text and how to answer, all three at the place that
+/// `template` has for them.
+pub(super) fn whole(sign: &str, template: &str, alert: &Alert) -> String {
     let drill = alert.exercise;
     #[cfg(narrowcast_mutant)]
     let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
-    let sign = if drill {
-        policy.exercise_sign.as_str()
-    } else {
-        ""
-    };
+    let sign = if drill { sign } else { "" };
     let mark = if alert.ask.wants_answer() {
         format!("{} ", alert.mark)
     } else {
         String::new()
     };
-    format!("{sign}{mark}{}{}", alert.text, hint(alert))
+    let hint = hint(alert);
+    let (head, tail) = template.split_once(PLACE).unwrap_or_default();
+    // The last answer must not run into what the operator demands behind it.
+    let runs_on = !hint.is_empty() && tail.starts_with(char::is_alphanumeric);
+    let gap = if runs_on { " " } else { "" };
+    format!("{sign}{head}{mark}{}{hint}{gap}{tail}", alert.text)
 }
 
 /// The text needs too many parts.

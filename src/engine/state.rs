@@ -12,6 +12,7 @@ use crate::engine::roster::Roster;
 use crate::engine::salvage::SHOWN;
 use crate::engine::sms::pieces::{PieceBook, PieceKey};
 use crate::engine::sms::sent::{Early, SentBook};
+use crate::engine::sms::wording::Frames;
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
@@ -189,6 +190,8 @@ pub(super) struct State {
     pub(super) sent: SentBook,
     /// Long texts from telephones of which parts are missing.
     pub(super) pieces: PieceBook,
+    /// How operators wanted texts framed, now and before.
+    pub(super) frames: Frames,
     /// Sensor alarms and their suppressions.
     pub(super) alarms: AlarmBook,
 }
@@ -202,6 +205,7 @@ impl State {
             Fact::Started { .. } => self.interrupted(at),
             Fact::PolicyInForce(policy) => {
                 self.policy = policy.as_ref().clone();
+                self.frames.learn(policy);
                 self.index_stations();
             }
             Fact::StationsInForce { stations } => {

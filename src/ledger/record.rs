@@ -2,7 +2,7 @@
 //!
 //! | bytes | meaning |
 //! |---|---|
-//! | 1 | version of the form: 2 |
+//! | 1 | version of the form: 8 |
 //! | n | postcard of position, jurisdiction, epoch, moment and fact |
 //!
 //! A record's hash is SHA-256 over the hash of the record before it and these bytes; 32
@@ -25,7 +25,7 @@ pub const GENESIS: Hash = [0; 32];
 /// Most bytes that one record may take in its stored form.
 pub const LIMIT: usize = 16 * 1024;
 
-const VERSION: u8 = 7;
+const VERSION: u8 = 8;
 
 /// A record as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,7 +263,7 @@ mod tests {
         let stored = stored("0.1.0");
         assert_eq!(
             hex::encode(&stored.bytes),
-            "07070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
+            "08070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
         );
         assert_eq!(stored.hash, link(&GENESIS, &stored.bytes));
     }

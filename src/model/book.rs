@@ -585,10 +585,11 @@ impl AlertBook {
                 route,
                 reference,
                 parts,
+                frame,
                 ..
             } => self.change(*delivery, |book| {
                 if let Some(phone) = book.phone_mut(*phone) {
-                    phone.started((*number, *route), (*reference, *parts));
+                    phone.started((*number, *route), (*reference, *parts, *frame));
                 }
             }),
             Fact::MessageEvidenced { of, evidence } => {

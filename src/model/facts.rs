@@ -366,6 +366,9 @@ pub enum Fact {
         reference: u8,
         /// How many parts the text has.
         parts: u8,
+        /// Which frame the operator demanded around the words: the number of what stood in force
+        /// beside them. A text of which parts have left goes on in the same one.
+        frame: u32,
     },
     /// A part left, or the operator took it without naming it.
     MessageEvidenced {

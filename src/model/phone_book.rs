@@ -58,6 +58,8 @@ pub struct PhoneBook {
     first: u8,
     /// How many parts it has.
     pub parts: u8,
+    /// Which frame of an operator's stands around its words.
+    pub frame: u32,
     /// Parts that were written to a link.
     written: Parts,
     /// Parts that an operator has taken.
@@ -135,13 +137,13 @@ impl PhoneBook {
     pub(super) fn started(
         &mut self,
         (number, route): (u8, StationId),
-        (reference, parts): (u8, u8),
+        (reference, parts, frame): (u8, u8, u32),
     ) {
         if (self.reference, self.parts) != (reference, parts) {
             (self.written, self.taken, self.received) = (0, 0, 0);
             self.first = number;
         }
-        (self.reference, self.parts) = (reference, parts);
+        (self.reference, self.parts, self.frame) = (reference, parts, frame);
         self.attempts = self.attempts.max(number);
         self.open = Some(number);
         self.route = Some(route);
@@ -209,7 +211,7 @@ mod tests {
 
     fn started(parts: u8) -> PhoneBook {
         let mut book = PhoneBook::default();
-        book.started((1, StationId(1)), (7, parts));
+        book.started((1, StationId(1)), (7, parts, 0));
         book
     }
 
@@ -234,9 +236,9 @@ mod tests {
         book.proved(1, 0, &Evidence::StationAccepted);
         book.ended(1, Outcome::Unclear, false, Wall::default());
         assert!(book.unclear_since.is_some());
-        book.started((2, StationId(1)), (7, 2));
+        book.started((2, StationId(1)), (7, 2, 0));
         assert!(book.is_taken(0) && !book.is_taken(1) && book.unclear_since.is_none());
-        book.started((3, StationId(1)), (8, 2));
+        book.started((3, StationId(1)), (8, 2, 0));
         assert!(!book.is_taken(0) && !book.has_any_left());
     }
 
@@ -244,7 +246,7 @@ mod tests {
     fn a_late_receipt_of_an_older_attempt_counts_where_the_text_is_one_part() {
         for (parts, rung) in [(1, Rung::Received), (2, Rung::Queued)] {
             let mut book = started(parts);
-            book.started((2, StationId(1)), (8, parts));
+            book.started((2, StationId(1)), (8, parts, 0));
             for part in 0..parts {
                 book.proved(1, part, &Evidence::HandsetReceipt);
             }

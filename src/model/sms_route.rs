@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::alert::Alert;
 
+/// Where an alert's words stand in an operator's template.
+pub const PLACE: &str = "{text}";
+
 /// What a route speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -51,6 +54,9 @@ pub struct SmsRoute {
     pub prefixes: Vec<String>,
     /// What operators demand in front of every text, `【应急管理局】`; may be empty.
     pub signature: String,
+    /// The text that the operator has approved, with [`PLACE`] once where an alert's words stand,
+    /// `尊敬的用户：{text}，请知悉。`; empty where the operator takes any text.
+    pub template: String,
     /// What one part costs, in hundredths of the currency.
     pub cost: u32,
     /// Most messages to one telephone in a day; 0 has no limit. A Flash is always sent.
@@ -115,6 +121,7 @@ mod tests {
             receipt_wait: Duration::from_secs(900),
             prefixes: vec!["+86139".into(), "1380".into(), "+49".into()],
             signature: String::new(),
+            template: String::new(),
             cost: 0,
             daily_cap: 0,
         };

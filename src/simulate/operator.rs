@@ -53,6 +53,7 @@ impl Operator {
                 receipt_wait: Duration::from_secs(60),
                 prefixes: Vec::new(),
                 signature: String::new(),
+                template: String::new(),
                 cost: 5,
                 daily_cap: 0,
             },

@@ -5,12 +5,15 @@ use std::time::Duration;
 use super::{SmsKind, SmsLink};
 use crate::config::error::Fault;
 use crate::config::value::Secret;
+use crate::model::sms_route::PLACE;
 use crate::model::text;
 
 /// Most characters of a name.
 const NAME: usize = 40;
 /// Most characters of a signature: with it a text must still fit its first part.
 const SIGNATURE: usize = 20;
+/// Most characters of a template besides `{text}`: half of two parts.
+const TEMPLATE: usize = 100;
 /// Most digits of a prefix.
 const PREFIX: usize = 20;
 
@@ -73,6 +76,7 @@ impl SmsLink {
                 format!("it must have at most {SIGNATURE} characters, as in \"【应急】\""),
             );
         }
+        self.check_template(checker);
         for prefix in &self.prefixes {
             let digits = prefix.strip_prefix('+').unwrap_or(prefix);
             let number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -96,6 +100,37 @@ impl SmsLink {
             if zero {
                 checker.fault(key, "it is 0, so nothing would ever leave: 1 or more");
             }
+        }
+    }
+
+    fn check_template(&self, checker: &mut Checker<'_>) {
+        if self.template.is_empty() {
+            return;
+        }
+        let example = "as in \"尊敬的用户：{text}，请知悉。\"";
+        let mut fault = |says: String| checker.fault("template", says);
+        if let Err(error) = text::check(&self.template) {
+            return fault(error.to_string());
+        }
+        let places = self.template.matches(PLACE).count();
+        if places != 1 {
+            return fault(format!(
+                "it has {places} {PLACE}: write exactly one where the words of an alert stand, \
+                 {example}"
+            ));
+        }
+        let rest = self.template.replacen(PLACE, "", 1);
+        if rest.contains(['{', '}']) {
+            return fault(format!(
+                "it has braces besides {PLACE}: people would read them; write {PLACE} alone, \
+                 {example}"
+            ));
+        }
+        let characters = rest.chars().count();
+        if characters > TEMPLATE {
+            fault(format!(
+                "it has {characters} characters besides {PLACE}: write at most {TEMPLATE}, {example}"
+            ));
         }
     }
 

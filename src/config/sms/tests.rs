@@ -182,6 +182,34 @@ fn what_is_missing_or_contradicts_names_field_and_remedy() {
         (CMPP, "source = \"106901234\"", "", "source", "1 to 21"),
         (CMPP, "\"ALERT\"", "\"ALERT-ALERT\"", "service", "0 to 10"),
         (
+            SMPP,
+            "window = 16",
+            "template = \"尊敬的用户，请知悉。\"",
+            "template",
+            "exactly one",
+        ),
+        (
+            SMPP,
+            "window = 16",
+            "template = \"{text}{text}\"",
+            "template",
+            "exactly one",
+        ),
+        (
+            SMPP,
+            "window = 16",
+            "template = \"{name}：{text}\"",
+            "template",
+            "write {text} alone",
+        ),
+        (
+            SMPP,
+            "window = 16",
+            "template = \"告{text}\\n\"",
+            "template",
+            "remove it",
+        ),
+        (
             MODEM,
             "path = \"/dev/ttyUSB0\"",
             "",
@@ -280,5 +308,35 @@ fn an_address_of_ipv6_is_told_from_its_port() {
     assert_eq!(
         faults(&SMPP.replace("127.0.0.1", "fd00::1")),
         Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_template_has_at_most_a_hundred_characters_besides_its_place_on_every_kind_of_link() {
+    for link in [SMPP, CMPP, MODEM] {
+        let with = |rest: usize| format!("{link}template = \"{}{{text}}\"\n", "告".repeat(rest));
+        let [read] = parse(&with(100)).sms.try_into().unwrap();
+        assert_eq!(faults(&with(100)), Vec::<String>::new());
+        assert_eq!(read.route().template, read.template);
+        let says = fault(&with(101));
+        assert!(
+            says.starts_with("sms[0].template: it has 101") && says.contains("at most 100"),
+            "{says}"
+        );
+    }
+}
+
+#[test]
+fn links_that_do_not_fit_one_record_together_are_refused_with_a_remedy() {
+    let links = |many: usize| -> String {
+        let template = format!("template = \"{}{{text}}\"\n", "告".repeat(100));
+        let one = |n: usize| SMPP.replace("\"operator\"", &format!("\"operator {n}\"")) + &template;
+        (0..many).map(one).collect()
+    };
+    assert_eq!(faults(&links(20)), Vec::<String>::new());
+    let says = fault(&links(60));
+    assert!(
+        says.starts_with("sms: ") && says.contains("fewer links"),
+        "{says}"
     );
 }

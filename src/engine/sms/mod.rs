@@ -14,7 +14,7 @@
 //! | `receipts` | which message a receipt is about |
 //! | `sent` | which messages operators have taken, and how they call them |
 //! | `incoming`, `pieces` | what telephones say |
-//! | `wording` | how an alert is written for a route |
+//! | `wording` | how an alert is written for a route, and in which frame of its operator's |
 //! | `views` | what is told about it |
 
 mod incoming;
@@ -26,7 +26,7 @@ mod send;
 pub(super) mod sent;
 mod steps;
 mod views;
-mod wording;
+pub(super) mod wording;
 
 pub(super) use wording::parts;
 

@@ -9,7 +9,8 @@ use crate::engine::Engine;
 use crate::engine::io::Effect;
 use crate::engine::queue::Place;
 use crate::engine::sms::ring::wants_ring;
-use crate::engine::sms::{Flight, MessageRun, Ring, wording};
+use crate::engine::sms::wording::Frame;
+use crate::engine::sms::{Flight, MessageRun, Ring};
 use crate::engine::timers::Timer;
 use crate::model::alert::Precedence;
 use crate::model::delivery::Outcome;
@@ -120,17 +121,25 @@ impl Engine {
         // What an operator has taken of a text is not given to it again.
         let is_half = known.parts > 0 && known.has_any_left() && !known.is_whole();
         let same = goes_on || (same_route && is_half);
-        let reference = if same {
-            known.reference
-        } else if known.parts == 0 {
-            book.alert.mark.index()
-        } else {
-            known.reference.wrapping_add(NEXT_REFERENCE)
-        };
+        // Its parts fit together only in the frame in which it began, whatever the policy has
+        // become meanwhile.
+        let begun = self.state.frames.get(known.frame).filter(|_| same);
+        let begun = begun.and_then(|frame| frame.parts(&book.alert, known.reference).ok());
+        let begun = begun.filter(|parts| parts.len() == usize::from(known.parts));
         let attempts = known.attempts;
-        let parts = match wording::parts(&self.state.policy, route, &book.alert, reference) {
-            Ok(parts) => parts,
-            Err(_) => return self.give_up_phone(ring),
+        let (reference, frame, parts) = if let Some(parts) = begun {
+            (known.reference, known.frame, parts)
+        } else {
+            let frame = Frame::of(&self.state.policy, route);
+            let reference = if known.parts == 0 {
+                book.alert.mark.index()
+            } else {
+                known.reference.wrapping_add(NEXT_REFERENCE)
+            };
+            match frame.parts(&book.alert, reference) {
+                Ok(parts) => (reference, frame.number(), parts),
+                Err(_) => return self.give_up_phone(ring),
+            }
         };
         let count = u8::try_from(parts.len()).unwrap_or(u8::MAX);
         let left = book.alert.expires_at.since(self.wall());
@@ -145,6 +154,7 @@ impl Engine {
                 route: route.id,
                 reference,
                 parts: count,
+                frame,
             });
             let number = attempts.saturating_add(1);
             let flight = Flight {

@@ -1,11 +1,21 @@
 //! How an alert is written for a route.
+//!
+//! A phone shows, in this order: the signature, the drill sign, the head of the operator's
+//! template, the mark, the text, how to answer, and the template's tail. All of it counts as text.
+
+mod frames;
+#[cfg(test)]
+mod tests;
 
 use narrowcast_protocol::sms::segment::{Form, SegmentError, Signature, segment};
 use narrowcast_protocol::sms::{Part, Reference};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::compose;
 use crate::model::alert::Alert;
 use crate::model::policy::{Policy, RouteKind, SmsRoute};
+
+pub(in crate::engine) use frames::Frames;
 
 /// The parts in which `alert` is given to the operator of `route`, with `reference` tying them
 /// together.
@@ -18,18 +28,64 @@ pub(in crate::engine) fn parts(
     alert: &Alert,
     reference: u8,
 ) -> Result<Vec<Part>, SegmentError> {
-    let text = compose::whole(policy, alert);
-    segment(&text, &form(route), Reference::Eight(reference))
+    Frame::of(policy, route).parts(alert, reference)
 }
 
-fn form(route: &SmsRoute) -> Form {
-    let form = match route.kind {
-        RouteKind::Cmpp2 | RouteKind::Cmpp3 => Form::cmpp(),
-        RouteKind::Smpp | RouteKind::Modem => Form::gsm(),
-    };
-    let signature = match route.signature.as_str() {
-        "" => Signature::None,
-        name => Signature::Prefix(name.to_owned()),
-    };
-    Form { signature, ..form }
+/// What makes the wording over a route besides the alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::engine) struct Frame {
+    kind: RouteKind,
+    /// What an exercise begins with.
+    sign: String,
+    signature: String,
+    template: String,
+}
+
+impl Frame {
+    pub(in crate::engine) fn of(policy: &Policy, route: &SmsRoute) -> Self {
+        Self {
+            kind: route.kind,
+            sign: policy.exercise_sign.clone(),
+            signature: route.signature.clone(),
+            template: route.template.clone(),
+        }
+    }
+
+    /// Tells it from other frames: FNV-1a of all that is in it, in 32 bits.
+    pub(in crate::engine) fn number(&self) -> u32 {
+        let kind = self.kind.to_string();
+        let texts = [&kind, &self.sign, &self.signature, &self.template];
+        // No text of ours has the octet 0xFF.
+        let octets = texts
+            .into_iter()
+            .flat_map(|text| text.bytes().chain([0xFF]));
+        octets.fold(0x811C_9DC5, |number: u32, octet| {
+            (number ^ u32::from(octet)).wrapping_mul(0x0100_0193)
+        })
+    }
+
+    /// The parts of `alert`, with `reference` tying them together.
+    ///
+    /// # Errors
+    /// It takes more parts than telephones put together.
+    pub(in crate::engine) fn parts(
+        &self,
+        alert: &Alert,
+        reference: u8,
+    ) -> Result<Vec<Part>, SegmentError> {
+        let text = compose::whole(&self.sign, &self.template, alert);
+        segment(&text, &self.form(), Reference::Eight(reference))
+    }
+
+    fn form(&self) -> Form {
+        let form = match self.kind {
+            RouteKind::Cmpp2 | RouteKind::Cmpp3 => Form::cmpp(),
+            RouteKind::Smpp | RouteKind::Modem => Form::gsm(),
+        };
+        let signature = match self.signature.as_str() {
+            "" => Signature::None,
+            name => Signature::Prefix(name.to_owned()),
+        };
+        Form { signature, ..form }
+    }
 }

@@ -1,6 +1,7 @@
 //! Telephones: when they are rung, over which route, what receipts and answers prove.
 
 mod again;
+mod templates;
 
 use narrowcast_protocol::air::{
     Incoming, MessageId, Phone, Receipt as Told, SmsToken, Submit as Part,
@@ -29,6 +30,7 @@ fn route(id: u32, name: &str) -> SmsRoute {
         receipt_wait: Duration::from_secs(900),
         prefixes: Vec::new(),
         signature: String::new(),
+        template: String::new(),
         cost: 5,
         daily_cap: 0,
     }

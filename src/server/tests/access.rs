@@ -310,6 +310,7 @@ impl Counties {
             receipt_wait: Duration::from_secs(900),
             prefixes: vec![],
             signature: String::new(),
+            template: String::new(),
             cost: 0,
             daily_cap: 0,
         });

@@ -124,6 +124,7 @@ impl Bench {
             route: ROUTE,
             reference: 9,
             parts,
+            frame: 0,
         };
         verdict(self.phones.learn(&started).1)
     }

@@ -34,6 +34,7 @@ impl Phones {
                 route,
                 reference,
                 parts,
+                ..
             } => {
                 let start = Start {
                     number: *number,
