@@ -27,6 +27,8 @@ use crate::model::wall::Wall;
 const CAP: &str = "application/cap+xml";
 /// Most characters of a note that the log repeats.
 const NOTE: usize = 300;
+/// Most characters of what areas have hit that the log says.
+const MATCHED: usize = 2_000;
 
 /// Take in a CAP 1.2 document with one alert. An Alert or Update becomes an alert (`201`; the same
 /// document again gets the first answer, a changed one under the same name `409`). An Update
@@ -160,8 +162,11 @@ async fn submit(
         precedence,
         targets,
         expires_at,
+        matched_areas,
         unknown_areas,
     } = mapped;
+    let matched: String = matched_areas.join(" | ").chars().take(MATCHED).collect();
+    info!(message = %text::shown(&alert.id().to_string()), matched = %text::shown(&matched), "CAP areas");
     let submit = Submit {
         id: AlertId(api.backend.new_id()),
         text,

@@ -6,6 +6,7 @@
 mod airtime;
 mod alarm;
 mod cap;
+mod cap_area;
 mod capture;
 mod error;
 mod homebrew;
@@ -28,7 +29,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use alarm::{AlarmTable, LevelTable};
-pub use cap::{CapAreaTable, CapTable};
+pub use cap::CapTable;
+pub use cap_area::CapAreaTable;
 pub use capture::CaptureConfig;
 pub use error::{ConfigError, Fault};
 pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};

@@ -1,82 +1,156 @@
-//! Areas of a CAP alert: whom they stand for.
+//! Whom a CAP alert is for: all that its areas and addresses stand for.
 
 use std::collections::BTreeSet;
 
-use narrowcast_protocol::warning::cap::{Area, Info};
-use narrowcast_protocol::warning::text::one_line;
+use narrowcast_protocol::warning::cap::{Alert, Info, Scope};
 
+use super::grid::Spot;
+use super::place::{Place, listed, short};
+use super::region::Region;
+use super::shape::{Effort, Outline, TooIntricate};
 use super::{CapRules, Unmapped};
 use crate::model::alert::Target;
 
-/// By what an area of a document is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AreaName {
-    /// The value of one of its `geocode`.
-    Geocode(String),
-    /// Its `areaDesc`.
-    Name(String),
-}
+/// `valueName` of the parameter that names an addressee, or several with commas.
+const GROUP: &str = "narrowcast:group";
+/// Most addresses that are not known and are named, and most hits of an area.
+const NAMED: usize = 20;
 
-/// `[[cap.area]]`: an area and whom it stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `[[cap.area]]`: an area and whom it stands for. An area of a document is this one by any of
+/// what is set. No text of it has white space at its ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CapArea {
-    /// By what it is known.
-    pub known_by: AreaName,
+    /// The value of a `geocode`, exactly; of a list with commas, one of its values.
+    pub geocode: Option<String>,
+    /// A region of China that the document's region is the same as, or is above of.
+    pub region: Option<Region>,
+    /// Whether a part of `region` is enough.
+    pub widen: bool,
+    /// The `valueName` that a code for `geocode` or `region` must have; any if not set.
+    pub code_name: Option<String>,
+    /// What a polygon or a circle must have a spot in common with.
+    pub polygon: Option<Outline>,
+    /// What a polygon or a circle must hold.
+    pub site: Option<Spot>,
+    /// The `areaDesc` as one line.
+    pub name: Option<String>,
+    /// One of the document's `addresses`, or the value of a parameter `narrowcast:group`; no area
+    /// of the document has to do with it.
+    pub address: Option<String>,
     /// Whom an alert for it names.
     pub targets: Vec<Target>,
 }
 
-impl CapArea {
-    /// Whether it is meant: by the same text, white space at the ends and between words aside.
-    fn is(&self, area: &Area) -> bool {
-        match &self.known_by {
-            AreaName::Geocode(code) => area.geocode.iter().any(|it| it.value.trim() == code.trim()),
-            AreaName::Name(name) => one_line(&area.area_desc) == one_line(name),
-        }
-    }
+/// Whom a document is for.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) targets: Vec<Target>,
+    /// Areas and addresses, and what they hit.
+    pub(super) matched: Vec<String>,
+    /// Areas and addresses that hit nothing, and polygons that are not used.
+    pub(super) unknown: Vec<String>,
+    named: BTreeSet<String>,
 }
 
-/// Whom the info name, and their areas that are not configured. All areas of all info count.
-pub(super) fn targets(
-    chosen: &[&Info],
-    rules: &CapRules,
-) -> Result<(Vec<Target>, Vec<String>), Unmapped> {
-    let mut named = BTreeSet::new();
-    let (mut targets, mut unknown) = (Vec::new(), Vec::new());
-    for area in chosen.iter().flat_map(|info| &info.area) {
-        let mut known = rules.areas.iter().filter(|rule| rule.is(area)).peekable();
-        if known.peek().is_none() {
-            let shown = shown(area);
-            if !unknown.contains(&shown) {
-                unknown.push(shown);
+impl Found {
+    fn add(&mut self, rule: &CapArea) {
+        for target in &rule.targets {
+            if self.named.insert(target.to_string()) {
+                self.targets.push(target.clone());
             }
         }
-        let found = known.flat_map(|rule| &rule.targets);
-        targets.extend(
-            found
-                .filter(|target| named.insert(target.to_string()))
-                .cloned(),
-        );
     }
-    if targets.is_empty() {
-        targets.clone_from(&rules.default_targets);
+
+    fn addresses<'a>(&mut self, named: &BTreeSet<&'a str>, rules: &'a [CapArea]) {
+        let mut known = BTreeSet::new();
+        for rule in rules {
+            if let Some(address) = rule.address.as_deref().filter(|it| named.contains(it)) {
+                known.insert(address);
+                self.add(rule);
+            }
+        }
+        let said = |address: &&str| format!("address {}", short(address));
+        self.matched.extend(known.iter().map(said));
+        let unknown: Vec<&str> = named.difference(&known).copied().collect();
+        self.unknown.extend(shown_of(&unknown, said));
     }
-    if targets.is_empty() {
-        return Err(Unmapped::NoTargets(unknown));
+
+    fn area(
+        &mut self,
+        place: &Place<'_>,
+        rules: &[CapArea],
+        effort: &mut Effort,
+    ) -> Result<(), TooIntricate> {
+        let mut hits = Vec::new();
+        for rule in rules {
+            if let Some(hit) = place.hits(rule, effort)? {
+                self.add(rule);
+                hits.push(hit);
+            }
+        }
+        let (shown, mut notes) = (place.shown(), Vec::new());
+        if hits.is_empty() {
+            notes.push(shown.clone());
+        } else {
+            let hits = shown_of(&hits, Clone::clone);
+            let matched = format!("{shown}: {}", hits.join("; "));
+            if !self.matched.contains(&matched) {
+                self.matched.push(matched);
+            }
+        }
+        if place.cut {
+            notes.push(format!(
+                "{shown}: a polygon across the 180th meridian is not used"
+            ));
+        }
+        for note in notes {
+            if !self.unknown.contains(&note) {
+                self.unknown.push(note);
+            }
+        }
+        Ok(())
     }
-    Ok((targets, unknown))
 }
 
-/// An area as a sentence names it: its description and its codes.
-fn shown(area: &Area) -> String {
-    /// Most characters of a name, and most codes.
-    const MOST: (usize, usize) = (60, 5);
-    let short = |text: &str| one_line(text).chars().take(MOST.0).collect::<String>();
-    let codes = area.geocode.iter().take(MOST.1);
-    let codes: Vec<String> = codes.map(|it| short(&it.value)).collect();
-    if codes.is_empty() {
-        short(&area.area_desc)
-    } else {
-        format!("{}, geocode {}", short(&area.area_desc), codes.join(" "))
+/// The first of a list in words, and how many more there are.
+fn shown_of<T>(all: &[T], said: impl FnMut(&T) -> String) -> Vec<String> {
+    let mut shown: Vec<String> = all.iter().take(NAMED).map(said).collect();
+    if let Some(more) = all.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
     }
+    shown
 }
+
+/// Whom an alert is for: all areas of all info count, and all its addresses. Of a Private alert
+/// only the addresses do.
+pub(super) fn found(alert: &Alert, chosen: &[&Info], rules: &CapRules) -> Result<Found, Unmapped> {
+    let mut found = Found::default();
+    let parameters = chosen.iter().flat_map(|info| &info.parameter);
+    let groups = parameters.filter(|it| it.value_name.trim() == GROUP);
+    let groups = groups.flat_map(|it| listed(&it.value));
+    let addresses = alert.addresses.iter().map(|it| it.trim());
+    found.addresses(&addresses.chain(groups).collect(), &rules.areas);
+    if alert.scope == Scope::Private {
+        return if found.targets.is_empty() {
+            Err(Unmapped::NoAddress(found.unknown))
+        } else {
+            Ok(found)
+        };
+    }
+    let mut effort = Effort::new();
+    for area in chosen.iter().flat_map(|info| &info.area) {
+        let place = Place::new(area);
+        let compared = found.area(&place, &rules.areas, &mut effort);
+        compared.map_err(|TooIntricate| Unmapped::TooIntricate)?;
+    }
+    if found.targets.is_empty() {
+        found.targets.clone_from(&rules.default_targets);
+    }
+    if found.targets.is_empty() {
+        return Err(Unmapped::NoTargets(found.unknown));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

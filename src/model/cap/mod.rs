@@ -3,8 +3,13 @@
 
 mod areas;
 mod choice;
+mod grid;
 mod outgoing;
+mod place;
 mod precedence;
+mod region;
+mod round;
+mod shape;
 mod words;
 
 use std::time::Duration;
@@ -12,9 +17,12 @@ use std::time::Duration;
 use narrowcast_protocol::warning::cap::{Alert, MessageId, Time};
 use sha2::{Digest, Sha256};
 
-pub use areas::{AreaName, CapArea};
+pub use areas::CapArea;
+pub use grid::Spot;
 pub use outgoing::Outgoing;
 pub use precedence::precedence;
+pub use region::Region;
+pub use shape::{Outline, ShapeError};
 
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::wall::Wall;
@@ -50,7 +58,9 @@ pub struct Mapped {
     pub targets: Vec<Target>,
     /// When it expires; in the past if the document has expired.
     pub expires_at: Wall,
-    /// Areas of the document that the configuration does not know.
+    /// Areas and addresses of the document, each with what of the configuration it hit.
+    pub matched_areas: Vec<String>,
+    /// Areas and addresses of the document that hit nothing, and polygons of it that are not used.
     pub unknown_areas: Vec<String>,
 }
 
@@ -72,6 +82,19 @@ pub enum Unmapped {
         listed(.0)
     )]
     NoTargets(Vec<String>),
+    /// It is Private, and none of its addresses is configured.
+    #[error(
+        "the alert is Private, and no address of it is configured ({}); add a [[cap.area]] with \
+         its address, or send it as Public or Restricted",
+        listed(.0)
+    )]
+    NoAddress(Vec<String>),
+    /// Its shapes would take too long to compare.
+    #[error(
+        "the polygons and circles of the alert take too long to compare with those of \
+         [[cap.area]]; send fewer points, or codes"
+    )]
+    TooIntricate,
 }
 
 impl Unmapped {
@@ -81,7 +104,8 @@ impl Unmapped {
         match self {
             Self::NoInfo => "info",
             Self::NoWords => "info/headline",
-            Self::NoTargets(_) => "info/area",
+            Self::NoTargets(_) | Self::TooIntricate => "info/area",
+            Self::NoAddress(_) => "addresses",
         }
     }
 }
@@ -115,13 +139,14 @@ pub fn map(alert: &Alert, rules: &CapRules, now: Wall) -> Result<Mapped, Unmappe
     }
     let ranks = chosen.iter().map(|info| precedence(info));
     let ends = chosen.iter().map(|info| choice::expires(alert, info));
-    let (targets, unknown_areas) = areas::targets(&chosen, rules)?;
+    let found = areas::found(alert, &chosen, rules)?;
     Ok(Mapped {
         text: words::text(&chosen).ok_or(Unmapped::NoWords)?,
         precedence: ranks.min().unwrap_or(Precedence::Routine),
-        targets,
+        targets: found.targets,
         expires_at: ends.max().unwrap_or(now).min(now.plus(LONGEST)),
-        unknown_areas,
+        matched_areas: found.matched,
+        unknown_areas: found.unknown,
     })
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::model::ids::AlertId;
 
 /// 08:00 of the day in Beijing.
-fn now() -> Wall {
+pub(super) fn now() -> Wall {
     at("08:00")
 }
 
@@ -33,7 +33,7 @@ fn area(name: &str, code: &str) -> Area {
     }
 }
 
-fn info(language: &str, event: &str, severity: Severity, from: &str, to: &str) -> Info {
+pub(super) fn info(language: &str, event: &str, severity: Severity, from: &str, to: &str) -> Info {
     let mut info = Info::new(
         Category::Met,
         event,
@@ -48,7 +48,7 @@ fn info(language: &str, event: &str, severity: Severity, from: &str, to: &str) -
     info
 }
 
-fn alert(info: Vec<Info>) -> Alert {
+pub(super) fn alert(info: Vec<Info>) -> Alert {
     Alert {
         identifier: Identifier::new("a-1").unwrap(),
         sender: Sender::new("bureau").unwrap(),
@@ -67,10 +67,11 @@ fn alert(info: Vec<Info>) -> Alert {
     }
 }
 
-fn rules() -> CapRules {
+pub(super) fn rules() -> CapRules {
     let known = |code: &str, target: &str| CapArea {
-        known_by: AreaName::Geocode(code.to_owned()),
+        geocode: Some(code.to_owned()),
         targets: vec![target.parse().unwrap(), "group:fire-1".parse().unwrap()],
+        ..CapArea::default()
     };
     CapRules {
         sender: "nc.example".to_owned(),
@@ -89,7 +90,7 @@ fn names(targets: &[Target]) -> Vec<String> {
 }
 
 /// Three info of one language: 大风 Moderate, 道路结冰 Severe in two areas, 大风 Minor.
-fn several() -> Vec<Info> {
+pub(super) fn several() -> Vec<Info> {
     let mut icy = info("zh-CN", "道路结冰", Severity::Severe, "18:00", "23:00");
     icy.area.push(area("开封市", "410200"));
     vec![

@@ -40,7 +40,9 @@ impl Point {
         self.longitude
     }
 
-    fn parse(pair: &str) -> Option<Self> {
+    /// Reads `latitude,longitude`: two decimal numbers without an exponent; none otherwise.
+    #[must_use]
+    pub fn parse(pair: &str) -> Option<Self> {
         let (latitude, longitude) = pair.split_once(',')?;
         Self::new(simple::decimal(latitude)?, simple::decimal(longitude)?)
     }
