@@ -1,5 +1,7 @@
 //! `encode`: the frames that carry a text.
 
+pub(crate) mod sms;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -12,6 +14,7 @@ use narrowcast_protocol::dmr::sync::Sync;
 use narrowcast_protocol::dmr::text::{self, Options, TextError};
 
 use crate::decode::{Kind, kind};
+use sms::SmsArgs;
 
 /// The form of a text on the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,18 +41,18 @@ pub(crate) struct EncodeArgs {
     /// Which frames to write
     #[arg(long = "as", value_name = "KIND", value_parser = kind::parser())]
     pub(crate) kind: &'static Kind,
-    /// The sender's 24-bit address
+    /// Who sends: a 24-bit address, or on SMS links a number as in +8613800138000 or a name
     #[arg(long)]
-    pub(crate) from: u32,
-    /// The receiver's 24-bit address
+    pub(crate) from: String,
+    /// Who is to get it, written as --from
     #[arg(long)]
-    pub(crate) to: u32,
+    pub(crate) to: String,
     /// The receiver is a talkgroup
     #[arg(long)]
     pub(crate) group: bool,
-    /// What to say
+    /// What to say; a receipt needs none
     #[arg(long, allow_hyphen_values = true)]
-    pub(crate) text: String,
+    pub(crate) text: Option<String>,
     /// The form that the receiver understands
     #[arg(long, default_value = "tms")]
     pub(crate) format: Format,
@@ -68,12 +71,38 @@ pub(crate) struct EncodeArgs {
     /// Preambles in front
     #[arg(long, default_value_t = 1)]
     pub(crate) preambles: u8,
-    /// Message number where the form carries one, 0 to 127
+    /// Message number where the form carries one, 0 to 127; of the parts of a long short
+    /// message 0 to 255
     #[arg(long, default_value_t = 0)]
     pub(crate) reference: u8,
     /// The bursts are those of a radio, not of a base station
     #[arg(long)]
     pub(crate) from_radio: bool,
+    #[command(flatten)]
+    pub(crate) sms: SmsArgs,
+}
+
+impl EncodeArgs {
+    /// The sender's 24-bit address.
+    pub(crate) fn source(&self) -> Result<u32> {
+        radio("--from", &self.from)
+    }
+
+    /// The receiver's 24-bit address.
+    pub(crate) fn destination(&self) -> Result<u32> {
+        radio("--to", &self.to)
+    }
+
+    /// What to say.
+    pub(crate) fn said(&self) -> Result<&str> {
+        let text = self.text.as_deref();
+        text.context("--text: it is missing; write what to say")
+    }
+}
+
+fn radio(option: &str, written: &str) -> Result<u32> {
+    let number = written.parse();
+    number.with_context(|| format!("{option} {written}: radios and talkgroups have numbers"))
 }
 
 /// One burst of a text, to be carried by a frame.
@@ -81,6 +110,9 @@ pub(crate) struct EncodeArgs {
 pub(crate) struct Sending<'a> {
     /// What was asked for.
     pub(crate) args: &'a EncodeArgs,
+    /// The 24-bit addresses.
+    pub(crate) source: u32,
+    pub(crate) destination: u32,
     pub(crate) slot: Slot,
     /// The same for all bursts of the text.
     pub(crate) stream: u32,
@@ -97,6 +129,8 @@ pub(crate) enum Wrap {
     Bursts(fn(&Sending<'_>) -> Vec<u8>),
     /// The whole text in one frame.
     Whole(fn(&EncodeArgs) -> Result<Vec<u8>>),
+    /// In as many PDUs as it takes.
+    Pdus(fn(&EncodeArgs) -> Result<Vec<Vec<u8>>>),
 }
 
 /// The frames, in sending order.
@@ -104,15 +138,17 @@ pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
     let wrap = match args.kind.wrap {
         Some(Wrap::Bursts(wrap)) => wrap,
         Some(Wrap::Whole(write)) => return Ok(vec![write(args)?]),
+        Some(Wrap::Pdus(write)) => return write(args),
         None => bail!(
             "--as {}: no text fits such a frame; use dmr-burst",
             args.kind.name
         ),
     };
+    let (source, destination) = (args.source()?, args.destination()?);
     let to = if args.group {
-        Address::Group(GroupId::new(args.to).context("--to")?)
+        Address::Group(GroupId::new(destination).context("--to")?)
     } else {
-        Address::Radio(RadioId::new(args.to).context("--to")?)
+        Address::Radio(RadioId::new(destination).context("--to")?)
     };
     let slot = match args.slot {
         1 => Slot::One,
@@ -120,9 +156,9 @@ pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
         other => bail!("--slot {other}: there are timeslots 1 and 2"),
     };
     let said = Text {
-        from: RadioId::new(args.from).context("--from")?,
+        from: RadioId::new(source).context("--from")?,
         to,
-        text: args.text.clone(),
+        text: args.said()?.to_owned(),
         form: args.format.into(),
         delivery: if args.confirmed {
             Delivery::Confirmed
@@ -153,6 +189,8 @@ pub(crate) fn frames(args: &EncodeArgs) -> Result<Vec<Vec<u8>>> {
         .map(|(pdu, sequence)| {
             wrap(&Sending {
                 args,
+                source,
+                destination,
                 slot,
                 stream,
                 sequence,
@@ -184,10 +222,10 @@ pub(crate) fn run(args: &EncodeArgs) -> Result<ExitCode> {
 pub(crate) fn tests_args() -> EncodeArgs {
     EncodeArgs {
         kind: Kind::named("dmr-burst").unwrap(),
-        from: 2_308_155,
-        to: 9_990,
+        from: "2308155".to_owned(),
+        to: "9990".to_owned(),
         group: false,
-        text: "water".to_owned(),
+        text: Some("water".to_owned()),
         format: Format::Tms,
         confirmed: false,
         color_code: 5,
@@ -196,6 +234,7 @@ pub(crate) fn tests_args() -> EncodeArgs {
         preambles: 1,
         reference: 3,
         from_radio: false,
+        sms: sms::tests_args(),
     }
 }
 
@@ -219,7 +258,7 @@ mod tests {
             confirmed in any::<bool>(),
         ) {
             let kind = Kind::named(kind).unwrap();
-            let args = EncodeArgs { kind, group, text: said.clone(), format, confirmed, ..tests_args() };
+            let args = EncodeArgs { kind, group, text: Some(said.clone()), format, confirmed, ..tests_args() };
             let Ok(frames) = frames(&args) else {
                 prop_assert!(format == Format::Udt, "only UDT is too short for it");
                 return Ok(());

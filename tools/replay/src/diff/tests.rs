@@ -6,7 +6,7 @@ use crate::encode;
 fn text(said: &str) -> Vec<Vec<u8>> {
     let mut args = encode::tests_args();
     args.kind = Kind::named("homebrew").unwrap();
-    said.clone_into(&mut args.text);
+    args.text = Some(said.to_owned());
     encode::frames(&args).unwrap()
 }
 

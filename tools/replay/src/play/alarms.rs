@@ -94,7 +94,7 @@ mod tests {
         let alarm = raw(hex::decode("a710000000000923383bef82").unwrap());
         let ping = raw(b"RPTPING\0\x2f\x9b\x80".to_vec());
         let args = EncodeArgs {
-            text: "fire".to_owned(),
+            text: Some("fire".to_owned()),
             ..tests_args()
         };
         let mut all = vec![ping.clone(), alarm.clone(), alarm];

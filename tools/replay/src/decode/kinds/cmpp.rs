@@ -13,6 +13,7 @@ use super::pdu_stream::{Headers, Pdus};
 use super::smpp;
 use crate::decode::kind::{Context, Kind, Station};
 use crate::decode::report::Report;
+use crate::encode::{self, Wrap};
 use crate::input::Raw;
 
 /// Of the version that fits.
@@ -21,6 +22,7 @@ pub(crate) static KIND: Kind = kind(
     "PDUs of CMPP, of the version that CONNECT names and that fits the length",
     is_likely,
     |raw, context| read::read(KIND.name, raw, None, context),
+    Wrap::Pdus(encode::sms::cmpp_of_no_version),
 );
 /// Of 2.0, whatever fits.
 pub(crate) static KIND_2: Kind = kind(
@@ -28,6 +30,7 @@ pub(crate) static KIND_2: Kind = kind(
     "PDUs of CMPP read as version 2.0",
     |_| false,
     |raw, context| read::read(KIND_2.name, raw, Some(Version::V2), context),
+    Wrap::Pdus(encode::sms::cmpp2),
 );
 /// Of 3.0, whatever fits.
 pub(crate) static KIND_3: Kind = kind(
@@ -35,6 +38,7 @@ pub(crate) static KIND_3: Kind = kind(
     "PDUs of CMPP read as version 3.0",
     |_| false,
     |raw, context| read::read(KIND_3.name, raw, Some(Version::V3), context),
+    Wrap::Pdus(encode::sms::cmpp3),
 );
 
 const fn kind(
@@ -42,6 +46,7 @@ const fn kind(
     about: &'static str,
     is_likely: fn(&[u8]) -> bool,
     read: fn(&Raw, Context) -> Report,
+    wrap: Wrap,
 ) -> Kind {
     Kind {
         name,
@@ -49,7 +54,7 @@ const fn kind(
         is_likely,
         read,
         splitter: Some(|_| Box::new(Pdus::new(HEADERS))),
-        wrap: None,
+        wrap: Some(wrap),
         varying: &[
             "Sequence_Id",
             "AuthenticatorSource",

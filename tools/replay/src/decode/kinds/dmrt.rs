@@ -100,12 +100,12 @@ const fn name(message: &Dmrt) -> &'static str {
 
 /// The transfer that carries a text: from a site with `--from-radio`, else to one.
 fn write(args: &EncodeArgs) -> Result<Vec<u8>> {
-    let (format, payload) = UdtTransfer::write(&args.text)
+    let (format, payload) = UdtTransfer::write(args.said()?)
         .context("--text: it does not fit a transfer of 46 octets; shorten it")?;
     // The same text has the same name, different ones hardly ever.
     let mut name = [0; 16];
     for (place, octets) in name.chunks_exact_mut(4).enumerate() {
-        let salted = format!("{place} {} {} {}", args.from, args.to, args.text);
+        let salted = format!("{place} {} {} {}", args.from, args.to, args.said()?);
         octets.copy_from_slice(&crc32(salted.as_bytes()));
     }
     let transfer = UdtTransfer {
@@ -119,8 +119,8 @@ fn write(args: &EncodeArgs) -> Result<Vec<u8>> {
         acknowledge: args.confirmed,
         reserved: 0,
         format,
-        source: args.from,
-        destination: args.to,
+        source: args.source()?,
+        destination: args.destination()?,
         payload,
     };
     Ok(Dmrt::UdtTransfer(transfer).encode().to_vec())
@@ -142,7 +142,7 @@ mod tests {
     fn what_is_encoded_decodes_to_its_text_and_addresses() {
         let args = EncodeArgs {
             kind: &KIND,
-            text: "东山起火".to_owned(),
+            text: Some("东山起火".to_owned()),
             ..tests_args()
         };
         let [frame] = frames(&args).unwrap().try_into().unwrap();
@@ -153,7 +153,13 @@ mod tests {
         assert_eq!((report.src, report.dst), (Some(2_308_155), Some(9_990)));
         assert_eq!(station(&frame), Some(Station::Master));
         let text = "x".repeat(47);
-        assert!(frames(&EncodeArgs { text, ..args }).is_err());
+        assert!(
+            frames(&EncodeArgs {
+                text: Some(text),
+                ..args
+            })
+            .is_err()
+        );
     }
 
     #[test]

@@ -101,8 +101,8 @@ fn wrap(sending: &Sending<'_>) -> Vec<u8> {
     let args = sending.args;
     Dmrd {
         sequence: sending.sequence,
-        source: args.from,
-        destination: args.to,
+        source: sending.source,
+        destination: sending.destination,
         repeater: args.repeater,
         slot: sending.slot,
         group: args.group,

@@ -12,6 +12,7 @@ use narrowcast_protocol::sms::smpp::{Command, Pdu};
 use super::cmpp;
 use super::pdu_stream::{Headers, Pdus};
 use crate::decode::kind::{Kind, Station};
+use crate::encode::{self, Wrap};
 
 pub(crate) static KIND: Kind = Kind {
     name: "smpp",
@@ -19,7 +20,7 @@ pub(crate) static KIND: Kind = Kind {
     is_likely,
     read: read::read,
     splitter: Some(|_| Box::new(Pdus::new(HEADERS))),
-    wrap: None,
+    wrap: Some(Wrap::Pdus(encode::sms::smpp)),
     varying: &[
         "sequence_number",
         "message_id",

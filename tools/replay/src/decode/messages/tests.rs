@@ -7,7 +7,7 @@ use crate::input;
 fn bursts(confirmed: bool) -> Vec<String> {
     let args = EncodeArgs {
         kind: Kind::named("dmr-burst").unwrap(),
-        text: "Water is rising: leave the valley now".to_owned(),
+        text: Some("Water is rising: leave the valley now".to_owned()),
         confirmed,
         preambles: 0,
         ..tests_args()
@@ -71,7 +71,7 @@ fn both_sides_of_the_air_on_one_link_do_not_mix() {
     let from_radio = |from_radio| {
         let args = EncodeArgs {
             kind: Kind::named("dmr-burst").unwrap(),
-            text: "Water is rising: leave the valley now".to_owned(),
+            text: Some("Water is rising: leave the valley now".to_owned()),
             confirmed: true,
             preambles: 0,
             from_radio,
