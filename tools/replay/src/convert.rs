@@ -144,10 +144,10 @@ fn write(args: &ConvertArgs, mut out: Box<dyn Write + '_>) -> Result<ExitCode> {
 /// Which byte streams carry SMS: they are written PDU by PDU, because a secret may lie across
 /// two pieces.
 #[derive(Default)]
-struct SmsStreams(BTreeMap<String, bool>);
+pub(crate) struct SmsStreams(BTreeMap<String, bool>);
 
 impl SmsStreams {
-    fn has(&mut self, raw: &Raw) -> bool {
+    pub(crate) fn has(&mut self, raw: &Raw) -> bool {
         if !raw.stream || raw.bytes.is_empty() {
             return false;
         }

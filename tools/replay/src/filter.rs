@@ -1,17 +1,22 @@
 //! Which frames of a recording a command deals with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use clap::Args;
 use jiff::Timestamp;
 use narrowcast_protocol::dmr::fields::{Field, FieldValue};
+use narrowcast_protocol::sms::Phone;
 
 use crate::decode::{self, Kind, Report};
 use crate::input::Raw;
 
 /// Pairs of addresses of which it is remembered which station talks there.
 const MOST_PAIRS: usize = 4_096;
+/// Messages whose answers are waited for.
+const MOST_ASKED: usize = 65_536;
+/// The bit that makes a request's command that of its response.
+const RESPONSE: u64 = 0x8000_0000;
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Only some frames")]
@@ -22,6 +27,10 @@ pub(crate) struct Filter {
     /// To this talkgroup
     #[arg(long, value_name = "ID")]
     pub(crate) group: Vec<u32>,
+    /// From or to this telephone, whether written with its country code or without, with what
+    /// answers its messages
+    #[arg(long, value_name = "NUMBER", value_parser = phone)]
+    pub(crate) phone: Vec<Phone>,
     /// In this timeslot
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) slot: Vec<u8>,
@@ -38,6 +47,11 @@ pub(crate) struct Filter {
     /// Of this name, or with something of this name inside, as in RPTPING or CSBK
     #[arg(long, value_name = "NAME")]
     pub(crate) pdu: Vec<String>,
+}
+
+/// A telephone number, in whatever form it is written.
+fn phone(text: &str) -> Result<Phone, String> {
+    Phone::new(text).map_err(|error| format!("{text}: {error}"))
 }
 
 /// A time, a time without zone (UTC then), or a date.
@@ -59,6 +73,7 @@ impl Filter {
         let Self {
             radio,
             group,
+            phone,
             slot,
             station,
             since,
@@ -67,6 +82,7 @@ impl Filter {
         } = self;
         radio.is_empty()
             && group.is_empty()
+            && phone.is_empty()
             && slot.is_empty()
             && station.is_empty()
             && pdu.is_empty()
@@ -79,6 +95,17 @@ impl Filter {
         Sieve {
             filter: self,
             stations: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            keeps_log_ins: false,
+        }
+    }
+
+    /// The same, for what is played: the log-ins of SMS links, which name no telephone, are
+    /// taken beside the messages of one.
+    pub(crate) fn sieve_to_play(&self) -> Sieve<'_> {
+        Sieve {
+            keeps_log_ins: true,
+            ..self.sieve()
         }
     }
 }
@@ -89,6 +116,10 @@ pub(crate) struct Sieve<'a> {
     filter: &'a Filter,
     /// Which repeater talks between two addresses: answers often do not name it.
     stations: BTreeMap<(SocketAddr, SocketAddr), u64>,
+    /// Messages of a wanted telephone that were not answered yet: on which link, in which
+    /// direction, and their command and number.
+    asked: BTreeSet<(String, u64, u64)>,
+    keeps_log_ins: bool,
 }
 
 impl Sieve<'_> {
@@ -105,6 +136,7 @@ impl Sieve<'_> {
     pub(crate) fn takes(&mut self, raw: &Raw, report: &Report) -> bool {
         let filter = self.filter;
         let station = self.station(raw, report);
+        let is_of_phone = filter.phone.is_empty() || self.is_of_phone(raw, report);
         let timely = |at: Timestamp| {
             filter.since.is_none_or(|since| at >= since)
                 && filter.until.is_none_or(|until| at < until)
@@ -122,6 +154,7 @@ impl Sieve<'_> {
                 || filter.radio.iter().any(|id| any(&|it| has_radio(it, *id))))
             && (filter.group.is_empty()
                 || filter.group.iter().any(|id| any(&|it| has_group(it, *id))))
+            && is_of_phone
             && (filter.slot.is_empty()
                 || any(&|it| it.slot.is_some_and(|slot| filter.slot.contains(&slot))))
             && (filter.pdu.is_empty() || filter.pdu.iter().any(|name| any(&|it| named(name, it))))
@@ -130,6 +163,31 @@ impl Sieve<'_> {
                     .station
                     .iter()
                     .any(|name| is_station(name, raw, station)))
+    }
+
+    /// Whether a frame names a wanted telephone, or answers one that did.
+    fn is_of_phone(&mut self, raw: &Raw, report: &Report) -> bool {
+        let number = |names: [&str; 2]| names.into_iter().find_map(|name| number(report, name));
+        let command = number(["command_id", "Command_Id"]);
+        let sequence = number(["sequence_number", "Sequence_Id"]);
+        let way = match raw.peers {
+            Some((a, b)) => format!("{} {}", a.min(b), a.max(b)),
+            None => raw.interface.clone(),
+        };
+        let names = self.filter.phone.iter().any(|phone| names(report, *phone));
+        match command.zip(sequence) {
+            Some((command, sequence)) if command & RESPONSE != 0 => {
+                let asked = (way, command & !RESPONSE, sequence);
+                self.asked.remove(&asked) || (self.keeps_log_ins && is_log_in(command))
+            }
+            Some((command, sequence)) => {
+                if names && self.asked.len() < MOST_ASKED {
+                    self.asked.insert((way, command, sequence));
+                }
+                names || (self.keeps_log_ins && is_log_in(command))
+            }
+            None => names,
+        }
     }
 
     /// The repeater on whose link a frame went, by its own words or by those before it.
@@ -153,6 +211,31 @@ impl Sieve<'_> {
 /// A report and those of what it carries.
 fn layers(report: &Report) -> impl Iterator<Item = &Report> {
     core::iter::successors(Some(report), |report| report.inner.as_deref())
+}
+
+/// The number in a field of a report.
+fn number(report: &Report, name: &str) -> Option<u64> {
+    match report.fields.get(name) {
+        Some(FieldValue::Number { value, .. } | FieldValue::Coded { value, .. }) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Whether a PDU of SMPP or CMPP begins or ends the use of its connection.
+const fn is_log_in(command: u64) -> bool {
+    matches!(command & !RESPONSE, 1 | 2 | 6 | 9)
+}
+
+/// Whether a short message is from or to this telephone.
+fn names(report: &Report, phone: Phone) -> bool {
+    let is_it = |written: &str| Phone::new(written) == Ok(phone);
+    let of_field = |field: &Field| {
+        let text = matches!(&field.value, FieldValue::Text(text) if is_it(text));
+        field.name == "Dest_terminal_Id" && text
+    };
+    let parties = report.parties.as_ref();
+    parties.is_some_and(|(from, to)| is_it(from) || is_it(to))
+        || report.fields.as_slice().iter().any(of_field)
 }
 
 fn has_radio(report: &Report, id: u32) -> bool {
@@ -191,7 +274,11 @@ fn is_station(name: &str, raw: &Raw, repeater: Option<u64>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use narrowcast_protocol::sms::cmpp::{self, submit_resp::SubmitResp};
+    use narrowcast_protocol::sms::smpp::{self, message_resp::MessageResp};
+
     use super::*;
+    use crate::encode::{frames, tests_args};
     use crate::input;
 
     const LOG: &str = "\
@@ -300,6 +387,79 @@ mod tests {
             ..idle
         };
         assert_eq!(all(between), [1, 2]);
+    }
+
+    /// SUBMITs to two telephones under numbers 1 and 2, then their answers and a log-in.
+    fn sms_log(kind: &str) -> String {
+        let mut lines = String::new();
+        let mut say = |way: &str, bytes: &[u8]| {
+            lines += &format!("2026-01-31T12:00:00Z sms {way} {}\n", spaced(bytes));
+        };
+        for (sequence, to) in [(1, "13800138000"), (2, "+8613900139000")] {
+            let mut args = tests_args();
+            args.kind = Kind::named(kind).unwrap();
+            (args.from, args.to) = ("10690001".into(), to.into());
+            args.sms.sequence = sequence;
+            say(">", &frames(&args).unwrap()[0]);
+        }
+        for sequence in [2, 1] {
+            if kind == "smpp" {
+                let answer = smpp::Pdu::SubmitSmResp(MessageResp {
+                    message_id: "7F".into(),
+                });
+                say("<", &answer.encode(0, sequence));
+            } else {
+                let answer = SubmitResp {
+                    message: 1,
+                    result: 0,
+                };
+                let answer = cmpp::Pdu::SubmitResp(answer);
+                say("<", &answer.encode(cmpp::Version::V2, sequence));
+            }
+        }
+        let unbind = match kind {
+            "smpp" => smpp::Pdu::Unbind.encode(0, 3),
+            _ => cmpp::Pdu::Terminate.encode(cmpp::Version::V2, 3),
+        };
+        say(">", &unbind);
+        lines
+    }
+
+    fn spaced(bytes: &[u8]) -> String {
+        let octets: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        octets.join(" ")
+    }
+
+    #[test]
+    fn a_telephone_is_found_in_every_form_of_its_number_with_the_answers_to_its_messages() {
+        for kind in ["smpp", "cmpp2"] {
+            let all = input::lines(&sms_log(kind));
+            let found = |filter: &Filter, to_play: bool| -> Vec<usize> {
+                let mut sieve = match to_play {
+                    true => filter.sieve_to_play(),
+                    false => filter.sieve(),
+                };
+                let kind = Kind::named(kind);
+                let places = (0..).zip(&all);
+                let taken = places.filter(|(_, raw)| sieve.takes_raw(raw, kind));
+                taken.map(|(place, _)| place).collect()
+            };
+            for (number, frames) in [
+                ("+86 138 0013 8000", vec![0, 3]),
+                ("13900139000", vec![1, 2]),
+                ("10690001", vec![0, 1, 2, 3]),
+                ("13700137000", vec![]),
+            ] {
+                let filter = Filter {
+                    phone: vec![phone(number).unwrap()],
+                    ..Filter::default()
+                };
+                assert_eq!(found(&filter, false), frames, "{kind} {number}");
+                let with_log_ins = [frames, vec![4]].concat();
+                assert_eq!(found(&filter, true), with_log_ins, "{kind} {number}");
+            }
+        }
+        assert!(phone("police").unwrap_err().contains("digits only"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use narrowcast_protocol::dmr::text::sanitize;
+use narrowcast_protocol::sms::Phone;
 use serde::Serialize;
 
 use super::Report;
@@ -39,6 +40,8 @@ pub(super) struct Stats {
     ways: BTreeMap<String, u64>,
     radios: BTreeMap<u32, u64>,
     groups: BTreeMap<u32, u64>,
+    /// Telephones and service numbers, in one form whichever way they are written.
+    phones: BTreeMap<String, u64>,
     slots: BTreeMap<u8, u64>,
 }
 
@@ -87,6 +90,15 @@ impl Stats {
             };
             count(others, named.dst);
         }
+        if let Some((from, to)) = report.parties.as_ref().filter(|_| report.ok) {
+            for written in [from, to] {
+                let number = Phone::new(written).map(|phone| phone.to_string());
+                count(
+                    &mut self.phones,
+                    Some(number.unwrap_or_else(|_| written.clone())),
+                );
+            }
+        }
         count(&mut self.slots, layers().find_map(|layer| layer.slot));
     }
 
@@ -130,6 +142,7 @@ impl Stats {
         table(out, "Slots", &self.slots)?;
         table(out, "Radios", &self.radios)?;
         table(out, "Talkgroups", &self.groups)?;
+        table(out, "Telephones", &self.phones)?;
         table(out, "Links", &self.ways)
     }
 }
@@ -212,5 +225,26 @@ mod tests {
             page.lines().all(|line| line.chars().count() <= WIDTH),
             "{page}"
         );
+    }
+
+    #[test]
+    fn telephones_are_counted_in_one_form_of_their_numbers() {
+        let mut stats = Stats::default();
+        for to in ["13800138000", "+8613800138000", "+447700900123"] {
+            let mut args = crate::encode::tests_args();
+            args.kind = decode::Kind::named("smpp").unwrap();
+            (args.from, args.to) = ("Alerts".into(), to.into());
+            let [pdu] = crate::encode::frames(&args).unwrap().try_into().unwrap();
+            for raw in input::lines(&hex::encode(pdu)) {
+                stats.add(&raw, &decode::frame(&raw, None, Context::default()));
+            }
+        }
+        let json = serde_json::to_value(&stats).unwrap();
+        let counts = serde_json::json!({"13800138000": 2, "+447700900123": 1, "Alerts": 3});
+        assert_eq!(json["phones"], counts);
+        let mut page = Vec::new();
+        stats.write(&mut page, false).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains("\nTelephones\n        3  Alerts\n"), "{page}");
     }
 }

@@ -16,6 +16,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
+use crate::convert::SmsStreams;
+use crate::decode::{Frames, Kind};
 use crate::faults::Faults;
 use crate::filter::Filter;
 use crate::input::{self, Raw};
@@ -27,16 +29,21 @@ use side::{Side, Sides};
 const EXAMPLES: &str = "\
 Examples:
   Be the recorded repeater before a live master
-    narrowcast-replay play session.pcapng udp:127.0.0.1:62031 --converse --passphrase SECRET
+    narrowcast-replay play session.pcapng udp:127.0.0.1:62031 --converse \\
+      --passphrase SECRET
   Be the recorded master, to which a live repeater logs in
-    narrowcast-replay play session.pcapng udp-listen:127.0.0.1:62031 --converse --side master
+    narrowcast-replay play session.pcapng udp-listen:127.0.0.1:62031 \\
+      --converse --side master
   Be the recorded modem, for a host that opens /tmp/modem
-    narrowcast-replay play modem.pcapng pty:/tmp/modem --converse --side received
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --converse \\
+      --side received
   Be the recorded client of an SMS centre, or the centre
-    narrowcast-replay play smpp.pcapng tcp:127.0.0.1:2775 --converse --password SECRET
+    narrowcast-replay play smpp.pcapng tcp:127.0.0.1:2775 --converse \\
+      --password SECRET
     narrowcast-replay play smpp.pcapng tcp-listen:127.0.0.1:2775 --converse
   A bad line: the same faults at every run
-    narrowcast-replay play modem.pcapng pty:/tmp/modem --bit-errors 0.001 --drop 0.05 --seed 7";
+    narrowcast-replay play modem.pcapng pty:/tmp/modem --bit-errors 0.001 \\
+      --drop 0.05 --seed 7";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -115,16 +122,28 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn load(args: &PlayArgs) -> Result<Vec<Raw>> {
     let mut all = Vec::new();
-    let mut sieve = args.filter.sieve();
+    let mut sieve = args.filter.sieve_to_play();
+    // A piece of a stream may hold several PDUs, of which not all are wanted.
+    let mut pdus = Frames::of(None);
+    let mut sms = SmsStreams::default();
+    let is_filtered = !args.filter.is_idle();
+    let mut keep = |(raw, kind): (Raw, Option<&'static Kind>)| {
+        if sieve.takes_raw(&raw, kind) {
+            all.push(raw);
+        }
+    };
     input::read(Some(&args.file), &mut |raw| {
         if let Some(why) = &raw.broken {
             bail!("{}: {why}: {}", args.file.display(), raw.given);
         }
-        if sieve.takes_raw(&raw, None) {
-            all.push(raw);
+        if is_filtered && sms.has(&raw) {
+            pdus.push(raw).into_iter().for_each(&mut keep);
+        } else {
+            keep((raw, None));
         }
         Ok(())
     })?;
+    pdus.end().into_iter().for_each(&mut keep);
     if all.is_empty() {
         bail!("{}: no frame in it", args.file.display());
     }

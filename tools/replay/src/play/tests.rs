@@ -41,7 +41,7 @@ fn recording(lines: impl IntoIterator<Item = String>) -> tempfile::NamedTempFile
 
 fn text() -> Vec<Vec<u8>> {
     let mut args = crate::encode::tests_args();
-    args.kind = crate::decode::Kind::named("homebrew").unwrap();
+    args.kind = Kind::named("homebrew").unwrap();
     crate::encode::frames(&args).unwrap()
 }
 
