@@ -1,6 +1,7 @@
 //! `record`: what goes over a link, as pcapng.
 
 mod datagrams;
+mod mask;
 mod sink;
 mod streams;
 
@@ -18,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use crate::filter::Filter;
 use crate::link::{Link, Place};
 use sink::{Heard, Sink, Tap};
 
@@ -30,8 +32,9 @@ const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 const EXAMPLES: &str = "\
 Examples:
-  What a master and its repeaters say: let the repeaters log in to port 62031 here
-    narrowcast-replay record udp:0.0.0.0:62031 udp:master.example:62031 -o session.pcapng
+  What a master and its repeaters say: repeaters log in to port 62031 here
+    narrowcast-replay record udp:0.0.0.0:62031 udp:master.example:62031 \\
+      -o session.pcapng
   What host and modem say: let the host open /tmp/modem
     narrowcast-replay record pty:/tmp/modem serial:/dev/ttyUSB0 --for 10m";
 
@@ -54,6 +57,11 @@ pub(crate) struct RecordArgs {
     /// Speed of serial lines
     #[arg(long, default_value_t = 115_200)]
     baud: u32,
+    /// Keep passwords and proofs of log-ins to SMS centres; else they are zeros
+    #[arg(long)]
+    secrets: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -85,13 +93,20 @@ fn interrupted() -> Result<impl Future<Output = ()>> {
 }
 
 async fn record(args: &RecordArgs, stop: impl Future<Output = ()>) -> Result<ExitCode> {
+    if !args.filter.is_idle() && !args.near.is_datagrams() {
+        bail!(
+            "{}: filters choose among datagrams; a stream is recorded whole: choose from the \
+             recording with decode or convert",
+            args.near
+        );
+    }
     let (tap, heard) = Tap::new();
     let path = args.output.clone().unwrap_or_else(|| {
         let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
         format!("recording-{now}.pcapng").into()
     });
     let file = create(&path).with_context(|| format!("cannot make {}", path.display()))?;
-    let mut sink = Sink::new(file)?;
+    let mut sink = Sink::new(file, args.secrets, args.filter.sieve())?;
     let mut links = pin!(links(args, tap.clone()));
     let recorded = tokio::select! {
         biased;
@@ -102,6 +117,7 @@ async fn record(args: &RecordArgs, stop: impl Future<Output = ()>) -> Result<Exi
         }
         ended = &mut links => ended,
     };
+    sink.end()?;
     if tap.unrecorded() > 0 {
         sink.admit_loss(tap.unrecorded())?;
     }
@@ -112,10 +128,14 @@ async fn record(args: &RecordArgs, stop: impl Future<Output = ()>) -> Result<Exi
     }
     recorded?;
     eprintln!(
-        "{} frames of {} bytes in {}{}",
+        "{} frames of {} bytes in {}{}{}",
         sink.frames,
         sink.bytes,
         path.display(),
+        match sink.hidden {
+            0 => String::new(),
+            hidden => format!(", {hidden} without their secrets (--secrets keeps them)"),
+        },
         tap.losses()
     );
     Ok(ExitCode::SUCCESS)
@@ -144,7 +164,7 @@ async fn links(args: &RecordArgs, tap: Tap) -> Result<()> {
 /// Writes what is heard, until it is enough.
 async fn write(
     args: &RecordArgs,
-    sink: &mut Sink,
+    sink: &mut Sink<'_>,
     mut heard: mpsc::Receiver<Heard>,
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
@@ -152,7 +172,7 @@ async fn write(
     let mut stop = pin!(stop);
     let mut flush = tokio::time::interval(FLUSH);
     let bar = bar(args);
-    let is_enough = |sink: &Sink| args.frames.is_some_and(|frames| sink.frames >= frames);
+    let is_enough = |sink: &Sink<'_>| args.frames.is_some_and(|frames| sink.frames >= frames);
     while !is_enough(sink) {
         tokio::select! {
             Some(heard) = heard.recv() => sink.write(heard)?,

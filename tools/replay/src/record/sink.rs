@@ -1,6 +1,7 @@
 //! Where what was heard is written down.
 
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::net::SocketAddr;
@@ -12,8 +13,14 @@ use narrowcast_hardware::capture::reader::Captured;
 use narrowcast_hardware::capture::{Direction, Routes, SerialEvent};
 use tokio::sync::mpsc;
 
+use super::mask::{Mask, Masked};
+use crate::filter::Sieve;
+use crate::input::Raw;
+
 /// Most chunks that wait for the disk.
 const QUEUE: usize = 4_096;
+/// What stands beside a log-in whose secret is not recorded.
+const HIDDEN: &str = "the password or proof is not recorded: zeros stand in its place";
 
 /// Takes what was heard, never waits, and counts what it cannot keep.
 #[derive(Debug, Clone)]
@@ -37,6 +44,8 @@ pub(crate) struct Heard {
     /// Source and destination of a datagram.
     ends: Option<(SocketAddr, SocketAddr)>,
     bytes: Vec<u8>,
+    /// Nothing was heard: a stream begins.
+    begins: bool,
 }
 
 impl Tap {
@@ -54,13 +63,29 @@ impl Tap {
         ends: Option<(SocketAddr, SocketAddr)>,
         bytes: &[u8],
     ) {
-        let heard = Heard {
+        self.put(Heard {
             at: Timestamp::now(),
             link: link.to_owned(),
             direction,
             ends,
             bytes: bytes.to_vec(),
-        };
+            begins: false,
+        });
+    }
+
+    /// A byte stream begins in this direction: its port was opened.
+    pub(crate) fn begins(&self, link: &str, direction: Direction) {
+        self.put(Heard {
+            at: Timestamp::now(),
+            link: link.to_owned(),
+            direction,
+            ends: None,
+            bytes: Vec::new(),
+            begins: true,
+        });
+    }
+
+    fn put(&self, heard: Heard) {
         if self.queue.try_send(heard).is_err() {
             self.losses.unrecorded.fetch_add(1, Ordering::Relaxed);
         }
@@ -92,32 +117,99 @@ impl Tap {
 
 /// The file.
 #[derive(Debug)]
-pub(crate) struct Sink {
+pub(crate) struct Sink<'a> {
     file: PcapNgFile<BufWriter<File>>,
     routes: Routes,
+    /// Which datagrams are wanted.
+    sieve: Sieve<'a>,
+    /// Of each direction of a stream; none if secrets are kept.
+    masks: Option<BTreeMap<(String, bool), Mask>>,
+    /// Log-ins whose secrets are not in the recording.
+    pub(crate) hidden: u64,
     /// Chunks written.
     pub(crate) frames: u64,
     /// Their bytes.
     pub(crate) bytes: u64,
 }
 
-impl Sink {
-    pub(crate) fn new(file: BufWriter<File>) -> io::Result<Self> {
+impl<'a> Sink<'a> {
+    /// Into this file, the datagrams that `sieve` takes; `secrets` keeps what log-ins to SMS centres prove themselves with.
+    pub(crate) fn new(file: BufWriter<File>, secrets: bool, sieve: Sieve<'a>) -> io::Result<Self> {
         Ok(Self {
             file: PcapNgFile::new(file, None)?,
             routes: Routes::default(),
+            sieve,
+            masks: (!secrets).then(BTreeMap::new),
+            hidden: 0,
             frames: 0,
             bytes: 0,
         })
     }
 
     pub(crate) fn write(&mut self, heard: Heard) -> io::Result<()> {
+        let Some(masks) = self.masks.as_mut().filter(|_| heard.ends.is_none()) else {
+            return match heard.begins {
+                true => Ok(()),
+                false => self.put(heard, false),
+            };
+        };
+        let way = (heard.link.clone(), heard.direction == Direction::Inbound);
+        let mask = masks.entry(way).or_default();
+        let masked = match heard.begins {
+            true => mask.end(),
+            false => mask.take(&heard.bytes),
+        };
+        self.put_masked(heard, masked)
+    }
+
+    /// Writes what is held back: nothing follows.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        for ((link, inbound), mut mask) in self.masks.take().unwrap_or_default() {
+            let heard = Heard {
+                at: Timestamp::now(),
+                link,
+                direction: match inbound {
+                    true => Direction::Inbound,
+                    false => Direction::Outbound,
+                },
+                ends: None,
+                bytes: Vec::new(),
+                begins: false,
+            };
+            self.put_masked(heard, mask.end())?;
+        }
+        Ok(())
+    }
+
+    fn put_masked(&mut self, heard: Heard, masked: Masked) -> io::Result<()> {
+        if masked.bytes.is_empty() {
+            return Ok(());
+        }
+        self.hidden += u64::from(masked.hidden);
+        let bytes = masked.bytes;
+        self.put(Heard { bytes, ..heard }, masked.hidden)
+    }
+
+    fn put(&mut self, heard: Heard, hidden: bool) -> io::Result<()> {
         let peers = heard.ends.map(|(source, destination)| {
             (
                 self.routes.real_local(source, destination.ip()),
                 self.routes.real_local(destination, source.ip()),
             )
         });
+        if peers.is_some() {
+            let raw = Raw {
+                at: Some(heard.at),
+                interface: heard.link.clone(),
+                direction: Some(heard.direction),
+                peers,
+                bytes: heard.bytes.clone(),
+                ..Raw::default()
+            };
+            if !self.sieve.takes_raw(&raw, None) {
+                return Ok(());
+            }
+        }
         self.frames += 1;
         self.bytes += heard.bytes.len() as u64;
         self.file.write(&Captured {
@@ -130,7 +222,7 @@ impl Sink {
             segment: None,
             event: peers.is_none().then(|| SerialEvent::of(heard.direction)),
             payload: heard.bytes,
-            comment: None,
+            comment: hidden.then(|| HIDDEN.to_owned()),
         })
     }
 

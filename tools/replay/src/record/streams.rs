@@ -30,6 +30,7 @@ pub(super) async fn listen(mut link: Link, tap: Tap) -> Result<()> {
             Err(error) => {
                 port.close().await;
                 port = again(&mut link, &error).await;
+                tap.begins(&name, Direction::Inbound);
             }
         }
     }
@@ -46,10 +47,12 @@ pub(super) async fn relay(mut near: Link, mut far: Link, tap: Tap) -> Result<()>
             Lost::Near(error) => {
                 of_near.close().await;
                 of_near = again(&mut near, &error).await;
+                tap.begins(&name, Direction::Outbound);
             }
             Lost::Far(error) => {
                 of_far.close().await;
                 of_far = again(&mut far, &error).await;
+                tap.begins(&name, Direction::Inbound);
             }
         }
     }

@@ -26,6 +26,8 @@ fn args(near: &str, far: Option<&str>, output: PathBuf, frames: u64) -> RecordAr
         time: Some(Duration::from_secs(30)),
         frames: Some(frames),
         baud: 115_200,
+        secrets: false,
+        filter: Filter::default(),
     }
 }
 
@@ -130,6 +132,44 @@ fn a_recording_ends_after_so_many_frames() {
     );
 }
 
+#[test]
+fn only_the_datagrams_that_a_filter_takes_are_recorded_and_no_stream_is_filtered() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = directory.path().join("a.pcapng");
+    let near = free();
+    let filter = Filter {
+        pdu: vec!["RPTL".to_owned()],
+        ..Filter::default()
+    };
+    let recorded_by = RecordArgs {
+        filter: filter.clone(),
+        ..args(&format!("udp:{near}"), None, output.clone(), 2)
+    };
+    let recorder = std::thread::spawn(move || run(&recorded_by).unwrap());
+    let socket = client();
+    while !recorder.is_finished() {
+        // Refused while nobody listens.
+        for said in [b"DMRD".as_slice(), b"RPTL\0\0\0\x01", b"RPTPONG"] {
+            let _refused = socket.send_to(said, near);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(recorder.join().unwrap(), ExitCode::SUCCESS);
+    let recorded = all(&output);
+    let said: Vec<_> = recorded.iter().map(|raw| raw.bytes.as_slice()).collect();
+    assert_eq!(said, [b"RPTL\0\0\0\x01"; 2]);
+    let stream = RecordArgs {
+        filter,
+        ..args("pty", None, directory.path().join("b"), 1)
+    };
+    let error = run(&stream).unwrap_err().to_string();
+    assert!(
+        error.contains("recorded whole") && error.contains("convert"),
+        "{error}"
+    );
+    assert!(!directory.path().join("b").exists());
+}
+
 async fn serial(path: &std::path::Path) -> Port {
     let config = PortConfig::Serial {
         path: path.to_owned(),
@@ -189,6 +229,74 @@ async fn a_serial_line_is_recorded_between_host_and_modem() {
     );
 }
 
+/// A bind with a password, in the two pieces in which it is said.
+fn bind() -> (Vec<u8>, Vec<u8>) {
+    use narrowcast_protocol::sms::smpp::{Pdu, bind::Bind, bind::Way};
+    let bind = Bind {
+        way: Way::Transceiver,
+        system_id: "narrow".to_owned(),
+        password: "s3cr3tpw".to_owned(),
+        system_type: String::new(),
+        version: 0x34,
+        ton: 0,
+        npi: 0,
+        range: String::new(),
+    };
+    let mut bind = Pdu::Bind(bind).encode(0, 1).to_vec();
+    let rest = bind.split_off(27);
+    (bind, rest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_is_passed_on_whole_and_recorded_without_its_password() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    for secrets in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let output = directory.path().join("a.pcapng");
+        let centre = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let far = format!("tcp:{}", centre.local_addr().unwrap());
+        let near = free();
+        let args = RecordArgs {
+            secrets,
+            ..args(&format!("tcp-listen:{near}"), Some(&far), output.clone(), 2)
+        };
+        let recorder = tokio::task::spawn_blocking(move || run(&args).unwrap());
+        let (mut centre, _) = centre.accept().await.unwrap();
+        let mut client = loop {
+            match tokio::net::TcpStream::connect(near).await {
+                Ok(client) => break client,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        let (first, rest) = bind();
+        let mut heard = vec![0; first.len() + rest.len()];
+        client.write_all(&first).await.unwrap();
+        let (begin, end) = heard.split_at_mut(first.len());
+        centre.read_exact(begin).await.unwrap();
+        client.write_all(&rest).await.unwrap();
+        centre.read_exact(end).await.unwrap();
+        assert_eq!(heard, [first, rest].concat(), "the centre is told it");
+        let mut reply = narrowcast_protocol::sms::smpp::Pdu::EnquireLink.encode(0, 1);
+        centre.write_all_buf(&mut reply).await.unwrap();
+        // With the secrets, every piece is a frame of its own.
+        assert_eq!(recorder.await.unwrap(), ExitCode::SUCCESS);
+        let recorded = all(&output);
+        let sent = recorded.iter();
+        let sent = sent.filter(|raw| raw.direction == Some(Direction::Outbound));
+        let bytes: Vec<u8> = sent.clone().flat_map(|raw| raw.bytes.clone()).collect();
+        let has = bytes.windows(8).any(|window| window == b"s3cr3tpw");
+        assert_eq!(has, secrets);
+        let name = bytes.windows(6).any(|window| window == b"narrow");
+        assert!(name, "the account stays");
+        let notes: Vec<_> = sent.filter_map(|raw| raw.comment.clone()).collect();
+        assert_eq!(notes.is_empty(), secrets, "{notes:?}");
+        if !secrets {
+            assert_eq!(bytes.len(), heard.len());
+            assert!(notes[0].contains("not recorded"));
+        }
+    }
+}
+
 #[test]
 fn places_that_do_not_go_together_and_times_that_are_none_are_refused() {
     let directory = tempfile::tempdir().unwrap();
@@ -213,7 +321,8 @@ fn places_that_do_not_go_together_and_times_that_are_none_are_refused() {
 fn a_gap_in_the_recording_is_on_record() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.pcapng");
-    let mut sink = Sink::new(create(&path).unwrap()).unwrap();
+    let filter = Filter::default();
+    let mut sink = Sink::new(create(&path).unwrap(), false, filter.sieve()).unwrap();
     sink.admit_loss(3).unwrap();
     sink.flush().unwrap();
     let mut found = Vec::new();
