@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Narrowband radio messaging and alerting server.
 #[derive(Debug, Parser)]
-#[command(name = "narrowcast", version)]
+#[command(name = "narrowcast", version, max_term_width = 80)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 /// Decode, make and play the frames of base-station links.
 #[derive(Debug, Parser)]
-#[command(name = "narrowcast-replay", version)]
+#[command(name = "narrowcast-replay", version, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,6 +53,32 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("narrowcast-replay: {error:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_help_fits_eighty_columns_and_no_example_is_broken_by_it() {
+        let mut command = Cli::command();
+        command.build();
+        for sub in command.get_subcommands_mut() {
+            let name = sub.get_name().to_owned();
+            let examples = sub.get_after_help().map(ToString::to_string);
+            for help in [sub.render_help(), sub.render_long_help()] {
+                let help = help.to_string();
+                for line in help.lines() {
+                    assert!(line.chars().count() <= 80, "{name}: {line}");
+                }
+                if let Some(examples) = &examples {
+                    assert!(help.contains(examples.trim_end()), "{name}: {help}");
+                }
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 /// Base stations and radios without radio.
 #[derive(Debug, Parser)]
-#[command(name = "narrowcast-sim", version)]
+#[command(name = "narrowcast-sim", version, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
