@@ -230,13 +230,14 @@ pub(super) async fn show(
     let outgoing = Outgoing {
         id: view.id,
         text: &view.text,
+        targets: &view.targets,
         precedence: view.precedence,
         exercise: view.exercise,
         accepted_at: view.accepted_at,
         expires_at: view.expires_at,
         cancelled_at: view.ended_at.filter(|_| view.counts.cancelled > 0),
     };
-    let alert = outgoing.alert(&api.cap.sender);
+    let alert = outgoing.alert(&api.cap);
     let xml = alert.map_err(|_| Problem::unexpected())?;
     let xml = xml
         .to_xml(Layout::Indented)

@@ -136,7 +136,7 @@ impl CapAreaTable {
             ("address", &self.address),
         ];
         for (key, text) in texts {
-            let length = text.as_deref().map(|text| text.trim().chars().count());
+            let length = text.as_deref().map(|text| one_line(text).chars().count());
             if length.is_some_and(|length| !(1..=TEXT).contains(&length)) {
                 fault(key, format!("it must have 1 to {TEXT} characters"));
             }
@@ -241,6 +241,7 @@ mod tests {
             ("", "", "known by nothing"),
             ("code_name = \"a\"", ".code_name", "write geocode"),
             ("geocode = \" \"", ".geocode", "1 to 300"),
+            ("name = \"\\u200B\"", ".name", "1 to 300"),
             (&long, ".name", "1 to 300"),
             ("region = \"006037\"", ".region", "province"),
             ("region = \"4101\"", ".region", "6 or 12 digits"),

@@ -10,11 +10,14 @@ use super::region::Region;
 use super::shape::{Effort, Outline, TooIntricate};
 use super::{CapRules, Unmapped};
 use crate::model::alert::Target;
+use crate::model::roster::Node;
 
 /// `valueName` of the parameter that names an addressee, or several with commas.
 const GROUP: &str = "narrowcast:group";
 /// Most addresses that are not known and are named, and most hits of an area.
 const NAMED: usize = 20;
+/// Most targets of an alert.
+const TARGETS: usize = 1_000;
 
 /// `[[cap.area]]`: an area and whom it stands for. An area of a document is this one by any of
 /// what is set. No text of it has white space at its ends.
@@ -121,6 +124,34 @@ fn shown_of<T>(all: &[T], said: impl FnMut(&T) -> String) -> Vec<String> {
     shown
 }
 
+/// The targets without nodes that lie below others of them: the recipients are the same. Only
+/// where there are more than an alert may name, as of a province whose villages are all
+/// configured.
+fn fewer(targets: Vec<Target>) -> Result<Vec<Target>, Unmapped> {
+    if targets.len() <= TARGETS {
+        return Ok(targets);
+    }
+    let paths = targets.iter().filter_map(|target| match target {
+        Target::Node(node) => Some(node.as_str().to_owned()),
+        _ => None,
+    });
+    let nodes: BTreeSet<String> = paths.collect();
+    let below = |node: &Node| {
+        let path = node.as_str();
+        let levels = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        let mut above = levels.chain((!path.is_empty()).then_some(""));
+        above.any(|above| nodes.contains(above))
+    };
+    let top = targets
+        .into_iter()
+        .filter(|target| !matches!(target, Target::Node(node) if below(node)));
+    let top: Vec<Target> = top.collect();
+    if top.len() > TARGETS {
+        return Err(Unmapped::ManyTargets(top.len()));
+    }
+    Ok(top)
+}
+
 /// Whom an alert is for: all areas of all info count, and all its addresses. Of a Private alert
 /// only the addresses do.
 pub(super) fn found(alert: &Alert, chosen: &[&Info], rules: &CapRules) -> Result<Found, Unmapped> {
@@ -131,11 +162,11 @@ pub(super) fn found(alert: &Alert, chosen: &[&Info], rules: &CapRules) -> Result
     let addresses = alert.addresses.iter().map(|it| it.trim());
     found.addresses(&addresses.chain(groups).collect(), &rules.areas);
     if alert.scope == Scope::Private {
-        return if found.targets.is_empty() {
-            Err(Unmapped::NoAddress(found.unknown))
-        } else {
-            Ok(found)
-        };
+        if found.targets.is_empty() {
+            return Err(Unmapped::NoAddress(found.unknown));
+        }
+        found.targets = fewer(found.targets)?;
+        return Ok(found);
     }
     let mut effort = Effort::new();
     for area in chosen.iter().flat_map(|info| &info.area) {
@@ -149,6 +180,7 @@ pub(super) fn found(alert: &Alert, chosen: &[&Info], rules: &CapRules) -> Result
     if found.targets.is_empty() {
         return Err(Unmapped::NoTargets(found.unknown));
     }
+    found.targets = fewer(found.targets)?;
     Ok(found)
 }
 

@@ -30,6 +30,11 @@ impl Spot {
         self.east.into()
     }
 
+    /// The point that it is.
+    pub(super) fn point(self) -> Option<Point> {
+        Point::new(self.latitude(), self.longitude())
+    }
+
     /// Degrees north, -90 to 90.
     pub(super) fn latitude(self) -> f64 {
         f64::from(self.north) / DEGREE

@@ -11,6 +11,7 @@ mod region;
 mod round;
 mod shape;
 mod words;
+mod written;
 
 use std::time::Duration;
 
@@ -89,6 +90,12 @@ pub enum Unmapped {
         listed(.0)
     )]
     NoAddress(Vec<String>),
+    /// Its areas stand for more targets than an alert may name.
+    #[error(
+        "the areas of the alert stand for {0} targets, and 1000 is the most; add a [[cap.area]] for \
+         the region above them with a node above theirs as its target"
+    )]
+    ManyTargets(usize),
     /// Its shapes would take too long to compare.
     #[error(
         "the polygons and circles of the alert take too long to compare with those of \
@@ -104,7 +111,7 @@ impl Unmapped {
         match self {
             Self::NoInfo => "info",
             Self::NoWords => "info/headline",
-            Self::NoTargets(_) | Self::TooIntricate => "info/area",
+            Self::NoTargets(_) | Self::ManyTargets(_) | Self::TooIntricate => "info/area",
             Self::NoAddress(_) => "addresses",
         }
     }

@@ -7,6 +7,7 @@ use narrowcast_protocol::warning::cap::{
 };
 
 use super::precedence::rated;
+use super::{CapArea, CapRules, written};
 use crate::model::alert::Precedence;
 use crate::model::ids::AlertId;
 use crate::model::wall::Wall;
@@ -21,6 +22,8 @@ pub struct Outgoing<'a> {
     pub id: AlertId,
     /// `headline` and `description`.
     pub text: &'a str,
+    /// Whom it names, as far as the reader may know: its `area`.
+    pub targets: &'a [String],
     /// `severity` and `urgency`.
     pub precedence: Precedence,
     /// `status` Exercise, with a `note`.
@@ -34,12 +37,12 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// The CAP alert in this sender's name.
+    /// The CAP alert in the name of the sender of `rules`, with their areas.
     ///
     /// # Errors
-    /// `sender` or a time is none that CAP can write; the configuration refuses such a sender.
-    pub fn alert(&self, sender: &str) -> Result<Alert, IdError> {
-        let sender = Sender::new(sender)?;
+    /// The sender or a time is none that CAP can write; the configuration refuses such a sender.
+    pub fn alert(&self, rules: &CapRules) -> Result<Alert, IdError> {
+        let sender = Sender::new(&rules.sender)?;
         let sent = time(self.accepted_at)?;
         let first = MessageId {
             sender: sender.clone(),
@@ -60,7 +63,7 @@ impl Outgoing<'_> {
             note: None,
             references: Vec::new(),
             incidents: Vec::new(),
-            info: vec![self.info()?],
+            info: vec![self.info(&rules.areas)?],
         };
         if self.exercise {
             alert.status = Status::Exercise;
@@ -75,7 +78,7 @@ impl Outgoing<'_> {
         Ok(alert)
     }
 
-    fn info(&self) -> Result<Info, IdError> {
+    fn info(&self, areas: &[CapArea]) -> Result<Info, IdError> {
         let (severity, urgency) = rated(self.precedence);
         let category = Category::Other;
         let mut info = Info::new(category, EVENT, urgency, severity, Certainty::Likely);
@@ -86,6 +89,7 @@ impl Outgoing<'_> {
         info.headline = Some(text.clone());
         info.description = Some(text);
         info.expires = Some(time(self.expires_at)?);
+        info.area = written::areas(self.targets, areas);
         Ok(info)
     }
 }

@@ -55,7 +55,9 @@ impl Effort {
 pub struct Outline {
     /// From the south to the north, by their southern ends; at least one.
     sides: Vec<Side>,
-    /// One of its points.
+    /// Its points as they were given, so many as there are sides.
+    spots: Vec<Spot>,
+    /// One of them.
     spot: Spot,
     bounds: Bounds,
 }
@@ -86,9 +88,15 @@ impl Outline {
         sides.sort_by_key(|side| side.bounds().south);
         Ok(Self {
             sides,
+            spots,
             spot,
             bounds,
         })
+    }
+
+    /// Its points; the last may be the first again.
+    pub(super) fn spots(&self) -> &[Spot] {
+        &self.spots
     }
 
     /// One of its points.

@@ -234,13 +234,14 @@ fn what_we_write_is_valid_and_a_cancel_names_its_alert() {
         let outgoing = Outgoing {
             id: AlertId(ulid::Ulid::from(7u128)),
             text: " leave < now & \"run\" ",
+            targets: &[],
             precedence,
             exercise: precedence == Precedence::Routine,
             accepted_at: Wall::from_millis(1_700_000_000_123),
             expires_at: Wall::from_millis(1_700_000_100_456),
             cancelled_at: None,
         };
-        let first = outgoing.alert("nc.example").unwrap();
+        let first = outgoing.alert(&rules()).unwrap();
         first.to_xml(Layout::Indented).unwrap();
         assert_eq!(super::precedence(&first.info[0]), precedence);
         assert_eq!(
@@ -252,9 +253,133 @@ fn what_we_write_is_valid_and_a_cancel_names_its_alert() {
             cancelled_at: Some(outgoing.accepted_at),
             ..outgoing
         };
-        let cancel = cancelled.alert("nc.example").unwrap();
+        let cancel = cancelled.alert(&rules()).unwrap();
         cancel.to_xml(Layout::Compact).unwrap();
         assert_eq!(cancel.references, [first.id()]);
         assert_eq!(cancel.msg_type, MsgType::Cancel);
     }
+}
+
+/// Areas of what we write for these targets: each by its description, its codes, its shapes.
+fn written_areas(targets: &[&str], areas: Vec<CapArea>) -> Vec<(String, String, usize)> {
+    let targets: Vec<String> = targets.iter().map(|it| (*it).to_owned()).collect();
+    let outgoing = Outgoing {
+        id: AlertId(ulid::Ulid::from(7u128)),
+        text: "t",
+        targets: &targets,
+        precedence: Precedence::Routine,
+        exercise: false,
+        accepted_at: now(),
+        expires_at: now().plus(LIFE),
+        cancelled_at: None,
+    };
+    let rules = CapRules { areas, ..rules() };
+    let alert = outgoing.alert(&rules).unwrap();
+    alert.to_xml(Layout::Compact).unwrap();
+    let codes = |area: &Area| {
+        let all = area.geocode.iter();
+        let all = all.map(|it| format!("{}={}", it.value_name, it.value));
+        all.collect::<Vec<_>>().join(" ")
+    };
+    let areas = alert.info[0].area.iter();
+    areas
+        .map(|it| (it.area_desc.clone(), codes(it), it.points()))
+        .collect()
+}
+
+fn is(name: &str, codes: &str, points: usize) -> (String, String, usize) {
+    (name.to_owned(), codes.to_owned(), points)
+}
+
+#[test]
+fn what_we_write_names_the_areas_all_of_whose_targets_it_is_for() {
+    let parsed = |text: &str| narrowcast_protocol::warning::cap::Point::parse(text).unwrap();
+    let square = ["34,113", "35,113", "35,114"].map(parsed);
+    let city = CapArea {
+        name: Some("郑州市".to_owned()),
+        region: Region::parse("410100"),
+        polygon: Some(Outline::new(&square).unwrap()),
+        site: Some(parsed("34.75,113.66").into()),
+        targets: vec!["node:east".parse().unwrap(), "system:hall".parse().unwrap()],
+        ..CapArea::default()
+    };
+    let of = |targets: &[&str]| written_areas(targets, vec![city.clone()]);
+    let whole = is("郑州市", "GB/T 2260=410100", 5);
+    let alone = of(&["system:hall", "node:east"]);
+    assert_eq!(alone, std::slice::from_ref(&whole));
+    assert_eq!(
+        of(&[
+            "node:east",
+            "group:fire-1",
+            "radio:7",
+            "person:p",
+            "system:hall",
+            "all"
+        ]),
+        [
+            whole,
+            is("group:fire-1", "narrowcast:target=group:fire-1", 0),
+            is("all", "narrowcast:target=all", 0),
+        ]
+    );
+    // The city is more than its node, and the hall is no area.
+    assert_eq!(
+        of(&["node:east"]),
+        [is("node:east", "narrowcast:target=node:east", 0)]
+    );
+    assert_eq!(of(&["system:hall"]), []);
+}
+
+#[test]
+fn an_area_that_we_write_has_what_is_known_of_it() {
+    let of = |area: CapArea| {
+        let area = CapArea {
+            targets: vec!["node:east".parse().unwrap()],
+            ..area
+        };
+        written_areas(&["node:east"], vec![area])
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let own = is("node:east", "narrowcast:target=node:east", 0);
+    assert_eq!(
+        of(CapArea {
+            geocode: some("3537001"),
+            code_name: some("CLC"),
+            ..CapArea::default()
+        }),
+        [is("node:east", "CLC=3537001", 0)]
+    );
+    assert_eq!(
+        of(CapArea {
+            name: some("郑州市"),
+            ..CapArea::default()
+        }),
+        [is("郑州市", "narrowcast:target=node:east", 0)]
+    );
+    // An address is no area.
+    assert_eq!(
+        of(CapArea {
+            address: some("fire-1"),
+            ..CapArea::default()
+        }),
+        [own]
+    );
+}
+
+#[test]
+fn so_many_areas_are_written_as_a_reader_takes() {
+    let point = |at: u32| {
+        let turn = f64::from(at) * 0.006;
+        narrowcast_protocol::warning::cap::Point::new(34.0 + turn.sin(), 113.0 + turn.cos())
+    };
+    let points: Vec<_> = (0..1_000).filter_map(point).collect();
+    let area = CapArea {
+        polygon: Some(Outline::new(&points).unwrap()),
+        targets: vec!["node:east".parse().unwrap()],
+        ..CapArea::default()
+    };
+    let all = written_areas(&["node:east"], vec![area; 300]);
+    assert_eq!(all.len(), 200);
+    assert_eq!(all.iter().filter(|(_, _, points)| *points > 0).count(), 9);
+    assert!(all[9].1.contains("node:east"));
 }

@@ -372,6 +372,27 @@ async fn unknown_areas_are_named_and_refused_where_nobody_is_meant_by_default() 
 }
 
 #[tokio::test]
+async fn an_alert_as_cap_names_the_areas_that_its_reader_may_see() {
+    let counties = Counties::new().await;
+    let mut both = Document::new("a-1");
+    both.area = "<areaDesc>both</areaDesc><geocode><valueName>GB</valueName><value>410100</value></geocode></area><area><areaDesc>开封市</areaDesc><circle>34.8,114.3 5</circle>";
+    let id = taken(&counties, &both).await;
+    let written = async |token: &'static str| {
+        let told = counties
+            .get(token, "/api/v1/alerts/{id}/cap", Some(&id))
+            .await;
+        assert_eq!(told.status, 200, "{}", told.text);
+        let document = read(told.text.as_bytes(), Strictness::Strict).unwrap();
+        let alert = document.alerts[0].acceptable().unwrap().clone();
+        let areas = alert.info[0].area.iter();
+        areas.map(|it| it.area_desc.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(written(DISPATCHER).await, ["radio:1", "开封市"]);
+    assert_eq!(written("nc_viewer_east").await, ["radio:1"]);
+    counties.running.shutdown.cancel();
+}
+
+#[tokio::test]
 async fn an_alert_is_written_as_cap_and_as_cancel_once_it_is_cancelled() {
     let counties = Counties::new().await;
     let mut drill = Document::new("e-1");

@@ -363,6 +363,22 @@ fn many_areas_and_addresses_are_named_in_short() {
 }
 
 #[test]
+fn a_province_reaches_more_villages_than_an_alert_names_through_the_nodes_above_them() {
+    let code = |at: usize| format!("41{:02}{:02}", at / 90 + 1, at % 90 + 1);
+    let villages = (0..1_200).map(|at| region(&code(at), &format!("node:city/east/v{at}")));
+    let mut areas: Vec<CapArea> = villages.collect();
+    let many = mapped(vec![coded("x", &[("GB", "410000")])], &rules(areas.clone()));
+    assert_eq!(many, Err(Unmapped::ManyTargets(1_200)));
+    areas.push(region("410000", "node:city/east"));
+    areas.push(region("410000", "node:city/eastern"));
+    let some = mapped(vec![coded("x", &[("GB", "410000")])], &rules(areas)).unwrap();
+    assert_eq!(
+        names(&some.targets),
+        ["node:city/east", "node:city/eastern"]
+    );
+}
+
+#[test]
 fn shapes_that_would_take_too_long_are_refused_with_the_remedy() {
     // 10,000 circles in the notches of areas that are open to the north.
     let mut notched = String::from("30,100 40,100 ");
