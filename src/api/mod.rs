@@ -15,13 +15,13 @@ pub mod host;
 pub mod problem;
 pub mod roster_csv;
 pub mod router;
+pub mod warning;
 
 mod accounts;
 mod alarms;
 mod alert;
 mod alerts;
 mod cap;
-mod cap_references;
 #[cfg(test)]
 pub(crate) mod conform;
 mod document;
@@ -30,6 +30,7 @@ mod events;
 mod extract;
 mod health;
 mod history;
+mod kept;
 mod known;
 mod ledger;
 mod roster;

@@ -152,6 +152,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(alert::answer))
         .routes(routes!(cap::take))
         .routes(routes!(cap::show))
+        .routes(routes!(cap::document))
         .routes(routes!(alarms::report, alarms::list))
         .routes(routes!(alarms::suppress))
         .routes(routes!(alarms::show))

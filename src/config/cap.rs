@@ -25,6 +25,8 @@ pub struct CapTable {
     pub ask: Ask,
     /// Whom an alert is for whose areas are none of `area`.
     pub default_targets: Vec<String>,
+    /// Whether those who had a warning are told that it is over, when its source cancels it.
+    pub all_clear: bool,
     /// Areas and whom they stand for.
     pub area: Vec<CapAreaTable>,
 }
@@ -35,6 +37,7 @@ impl Default for CapTable {
             sender: SENDER.to_owned(),
             ask: receipt(),
             default_targets: Vec::new(),
+            all_clear: true,
             area: Vec::new(),
         }
     }
@@ -50,6 +53,7 @@ impl CapTable {
             ask: self.ask.clone(),
             areas: areas.collect(),
             default_targets: targets(&self.default_targets),
+            all_clear: self.all_clear,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC18";
+const LAYOUT: &[u8; 4] = b"NC19";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +83,9 @@ mod tests {
     use crate::model::salvage::Salvage;
     use crate::model::token::{Role, Token};
     use crate::model::wall::Wall;
+    use crate::model::warning::{
+        MessageKey, WarningForm, WarningKind, WarningMessage, WarningOutcome, WarningTaken,
+    };
 
     const ALERT: u128 = 5;
     const CARRIER: CarrierId = CarrierId {
@@ -283,6 +286,7 @@ mod tests {
                 key: "key".into(),
                 body: [4; 32],
             }),
+            came_as: Some(WarningForm::Cap),
         };
         let emergency = Emergency {
             id: EmergencyId(8u128.into()),
@@ -323,7 +327,40 @@ mod tests {
         let salvage = Salvage::new("torn", Seq(5), Some(Seq(9)), "/kept");
         facts.push(Fact::Salvaged(salvage));
         facts.extend(alarms());
+        facts.extend(warnings());
         facts
+    }
+
+    /// A warning in force, and one that was cancelled before it came.
+    fn warnings() -> Vec<Fact> {
+        let taken = |name: &str, kind, outcome, alert| {
+            Fact::WarningTaken(Box::new(WarningTaken {
+                message: WarningMessage {
+                    name: name.into(),
+                    form: WarningForm::Cap,
+                    kind,
+                    references: vec![MessageKey::of("named")],
+                    version: (Wall::from_millis(1), Wall::from_millis(2)),
+                    exercise: true,
+                    hash: [7; 32],
+                },
+                by: "tester".into(),
+                node: node(),
+                outcome,
+                warning: None,
+                joined: vec![],
+                alert,
+                about: None,
+                all_clear: None,
+                octets: 3,
+            }))
+        };
+        let alert = Some(AlertId(ALERT.into()));
+        let (issued, ahead) = (WarningOutcome::Issued, WarningOutcome::CancelledAhead);
+        vec![
+            taken("cap:s,i", WarningKind::Issue, issued, alert),
+            taken("cap:s,j", WarningKind::Cancel, ahead, None),
+        ]
     }
 
     fn roster() -> Vec<RosterEntry> {

@@ -144,6 +144,7 @@ mod tests {
             answer_set: None,
             sms: true,
             idempotency: None,
+            came_as: None,
         }
     }
 

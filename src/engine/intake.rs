@@ -42,16 +42,29 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 const SAMPLE: usize = 200;
 
 impl Engine {
-    pub(super) fn submit(
-        &mut self,
-        who: &Principal,
-        mut submit: Submit,
-    ) -> Result<Response, Refusal> {
-        let mut named = HashSet::new();
-        submit.targets.retain(|target| named.insert(target.clone()));
+    pub(super) fn submit(&mut self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
         if let Some(answer) = self.answered_before(who, &submit)? {
             return Ok(Response::Accepted(answer));
         }
+        let (alert, recipients, hindered) = self.prepared(who, submit)?;
+        Ok(Response::Accepted(self.accept(
+            alert,
+            &recipients,
+            hindered,
+        )))
+    }
+
+    /// The alert that a submission becomes, if it may: nothing is on record yet.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(super) fn prepared(
+        &self,
+        who: &Principal,
+        mut submit: Submit,
+    ) -> Result<(Alert, Vec<Recipient>, Hindered), Refusal> {
+        let mut named = HashSet::new();
+        submit.targets.retain(|target| named.insert(target.clone()));
         let recipients = self.check(who, &submit)?;
         self.room_for(submit.precedence, recipients.len())?;
         let key = submit.idempotency.clone().map(|(key, body)| Idempotency {
@@ -68,11 +81,7 @@ impl Engine {
                 why: why.to_owned(),
             });
         }
-        Ok(Response::Accepted(self.accept(
-            alert,
-            &recipients,
-            hindered,
-        )))
+        Ok((alert, recipients, hindered))
     }
 
     /// The first answer again, if this key was used for the same request.
@@ -244,6 +253,7 @@ impl Engine {
             answer_set: None,
             sms: submit.sms,
             idempotency,
+            came_as: None,
         };
         alert.answer_set = self.free_set(&alert, recipients);
         alert
@@ -450,14 +460,14 @@ impl Engine {
                 "the alert has expired: submit a new one".into(),
             ));
         }
-        let cancelled = book
-            .deliveries
-            .iter()
-            .any(|d| d.end == Some(End::Cancelled));
-        if cancelled {
-            return Err(Refusal::Conflict(
-                "the alert was cancelled: submit a new one".into(),
-            ));
+        let mut ends = book.deliveries.iter().filter_map(|delivery| delivery.end);
+        let why = ends.find_map(|end| match end {
+            End::Cancelled => Some("the alert was cancelled: submit a new one"),
+            End::Superseded => Some("another alert has taken its place: send that again"),
+            End::Failed(_) | End::Expired => None,
+        });
+        if let Some(why) = why {
+            return Err(Refusal::Conflict(why.into()));
         }
         let aim = if book.alert.ask.wants_answer() {
             Rung::Answered
@@ -580,6 +590,15 @@ impl Engine {
             }),
         }
     }
+}
+
+/// As much of a text as an alert may have; what is cut off is shown by `…`.
+pub(super) fn fitting(text: &str) -> String {
+    if text.chars().count() <= TEXT_CHARACTERS {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(TEXT_CHARACTERS - 1);
+    kept.chain(std::iter::once('…')).collect()
 }
 
 /// Whether the principal may submit this at all: a station test needs less.

@@ -18,6 +18,7 @@ use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, Seq,
 use crate::model::roster::RosterEntry;
 use crate::model::token::{Principal, Right, Token};
 use crate::model::wall::Wall;
+use crate::model::warning::{AllClear, WarningMessage, WarningOutcome};
 
 /// The two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub enum Request {
     Submit(Submit),
     /// Say what would happen to this alert.
     DryRun(Submit),
+    /// Take in a message of another system's warning.
+    Warn(Box<Warn>),
     /// Withdraw an alert.
     Cancel {
         /// Which.
@@ -210,9 +213,6 @@ pub enum Request {
         /// At most this many.
         limit: usize,
     },
-    /// Alerts in memory that were submitted under one of these idempotency keys, by whichever token,
-    /// from the asker's node or below; newest first.
-    AlertsOfKeys(HashSet<String>),
     /// One live alert. An ended one is answered [`Refusal::NotFound`]: read the ledger.
     Alert(AlertId),
     /// Deliveries of one live alert.
@@ -263,6 +263,7 @@ impl Request {
     pub const fn right(&self) -> Right {
         match self {
             Self::Submit(_)
+            | Self::Warn(_)
             | Self::Cancel { .. }
             | Self::Resend { .. }
             | Self::Answer { .. }
@@ -283,7 +284,6 @@ impl Request {
             | Self::WhoAmI
             | Self::Overview
             | Self::Alerts { .. }
-            | Self::AlertsOfKeys(_)
             | Self::Alert(_)
             | Self::Deliveries { .. }
             | Self::Emergencies
@@ -305,7 +305,6 @@ impl Request {
                 | Self::WhoAmI
                 | Self::Overview
                 | Self::Alerts { .. }
-                | Self::AlertsOfKeys(_)
                 | Self::Alert(_)
                 | Self::Deliveries { .. }
                 | Self::Emergencies
@@ -325,6 +324,10 @@ impl Request {
         match self {
             Self::TakeEmergency { .. } | Self::CloseEmergency { .. } | Self::ReportAlarm(_) => true,
             Self::Submit(submit) => matches!(submit.precedence, Precedence::Flash),
+            Self::Warn(warn) => match &warn.says {
+                Says::Alert(submit) => matches!(submit.precedence, Precedence::Flash),
+                Says::Over { .. } => true,
+            },
             _ => false,
         }
     }
@@ -388,6 +391,51 @@ pub struct Submit {
     pub idempotency: Option<(String, [u8; 32])>,
 }
 
+/// A message of another system's warning, as it is taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warn {
+    /// The message.
+    pub message: WarningMessage,
+    /// What it says.
+    pub says: Says,
+    /// The document, as it came: at most
+    /// [`DOCUMENT_OCTETS`](crate::model::warning::DOCUMENT_OCTETS).
+    pub document: Vec<u8>,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// The alert that an Issue or Update makes, if it is the version in force.
+    Alert(Box<Submit>),
+    /// The warning is over.
+    Over {
+        /// Why.
+        because: String,
+        /// What those are told who may have got a version; none: nothing.
+        all_clear: Option<AllClear>,
+    },
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warned {
+    /// What, in a word.
+    pub outcome: WarningOutcome,
+    /// Whether this is the first answer given again.
+    pub repeated: bool,
+    /// The alert that was made of it.
+    pub receipt: Option<Receipt>,
+    /// Alerts that it ended.
+    pub ended: Vec<AlertId>,
+    /// The alert that says that the warning is over.
+    pub all_clear: Option<Receipt>,
+    /// What could not be done, in words.
+    pub problem: Option<String>,
+    /// Where it stands in the ledger.
+    pub seq: Seq,
+}
+
 /// Something the engine wants done, once the ledger is durable up to `after`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
@@ -433,6 +481,8 @@ pub enum Alarm {
 pub enum Response {
     /// The alert is accepted and durable.
     Accepted(Receipt),
+    /// The message is taken in and durable.
+    Warned(Box<Warned>),
     /// What would happen.
     Plan(Box<Plan>),
     /// It is done and durable at this position.

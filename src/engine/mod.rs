@@ -23,6 +23,7 @@
 //! | `sms` | what goes to telephones, and what they say |
 //! | `emergency` | who needs help |
 //! | `alarms` | what the sensors of hazard sites say, and when that makes an alert |
+//! | `warnings` | what the messages of other systems do: which version is in force |
 //! | `stations`, `route` | which carriers are there, and over which a radio is reached |
 //! | `clock` | what time it is |
 
@@ -63,6 +64,7 @@ mod tests;
 mod timers;
 mod trim;
 pub mod views;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 

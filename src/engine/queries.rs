@@ -1,6 +1,6 @@
 //! What is live, in pages.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierId, RadioId};
@@ -27,9 +27,6 @@ impl Engine {
             Request::Alerts { before, limit } => {
                 let limit = limit.min(PAGE);
                 Ok(Response::Alerts(self.alerts(&who.node, before, limit)))
-            }
-            Request::AlertsOfKeys(keys) => {
-                Ok(Response::Alerts(self.alerts_of_keys(&who.node, &keys)))
             }
             Request::Alert(id) => self
                 .state
@@ -120,18 +117,6 @@ impl Engine {
             .filter(|(id, _)| before.is_none_or(|before| **id < before))
             .filter_map(|(_, book)| AlertView::of(book, node))
             .take(limit)
-            .collect()
-    }
-
-    fn alerts_of_keys(&self, node: &Node, keys: &HashSet<String>) -> Vec<AlertView> {
-        let newest = self.state.alerts.values().rev();
-        newest
-            .filter(|book| {
-                let submitted = book.alert.idempotency.as_ref();
-                submitted.is_some_and(|it| keys.contains(&it.key))
-            })
-            .filter_map(|book| AlertView::of(book, node))
-            .filter(|view| !view.part)
             .collect()
     }
 

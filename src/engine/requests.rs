@@ -70,6 +70,7 @@ impl Engine {
         match request {
             Request::Submit(submit) => self.submit(who, submit),
             Request::DryRun(submit) => self.dry_run(who, submit),
+            Request::Warn(warn) => self.warn(who, *warn),
             Request::Cancel { alert, because } => self.cancel(who, alert, because),
             Request::Resend { alert } => self.resend(who, alert),
             Request::Answer {

@@ -13,6 +13,7 @@ use crate::engine::salvage::SHOWN;
 use crate::engine::sms::pieces::{PieceBook, PieceKey};
 use crate::engine::sms::sent::{Early, SentBook};
 use crate::engine::sms::wording::Frames;
+use crate::engine::warnings::WarningBook;
 use crate::model::alert::Mark;
 use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
@@ -194,6 +195,8 @@ pub(super) struct State {
     pub(super) frames: Frames,
     /// Sensor alarms and their suppressions.
     pub(super) alarms: AlarmBook,
+    /// Warnings of other systems.
+    pub(super) warnings: WarningBook,
 }
 
 impl State {
@@ -201,6 +204,7 @@ impl State {
     pub(super) fn apply(&mut self, seq: Seq, at: Wall, fact: &Fact) {
         self.seq = seq;
         self.at = self.at.max(at);
+        self.warnings.apply((seq, at), fact, &self.alerts);
         match fact {
             Fact::Started { .. } => self.interrupted(at),
             Fact::PolicyInForce(policy) => {
@@ -480,6 +484,7 @@ impl State {
         });
         self.sent.forget(now);
         self.alarms.forget(now);
+        self.warnings.forget(now);
         self.told.retain(|_, told| now.since(told.at) < TOLD_LIFE);
         self.asked
             .retain(|_, asked| now.since(asked.left_at) < ASKED_LIFE);
@@ -517,6 +522,7 @@ impl State {
             .chain(keys)
             .chain(emergencies)
             .chain(salvages)
+            .chain(self.warnings.first())
             .min()
             .unwrap_or(self.seq.next());
         Seq(oldest.0.saturating_sub(1))

@@ -35,6 +35,7 @@ mod sizes;
 mod systems;
 mod telephones;
 mod trunked;
+mod warnings;
 
 const OWN: u32 = 16_000_001;
 

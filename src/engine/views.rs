@@ -17,6 +17,7 @@ use crate::model::sight::Share;
 use crate::model::summary::Summary;
 pub use crate::model::summary::{CarrierUse, Counts};
 use crate::model::wall::Wall;
+use crate::model::warning::WarningForm;
 
 /// An alert and where its deliveries stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub struct AlertView {
     pub carriers: Vec<CarrierUse>,
     /// Whether only the share of the asker's node is shown: it was sent from elsewhere.
     pub part: bool,
+    /// The form of the warning that it was made of.
+    pub came_as: Option<WarningForm>,
 }
 
 impl AlertView {
@@ -97,6 +100,7 @@ impl AlertView {
                 summary.carriers.clone()
             },
             part,
+            came_as: alert.came_as,
         }
     }
 }

@@ -25,7 +25,7 @@ pub const GENESIS: Hash = [0; 32];
 /// Most bytes that one record may take in its stored form.
 pub const LIMIT: usize = 16 * 1024;
 
-const VERSION: u8 = 8;
+const VERSION: u8 = 9;
 
 /// A record as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,7 +263,7 @@ mod tests {
         let stored = stored("0.1.0");
         assert_eq!(
             hex::encode(&stored.bytes),
-            "08070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
+            "09070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
         );
         assert_eq!(stored.hash, link(&GENESIS, &stored.bytes));
     }
@@ -271,10 +271,10 @@ mod tests {
     #[test]
     fn an_unknown_version_is_refused_with_a_remedy() {
         let mut stored = stored("x");
-        stored.bytes[0] = 9;
+        stored.bytes[0] = 250;
         let error = stored.decode().unwrap_err().to_string();
         assert!(
-            error.contains("record 7") && error.contains("form 9") && error.contains("run the"),
+            error.contains("record 7") && error.contains("form 250") && error.contains("run the"),
             "{error}"
         );
     }

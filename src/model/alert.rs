@@ -10,6 +10,7 @@ use crate::model::ids::{AlertId, TokenId};
 use crate::model::policy::AnswerSet;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
+use crate::model::warning::WarningForm;
 
 /// Message precedence as in ACP 127, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -266,6 +267,8 @@ pub struct Alert {
     pub sms: bool,
     /// What makes a repeated submission the same one.
     pub idempotency: Option<Idempotency>,
+    /// The form of the warning that it was made of: its document is kept with it.
+    pub came_as: Option<WarningForm>,
 }
 
 #[cfg(test)]

@@ -808,6 +808,7 @@ mod tests {
             answer_set: None,
             sms: true,
             idempotency: None,
+            came_as: None,
         };
         let recipient = Recipient {
             radio: RadioId::new(1).ok(),

@@ -34,6 +34,10 @@ pub fn content(fact: &Fact, deliveries: &[DeliveryIndex]) -> Value {
                 }
             }
         }
+        // The document is had from the alert.
+        (Fact::DocumentPart { octets, .. }, Value::Object(fields)) => {
+            fields.insert("octets".to_owned(), octets.len().into());
+        }
         _ => {}
     }
     content

@@ -21,6 +21,7 @@ use crate::model::salvage::Salvage;
 use crate::model::summary::Summary;
 use crate::model::token::Token;
 use crate::model::wall::Wall;
+use crate::model::warning::WarningTaken;
 
 /// Most recipients or roster lines in one fact.
 pub const CHUNK: usize = 250;
@@ -555,6 +556,22 @@ pub enum Fact {
         /// The node whose share it gets.
         node: Node,
     },
+    /// A message of another system's warning was taken in; its document follows in the same
+    /// commit.
+    WarningTaken(Box<WarningTaken>),
+    /// A part of the document of a warning's message, as it came.
+    DocumentPart {
+        /// The alert with which it is kept.
+        alert: Option<AlertId>,
+        /// The node of who sent it.
+        node: Node,
+        /// Where its message stands.
+        message: Seq,
+        /// Which part, from 0.
+        part: u16,
+        /// At most [`PART_OCTETS`](crate::model::warning::PART_OCTETS).
+        octets: Vec<u8>,
+    },
 }
 
 /// What an alert is predicted to take of one carrier.
@@ -610,7 +627,7 @@ pub struct Record {
 
 impl Fact {
     /// The names of all facts, in the order of their variants.
-    pub const NAMES: [&'static str; 54] = [
+    pub const NAMES: [&'static str; 58] = [
         "started",
         "policy_in_force",
         "stations_in_force",
@@ -665,6 +682,10 @@ impl Fact {
         "alarm_resumed",
         "alarm_restated",
         "alarm_told_restated",
+        "sink_behind",
+        "sink_recovered",
+        "warning_taken",
+        "document_part",
     ];
 
     /// The facts that put a policy in force.
@@ -751,11 +772,13 @@ impl Fact {
             Self::MessageEvidenced { of, .. }
             | Self::MessageTaken { of, .. }
             | Self::ReceiptHeard { of, .. } => Some(of.alert),
+            Self::WarningTaken(taken) => taken.kept_with(),
+            Self::DocumentPart { alert, .. } => *alert,
             _ => None,
         }
     }
 
-    /// The node of the sensor alarm, suppression or sink that this fact is about.
+    /// The node of the sensor alarm, suppression, sink or warning that this fact is about.
     #[must_use]
     pub fn own_node(&self) -> Option<&Node> {
         match self {
@@ -768,7 +791,9 @@ impl Fact {
             Self::AlarmSuppressed(suppression) => Some(&suppression.node),
             Self::AlarmResumed { node, .. }
             | Self::SinkBehind { node, .. }
-            | Self::SinkRecovered { node, .. } => Some(node),
+            | Self::SinkRecovered { node, .. }
+            | Self::DocumentPart { node, .. } => Some(node),
+            Self::WarningTaken(taken) => Some(&taken.node),
             _ => None,
         }
     }
@@ -833,6 +858,8 @@ impl Fact {
             Self::SinkRecovered { .. } => "sink_recovered",
             Self::AlarmRestated(_) => "alarm_restated",
             Self::AlarmToldRestated { .. } => "alarm_told_restated",
+            Self::WarningTaken(_) => "warning_taken",
+            Self::DocumentPart { .. } => "document_part",
         }
     }
 }

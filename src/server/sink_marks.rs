@@ -115,6 +115,7 @@ fn own(fact: &Fact) -> Option<Mark> {
         | Fact::AlarmEnded { of }
         | Fact::AlarmAlerted { of, .. }
         | Fact::AlarmUnalerted { of, .. } => Some(drill(of.exercise)),
+        Fact::WarningTaken(taken) => Some(drill(taken.message.exercise)),
         _ => None,
     }
 }

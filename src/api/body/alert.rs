@@ -133,6 +133,10 @@ pub struct AlertBody {
     /// and other targets, recipients and counts are left out.
     #[serde(default)]
     pub part: bool,
+    /// Of one that was made of another system's warning, the form of that: `cap` or `cpeas`. Its
+    /// document is at `/api/v1/alerts/{id}/document`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_as: Option<String>,
 }
 
 /// What an alert was predicted to take of a carrier, and what it has taken.
@@ -190,6 +194,7 @@ impl From<AlertView> for AlertBody {
             answer_set: view.answer_set,
             carriers: view.carriers.into_iter().map(Into::into).collect(),
             part: view.part,
+            came_as: view.came_as.map(|form| form.name().to_owned()),
         }
     }
 }

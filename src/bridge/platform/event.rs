@@ -76,6 +76,7 @@ pub const fn concerns_outside(fact: &Fact) -> bool {
             | Fact::Trimmed { .. }
             | Fact::PhonePartHeard { .. }
             | Fact::PhonePartsGivenUp { .. }
+            | Fact::DocumentPart { .. }
     )
 }
 

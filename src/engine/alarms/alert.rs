@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::engine::alarms::damping::Run;
-use crate::engine::intake::TEXT_CHARACTERS;
+use crate::engine::intake::fitting;
 use crate::engine::io::{Refusal, Submit};
 use crate::model::alarm::{AlertedFor, LevelRule, SensorAlarm, render};
 use crate::model::alert::{Ask, Precedence, Target};
@@ -210,8 +210,3 @@ impl Engine {
 
 /// Most people of an all-clear who are named because the roster does not know them any more.
 const MISSING: usize = 100;
-
-/// As much of a text as an alert may have.
-fn fitting(text: &str) -> String {
-    text.chars().take(TEXT_CHARACTERS).collect()
-}

@@ -15,25 +15,24 @@ mod written;
 
 use std::time::Duration;
 
-use narrowcast_protocol::warning::cap::{Alert, MessageId, Time};
+use narrowcast_protocol::warning::cap::{Alert, MessageId};
 use sha2::{Digest, Sha256};
 
 pub use areas::CapArea;
 pub use grid::Spot;
-pub use outgoing::Outgoing;
+pub use outgoing::{Outgoing, as_it_came};
 pub use precedence::precedence;
 pub use region::Region;
 pub use shape::{Outline, ShapeError};
 
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::wall::Wall;
+use crate::model::warning::{AllClear, NAME_CHARACTERS};
 
 /// How long an alert without `expires` has a meaning, from when it begins.
 const LIFE: Duration = Duration::from_secs(12 * 3_600);
 /// The longest life of an alert of ours; a later `expires` is brought forward to it.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// Longest idempotency key, in characters.
-const KEY: usize = 255;
 
 /// `[cap]`: whom CAP alerts are for, and in whose name ours are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +45,8 @@ pub struct CapRules {
     pub areas: Vec<CapArea>,
     /// Whom an alert is for that names no area of [`areas`](Self::areas); it is refused if empty.
     pub default_targets: Vec<Target>,
+    /// Whether those who had a warning are told that it is over, when its source cancels it.
+    pub all_clear: bool,
 }
 
 /// An alert of ours out of a CAP alert.
@@ -157,14 +158,26 @@ pub fn map(alert: &Alert, rules: &CapRules, now: Wall) -> Result<Mapped, Unmappe
     })
 }
 
-/// The idempotency key under which a CAP alert is submitted: `cap:sender,identifier,sent` with the
-/// time in UTC, so that one instant written in two ways is one message; a hash of that if it is
-/// longer than a key may be.
+/// How people are told that a warning is over that this Cancel ends.
+#[must_use]
+pub fn all_clear(cancel: &Alert) -> AllClear {
+    // Whatever has expired: a Cancel says what is over.
+    let chosen = choice::chosen(cancel, Wall::default());
+    words::text(&chosen).map_or(AllClear::OfTheVersion, AllClear::Words)
+}
+
+/// A text of somebody else as an alert says it; none if nothing of it can be shown.
+#[must_use]
+pub fn shown(text: &str) -> Option<String> {
+    words::shown(text)
+}
+
+/// The name under which a CAP message is taken in: `cap:sender,identifier`, as one sender gives an
+/// identifier once; a hash of that if it is longer than a name may be.
 #[must_use]
 pub fn key(id: &MessageId) -> String {
-    let sent = Time::new(id.sent.timestamp(), jiff::tz::Offset::UTC).unwrap_or(id.sent);
-    let named = format!("cap:{},{},{sent}", id.sender, id.identifier);
-    if named.chars().count() <= KEY {
+    let named = format!("cap:{},{}", id.sender, id.identifier);
+    if named.chars().count() <= NAME_CHARACTERS {
         return named;
     }
     let hash = Sha256::digest(named.as_bytes());

@@ -2,15 +2,19 @@
 
 use jiff::tz::Offset;
 use narrowcast_protocol::warning::cap::{
-    Alert, Category, Certainty, IdError, Identifier, Info, MessageId, MsgType, Scope, Sender,
+    self, Alert, Category, Certainty, IdError, Identifier, Info, MessageId, MsgType, Scope, Sender,
     Status, Time,
 };
+
+use narrowcast_protocol::warning::cpeas;
+use narrowcast_protocol::warning::xml::Strictness;
 
 use super::precedence::rated;
 use super::{CapArea, CapRules, written};
 use crate::model::alert::Precedence;
 use crate::model::ids::AlertId;
 use crate::model::wall::Wall;
+use crate::model::warning::WarningForm;
 
 /// `event` of what we write.
 const EVENT: &str = "Alert";
@@ -78,6 +82,25 @@ impl Outgoing<'_> {
         Ok(alert)
     }
 
+    /// The message that this alert was made of, with all that it said. Once the alert was cancelled,
+    /// a Cancel of it in this sender's name.
+    ///
+    /// # Errors
+    /// See [`alert`](Self::alert).
+    pub fn with(&self, original: Alert, sender: &str) -> Result<Alert, IdError> {
+        let Some(at) = self.cancelled_at else {
+            return Ok(original);
+        };
+        Ok(Alert {
+            identifier: Identifier::new(&format!("{}.cancel", self.id))?,
+            sender: Sender::new(sender)?,
+            sent: time(at.max(self.accepted_at))?,
+            msg_type: MsgType::Cancel,
+            references: vec![original.id()],
+            ..original
+        })
+    }
+
     fn info(&self, areas: &[CapArea]) -> Result<Info, IdError> {
         let (severity, urgency) = rated(self.precedence);
         let category = Category::Other;
@@ -91,6 +114,21 @@ impl Outgoing<'_> {
         info.expires = Some(time(self.expires_at)?);
         info.area = written::areas(self.targets, areas);
         Ok(info)
+    }
+}
+
+/// A kept document as the CAP message that it is, or is like.
+#[must_use]
+pub fn as_it_came(form: WarningForm, document: &[u8]) -> Option<Alert> {
+    match form {
+        WarningForm::Cap => {
+            let read = cap::read(document, Strictness::Strict).ok()?;
+            read.alerts.first()?.acceptable().cloned()
+        }
+        WarningForm::Cpeas => {
+            let read = cpeas::read(document, Strictness::Strict).ok()?;
+            crate::model::cpeas::to_cap(read.acceptable()?)
+        }
     }
 }
 

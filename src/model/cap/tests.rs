@@ -1,6 +1,6 @@
 use narrowcast_protocol::warning::cap::{
     Area, Category, Certainty, Identifier, Info, Layout, MsgType, Named, Scope, Sender, Severity,
-    Status, Urgency,
+    Status, Time, Urgency,
 };
 
 use super::*;
@@ -78,6 +78,7 @@ pub(super) fn rules() -> CapRules {
         ask: Ask::Receipt,
         areas: vec![known("410100", "node:east"), known("410200", "node:west")],
         default_targets: vec![],
+        all_clear: true,
     }
 }
 
@@ -218,14 +219,14 @@ fn unknown_areas_are_named_and_nobody_is_guessed() {
 }
 
 #[test]
-fn the_key_is_the_name_with_its_instant_and_never_too_long() {
+fn the_key_is_sender_and_identifier_and_never_too_long() {
     let of = |text: &str| key(&text.parse().unwrap());
     let east = of("s,i,2026-01-31T08:00:00+08:00");
-    assert_eq!(east, "cap:s,i,2026-01-31T00:00:00-00:00");
+    assert_eq!(east, "cap:s,i");
     assert_eq!(of("s,i,2026-01-31T00:00:00+00:00"), east);
     let long = of(&format!("s,{},2026-01-31T08:00:00+08:00", "i".repeat(300)));
     let other = of(&format!("s,{},2026-01-31T08:00:00+08:00", "i".repeat(301)));
-    assert!(long.starts_with("cap:sha256:") && long.len() <= KEY && long != other);
+    assert!(long.starts_with("cap:sha256:") && long.len() <= NAME_CHARACTERS && long != other);
 }
 
 #[test]

@@ -14,7 +14,16 @@ pub(super) fn text(chosen: &[&Info]) -> Option<String> {
         [info] => of_one(info),
         several => of_several(several),
     };
-    Some(shortened(&text)).filter(|text| !text.is_empty() && check(text).is_ok())
+    fit(&text)
+}
+
+/// Any text in one line, as an alert may say it.
+pub(super) fn shown(text: &str) -> Option<String> {
+    fit(&line(text))
+}
+
+fn fit(text: &str) -> Option<String> {
+    Some(shortened(text)).filter(|text| !text.is_empty() && check(text).is_ok())
 }
 
 /// The headline, or event and areas; and the instruction if it fits.

@@ -96,6 +96,7 @@ fn alert(sent_from: &str) -> Alert {
             key: "k".into(),
             body: [0; 32],
         }),
+        came_as: None,
     }
 }
 

@@ -132,6 +132,14 @@ fn routes() -> Vec<Route> {
             none.clone(),
             LOOK,
         ),
+        // It was made of no document; see the tests of CAP for one that was.
+        route(
+            "GET",
+            "/api/v1/alerts/{id}/document",
+            Id::Alert,
+            none.clone(),
+            [401, 401, 404, 404, 404, 404, 404],
+        ),
         Route {
             body: Some((
                 cap::MEDIA_TYPE,

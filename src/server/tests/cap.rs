@@ -186,20 +186,29 @@ async fn a_cancel_is_understood_after_a_restart_and_only_once() {
     // Of another node it is not known.
     let west = post_as(&counties, "nc_dispatcher_west", cancel.xml()).await;
     assert_eq!(
-        (west.status, &west.body["field"]),
-        (404, &"references".into())
+        (west.status, &west.body["outcome"], &west.body["cancelled"]),
+        (200, &"cancelled-ahead".into(), &serde_json::json!([]))
     );
     let done = post(&counties, &cancel).await;
     assert_eq!(done.status, 200, "{}", done.text);
     assert_eq!(done.body["cancelled"], serde_json::json!([id]));
     is_cancelled(&counties, &id, "为了测试").await;
     let again = post(&counties, &cancel).await;
+    assert_eq!((again.status, &again.body["repeated"]), (200, &true.into()));
+    let over = post(&counties, &document.then("a-3", "Cancel")).await;
     assert_eq!(
-        (again.status, &again.body["field"]),
-        (404, &"references".into())
+        (over.status, &over.body["outcome"], &over.body["cancelled"]),
+        (200, &"over".into(), &serde_json::json!([]))
     );
-    let unknown = Document::new("never").then("a-3", "Cancel");
-    assert_eq!(post(&counties, &unknown).await.status, 404);
+    // One that comes before what it cancels is remembered.
+    let late = Document::new("late");
+    let ahead = post(&counties, &late.then("a-4", "Cancel")).await;
+    assert_eq!(ahead.body["outcome"], "cancelled-ahead", "{}", ahead.text);
+    let told = post(&counties, &late).await;
+    assert_eq!(
+        (told.status, &told.body["outcome"], &told.body["alert"]),
+        (200, &"over".into(), &Value::Null)
+    );
     counties.running.shutdown.cancel();
 }
 
@@ -210,7 +219,11 @@ async fn another_token_of_the_node_may_cancel() {
     let id = taken(&counties, &document).await;
     let cancel = document.then("a-2", "Cancel").xml();
     let east = post_as(&counties, "nc_dispatcher_east", cancel.clone()).await;
-    assert_eq!(east.status, 404, "it was sent from above: {}", east.text);
+    assert_eq!(
+        east.body["outcome"], "cancelled-ahead",
+        "it was sent from above: {}",
+        east.text
+    );
     let done = post_as(&counties, "nc_supervisor", cancel).await;
     assert_eq!(
         done.body["cancelled"],
@@ -235,7 +248,7 @@ async fn an_update_takes_the_place_of_what_it_references() {
     assert_eq!(told.status, 201, "{}", told.text);
     assert_eq!(told.body["cancelled"], serde_json::json!([old]));
     let new = told.body["alert"]["id"].as_str().unwrap();
-    is_cancelled(&counties, &old, &format!("superseded by {new}")).await;
+    assert_eq!(alert(&counties, &old).await["counts"]["superseded"], 1);
     assert_eq!(alert(&counties, new).await["counts"]["cancelled"], 0);
     let again = post(&counties, &update).await;
     assert_eq!(
@@ -245,6 +258,16 @@ async fn an_update_takes_the_place_of_what_it_references() {
     // Of what is not known it is new.
     let lone = Document::new("never").then("a-3", "Update");
     assert_eq!(post(&counties, &lone).await.status, 201);
+    // A Cancel that names the first message only ends what has taken its place.
+    let mut cancel = first.then("a-4", "Cancel");
+    cancel.identifier = "a-4".to_owned();
+    let told = post(&counties, &cancel).await;
+    assert_eq!(
+        told.body["cancelled"],
+        serde_json::json!([new]),
+        "{}",
+        told.text
+    );
     counties.running.shutdown.cancel();
 }
 
@@ -285,7 +308,7 @@ async fn acknowledgements_and_errors_are_noted_and_send_nothing() {
     for kind in ["Ack", "Error"] {
         let told = post(&counties, &Document::new("a-1").then("a-2", kind)).await;
         assert_eq!((told.status, &told.body["alert"]), (200, &Value::Null));
-        assert!(told.body["said"].as_str().unwrap().starts_with(kind));
+        assert!(told.body["said"].as_str().unwrap().contains("noted"));
     }
     let alerts = counties.get(DISPATCHER, "/api/v1/alerts", None).await;
     assert_eq!(alerts.body["alerts"], serde_json::json!([]));
@@ -531,5 +554,124 @@ async fn a_current_document_of_others_becomes_an_alert() {
     let said = seen["text"].as_str().unwrap();
     assert!(said.starts_with("The tsunami Warning continues"), "{said}");
     assert!(said.chars().count() <= 300);
+    counties.running.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn what_cap_can_say_survives_and_the_document_is_kept_octet_for_octet() {
+    let mut counties = Counties::new().await;
+    let document = Document::new("a-1");
+    // More than a part of the ledger, and words of a second language.
+    let long = "<description>".to_owned() + &"水位上涨。".repeat(3_000) + "</description>";
+    let xml = document
+        .xml()
+        .replace("</headline>", &format!("</headline>{long}"))
+        .replace("<scope>", "<source>水文站</source><scope>")
+        .replace(
+            "<area>",
+            "<parameter><valueName>level</valueName><value>52.3</value></parameter><area>",
+        );
+    let told = post_as(&counties, DISPATCHER, xml.clone()).await;
+    assert_eq!(told.status, 201, "{}", told.text);
+    let id = told.body["alert"]["id"].as_str().unwrap().to_owned();
+    counties.restart_and_let_go().await;
+    let kept = "/api/v1/alerts/{id}/document";
+    let told = counties.get(DISPATCHER, kept, Some(&id)).await;
+    assert_eq!((told.status, told.text.as_str()), (200, xml.as_str()));
+    let path = "/api/v1/alerts/{id}/cap";
+    let told = counties.get(DISPATCHER, path, Some(&id)).await;
+    let came = read(xml.as_bytes(), Strictness::Strict).unwrap();
+    let goes = read(told.text.as_bytes(), Strictness::Strict).unwrap();
+    assert_eq!(goes.alerts[0].alert, came.alerts[0].alert);
+    // Whoever sees a part of the alert only does not learn whom else the document names.
+    for path in [kept, path] {
+        let told = counties.get("nc_viewer_east", path, Some(&id)).await;
+        assert!(!told.text.contains("52.3"), "{}", told.text);
+    }
+    let told = counties.get("nc_viewer_east", kept, Some(&id)).await;
+    assert_eq!(told.status, 404);
+    counties.running.shutdown.cancel();
+}
+
+/// A message of the national form.
+fn national(id: &str, msg_type: &str, of: &str, colour: &str, effective: i64) -> String {
+    let at = Timestamp::now() + SignedDuration::from_mins(effective);
+    let at = Time::new(at, Offset::constant(8))
+        .unwrap()
+        .to_string()
+        .replace('T', " ");
+    let references = match of {
+        "" => String::new(),
+        of => format!("<references>41010041600000_{of}</references>"),
+    };
+    format!(
+        "<alert><identifier>41010041600000_{id}</identifier><sender>郑州市气象台</sender>\
+         <senderCode>41010041600000</senderCode><sendTime>{at}</sendTime><status>Actual</status>\
+         <msgType>{msg_type}</msgType><scope>Public</scope>\
+         <code><method><methodName>SMS</methodName><message/><audienceGrp></audienceGrp>\
+         <audenceprt>,</audenceprt></method></code>{references}\
+         <info><language>zh-CN</language><eventType>11B03</eventType><urgency>Unknown</urgency>\
+         <severity>{colour}</severity><certainty>Unknown</certainty><effective>{at}</effective>\
+         <onset/><expires/><senderName>张三</senderName><headline>发布暴雨{colour}预警</headline>\
+         <description>请注意防范 {id}</description><area><areaDesc>郑州市</areaDesc>\
+         <geocode>410100000000,410100000000</geocode></area></info></alert>"
+    )
+}
+
+#[tokio::test]
+async fn the_national_form_is_one_warning_whatever_the_order() {
+    let counties = Counties::new().await;
+    let [a, b, c, d] = [
+        national("20261123100000", "Alert", "", "Yellow", 0),
+        national("20261123110000", "Update", "20261123100000", "Orange", 1),
+        national("20261123120000", "Update", "20261123100000", "Red", 2),
+        national("20261123130000", "Cancel", "20261123100000", "Red", 3),
+    ];
+    let first = post_as(&counties, DISPATCHER, a).await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    let id = first.body["alert"]["id"].as_str().unwrap();
+    let seen = alert(&counties, id).await;
+    assert_eq!(
+        (&seen["precedence"], &seen["came_as"]),
+        (&"priority".into(), &"cpeas".into())
+    );
+    assert!(
+        seen["text"].as_str().unwrap().contains("请注意防范"),
+        "{seen}"
+    );
+    let red = post_as(&counties, DISPATCHER, c).await;
+    assert_eq!(
+        red.body["cancelled"],
+        serde_json::json!([id]),
+        "{}",
+        red.text
+    );
+    let red = red.body["alert"]["id"].as_str().unwrap();
+    assert_eq!(alert(&counties, red).await["precedence"], "flash");
+    let late = post_as(&counties, DISPATCHER, b).await;
+    assert_eq!((late.status, &late.body["outcome"]), (200, &"late".into()));
+    let end = post_as(&counties, DISPATCHER, d).await;
+    assert_eq!(
+        end.body["cancelled"],
+        serde_json::json!([red]),
+        "{}",
+        end.text
+    );
+    // As CAP it is valid, and says the same.
+    let told = counties
+        .get(DISPATCHER, "/api/v1/alerts/{id}/cap", Some(id))
+        .await;
+    let document = read(told.text.as_bytes(), Strictness::Strict).unwrap();
+    let received = document.alerts.first().unwrap();
+    assert!(received.is_valid(), "{:?}", received.faults);
+    let info = received.alert.as_ref().unwrap().info.first().unwrap();
+    assert_eq!(info.severity.name(), "Moderate");
+    let test = national("20261123140000", "Alert", "", "Red", 4).replace("Actual", "Test");
+    let told = post_as(&counties, DISPATCHER, test).await;
+    assert_eq!((told.status, &told.body["field"]), (422, &"status".into()));
+    let broken = national("x", "Alert", "", "Red", 4);
+    let told = post_as(&counties, DISPATCHER, broken).await;
+    assert_eq!(told.status, 422);
+    assert!(told.text.contains("identifier"), "{}", told.text);
     counties.running.shutdown.cancel();
 }

@@ -83,6 +83,7 @@ impl Bench {
             answer_set: None,
             sms: true,
             idempotency: None,
+            came_as: None,
         };
         change(&mut alert);
         let phone = Phone::new(LI).unwrap();

@@ -24,6 +24,7 @@ fn alert(text: &str, ask: Ask, exercise: bool) -> Alert {
         answer_set: None,
         sms: true,
         idempotency: None,
+        came_as: None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! The codec against a document of the field, cases from the field, hostile input and itself.
 
 mod cases;
-mod life;
 mod parts;
 mod reading;
 mod round_trip;

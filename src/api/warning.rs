@@ -1,0 +1,333 @@
+//! Warnings of other systems, whichever way they come: a document in, what became of it out.
+
+use narrowcast_protocol::warning::cap::{self, Class};
+use narrowcast_protocol::warning::cpeas;
+use narrowcast_protocol::warning::text::one_line;
+use narrowcast_protocol::warning::xml::Strictness;
+use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
+use tracing::info;
+
+use axum::http::StatusCode;
+
+use crate::api::backend::Backend;
+use crate::api::body::{CapBody, ReceiptBody};
+use crate::api::problem::Problem;
+use crate::engine::io::{Credential, Request, Response, Says, Submit, Warn};
+use crate::model::cap::{CapRules, Mapped, key};
+use crate::model::cpeas as national;
+use crate::model::ids::AlertId;
+use crate::model::text;
+use crate::model::wall::Wall;
+use crate::model::warning::{MessageKey, WarningForm, WarningKind, WarningMessage, WarningOutcome};
+
+/// Most characters of a note that the log repeats.
+const NOTE: usize = 300;
+/// Most characters of what areas have hit that the log says.
+const MATCHED: usize = 2_000;
+/// Most characters of a sender that a sentence repeats.
+const SENDER: usize = 100;
+
+/// A document that was understood.
+enum Read {
+    Cap(Box<cap::Alert>),
+    Cpeas(Box<cpeas::Message>),
+}
+
+/// What a message is, whichever its form.
+struct Message {
+    warning: WarningMessage,
+    /// As later ones call it.
+    shown: String,
+    /// Only noted in the log.
+    is_note: bool,
+    note: String,
+}
+
+/// Takes a document in, in the name of `credential`. The answer comes when it is durable.
+///
+/// # Errors
+/// It is no document that can be taken, or what it asks for is refused.
+pub async fn take(
+    backend: &Backend,
+    rules: &CapRules,
+    credential: &Credential,
+    document: Vec<u8>,
+) -> Result<CapBody, Problem> {
+    let work = spawn_blocking(move || {
+        let hash: [u8; 32] = Sha256::digest(&document).into();
+        read(&document).map(|read| (read, hash, document))
+    });
+    let (read, hash, document) = work.await.map_err(|_| Problem::unexpected())??;
+    let message = match &read {
+        Read::Cap(alert) => of_cap(alert, hash)?,
+        Read::Cpeas(message) => of_national(message, hash)?,
+    };
+    let mut body = CapBody::new(message.shown);
+    if message.is_note {
+        let note: String = message.note.chars().take(NOTE).collect();
+        info!(message = %body.message, note = %text::shown(&note), "a source's answer");
+        "it is noted in the log".clone_into(&mut body.said);
+        return Ok(body);
+    }
+    let says = match message.warning.kind {
+        WarningKind::Cancel => Says::Over {
+            because: because(&message.note, &body.message),
+            all_clear: rules.all_clear.then(|| match &read {
+                Read::Cap(alert) => crate::model::cap::all_clear(alert),
+                Read::Cpeas(message) => national::all_clear(message),
+            }),
+        },
+        WarningKind::Issue | WarningKind::Update => {
+            let now = Wall::from(jiff::Timestamp::now());
+            let mapped = match &read {
+                Read::Cap(alert) => crate::model::cap::map(alert, rules, now),
+                Read::Cpeas(message) => national::map(message, rules, now),
+            };
+            let mapped =
+                mapped.map_err(|error| Problem::invalid(error.element(), error.to_string()))?;
+            body.unknown_areas.clone_from(&mapped.unknown_areas);
+            let matched = mapped.matched_areas.join(" | ");
+            let matched: String = matched.chars().take(MATCHED).collect();
+            info!(message = %body.message, matched = %text::shown(&matched), "CAP areas");
+            let id = AlertId(backend.new_id());
+            Says::Alert(Box::new(submit(
+                id,
+                mapped,
+                rules,
+                message.warning.exercise,
+            )))
+        }
+    };
+    let warn = Warn {
+        message: message.warning,
+        says,
+        document,
+    };
+    let asked = backend.ask(credential.clone(), Request::Warn(Box::new(warn)));
+    let answer = asked.await?.map_err(|refusal| by_element(refusal.into()))?;
+    let Response::Warned(warned) = answer else {
+        return Err(Problem::unexpected());
+    };
+    body.said = said(warned.outcome, warned.ended.is_empty()).to_owned();
+    body.outcome = Some(warned.outcome.name().to_owned());
+    body.repeated = warned.repeated;
+    body.alert = warned.receipt.map(ReceiptBody::from);
+    body.cancelled = warned.ended.iter().map(ToString::to_string).collect();
+    body.all_clear = warned.all_clear.map(ReceiptBody::from);
+    body.problem = warned.problem;
+    Ok(body)
+}
+
+const fn said(outcome: WarningOutcome, nothing_ended: bool) -> &'static str {
+    match outcome {
+        WarningOutcome::Issued => "submitted",
+        WarningOutcome::Replaced => "submitted, in place of the version that was in force",
+        WarningOutcome::Late => "kept; a later version is in force, so nothing is sent",
+        WarningOutcome::Over => "kept; the warning is over already, so nothing is sent",
+        WarningOutcome::Cancelled if nothing_ended => {
+            "the warning is over; no alert of it was live"
+        }
+        WarningOutcome::Cancelled => "cancelled",
+        WarningOutcome::CancelledAhead => {
+            "nothing that it names is known here; it is remembered for 24 h, and none of it will be \
+             sent"
+        }
+    }
+}
+
+/// The message of a document, if intake may take it.
+fn read(octets: &[u8]) -> Result<Read, Problem> {
+    let refused = |why: String| {
+        let title = "The document is no warning that can be taken";
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cap", title, why)
+    };
+    let document = match cap::read(octets, Strictness::Strict) {
+        Ok(document) => document,
+        Err(why @ (cap::Refusal::NoNamespace | cap::Refusal::Namespace(_))) => {
+            // Without a namespace, or with its own: the national form has the same root.
+            let Ok(received) = cpeas::read(octets, Strictness::Strict) else {
+                return Err(refused(why.to_string()));
+            };
+            return match received.acceptable() {
+                Some(message) => Ok(Read::Cpeas(Box::new(message.clone()))),
+                None => {
+                    let errors = received.faults.iter();
+                    let errors = errors.filter(|fault| fault.level() == cpeas::Level::Error);
+                    let errors: Vec<String> = errors.map(ToString::to_string).collect();
+                    Err(refused(errors.join("; ")))
+                }
+            };
+        }
+        Err(why) => return Err(refused(why.to_string())),
+    };
+    let [received] = document.alerts.as_slice() else {
+        let count = document.alerts.len();
+        return Err(refused(format!(
+            "the document holds {count} alerts; send each by itself, so that each has its own answer"
+        )));
+    };
+    let alert = received.acceptable().cloned().ok_or_else(|| {
+        let faults = received
+            .of(Class::Structure)
+            .chain(received.of(Class::Meaning));
+        let faults: Vec<String> = faults.map(ToString::to_string).collect();
+        refused(faults.join("; "))
+    })?;
+    Ok(Read::Cap(Box::new(alert)))
+}
+
+fn of_cap(alert: &cap::Alert, hash: [u8; 32]) -> Result<Message, Problem> {
+    let exercise = exercise(alert.status)?;
+    let own = alert
+        .references
+        .iter()
+        .filter(|it| it.sender == alert.sender);
+    let references: Vec<MessageKey> = own.map(|it| MessageKey::of(&key(it))).collect();
+    let kind = match alert.msg_type {
+        cap::MsgType::Update => WarningKind::Update,
+        cap::MsgType::Cancel => WarningKind::Cancel,
+        cap::MsgType::Alert | cap::MsgType::Ack | cap::MsgType::Error => WarningKind::Issue,
+    };
+    if kind == WarningKind::Cancel && references.is_empty() {
+        return Err(not_its_own(alert.sender.as_str()));
+    }
+    let sent = Wall::from(alert.sent.timestamp());
+    Ok(Message {
+        shown: text::shown(&alert.id().to_string()),
+        is_note: matches!(alert.msg_type, cap::MsgType::Ack | cap::MsgType::Error),
+        note: one_line(alert.note.as_deref().unwrap_or_default()),
+        warning: WarningMessage {
+            name: key(&alert.id()),
+            form: WarningForm::Cap,
+            kind,
+            references,
+            version: (sent, sent),
+            exercise,
+            hash,
+        },
+    })
+}
+
+fn of_national(message: &cpeas::Message, hash: [u8; 32]) -> Result<Message, Problem> {
+    let unknown = |field: &str, value: &str, known: &str| {
+        Problem::invalid(
+            field,
+            format!("`{}` is not known here; send {known}", text::shown(value)),
+        )
+    };
+    let status = message.status.to_cap();
+    let status =
+        status.ok_or_else(|| unknown("status", message.status.name(), "Actual or Exercise"))?;
+    let exercise = exercise(status)?;
+    if message.scope.to_cap().is_none() {
+        return Err(unknown(
+            "scope",
+            message.scope.name(),
+            "Public; what is not is not spread",
+        ));
+    }
+    let msg_type = message.msg_type.to_cap();
+    let msg_type = msg_type.ok_or_else(|| {
+        unknown(
+            "msgType",
+            message.msg_type.name(),
+            "Alert, Update or Cancel",
+        )
+    })?;
+    let kind = match msg_type {
+        cap::MsgType::Update => WarningKind::Update,
+        cap::MsgType::Cancel => WarningKind::Cancel,
+        cap::MsgType::Alert | cap::MsgType::Ack | cap::MsgType::Error => WarningKind::Issue,
+    };
+    let own = message.identifier.sender();
+    if message
+        .references
+        .as_ref()
+        .is_some_and(|first| first.sender() != own)
+    {
+        return Err(not_its_own(own.as_str()));
+    }
+    let first = message.references.as_ref();
+    let references = first.map(|it| MessageKey::of(&national::key(it)));
+    let at = |time: cpeas::Time| Wall::from(time.timestamp());
+    Ok(Message {
+        shown: text::shown(&message.identifier.to_string()),
+        is_note: matches!(msg_type, cap::MsgType::Ack | cap::MsgType::Error),
+        note: one_line(message.note.as_deref().unwrap_or_default()),
+        warning: WarningMessage {
+            name: national::key(&message.identifier),
+            form: WarningForm::Cpeas,
+            kind,
+            references: references.into_iter().collect(),
+            version: (at(message.info.effective), at(message.send_time)),
+            exercise,
+            hash,
+        },
+    })
+}
+
+fn not_its_own(sender: &str) -> Problem {
+    let sender: String = text::shown(sender).chars().take(SENDER).collect();
+    let why = format!("no message of {sender} is named; only its own sender may end a message");
+    Problem::invalid("references", why)
+}
+
+fn exercise(status: cap::Status) -> Result<bool, Problem> {
+    match status {
+        cap::Status::Actual => Ok(false),
+        cap::Status::Exercise => Ok(true),
+        status @ (cap::Status::System | cap::Status::Test | cap::Status::Draft) => {
+            Err(Problem::invalid(
+                "status",
+                format!("{status} is never sent to anybody; send Actual or Exercise"),
+            ))
+        }
+    }
+}
+
+fn submit(id: AlertId, mapped: Mapped, rules: &CapRules, exercise: bool) -> Submit {
+    Submit {
+        id,
+        text: mapped.text,
+        precedence: mapped.precedence,
+        ask: rules.ask.clone(),
+        targets: mapped.targets,
+        expires_at: Some(mapped.expires_at),
+        exercise,
+        sms: true,
+        station: None,
+        // The message's own name tells repeats.
+        idempotency: None,
+    }
+}
+
+/// A refusal by the element of the document that it is about.
+fn by_element(problem: Problem) -> Problem {
+    let mut problem = problem.outside_by("info/area");
+    match problem.field.as_deref() {
+        Some("Idempotency-Key") => {
+            problem = Problem::new(
+                StatusCode::CONFLICT,
+                "key-reused",
+                "Another document has this name",
+                "another document of the same sender and identifier was taken already; send a \
+                 correction as an Update with an identifier of its own",
+            );
+            problem.field = Some("identifier".to_owned());
+        }
+        Some("expires_at") => problem.field = Some("info/expires".to_owned()),
+        _ => {}
+    }
+    problem
+}
+
+/// Why a Cancel cancels: its note, or its name.
+fn because(note: &str, message: &str) -> String {
+    let whole = if note.is_empty() {
+        format!("cancelled by {message}")
+    } else {
+        format!("cancelled by its source: {note}")
+    };
+    text::shown(&whole).chars().take(text::REASON).collect()
+}
