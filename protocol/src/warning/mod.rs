@@ -4,9 +4,11 @@
 //! * [`cap`]: the Common Alerting Protocol, version 1.2 (OASIS, 2010-07-01)
 //! * [`cpeas`]: the Chinese national early-warning form
 //! * [`xml`]: how XML from strangers is read: bounded, without entities and look-ups
+//! * [`signature`]: whether a document comes from whom it must
 //! * [`text`]: text of strangers made fit for a screen and for the air
 
 pub mod cap;
 pub mod cpeas;
+pub mod signature;
 pub mod text;
 pub mod xml;

@@ -6,7 +6,8 @@
 //! [`Class::Notice`] what its sender should know. [`Alert::to_xml`] writes CAP 1.2.
 //!
 //! White space around a value does not count, lists are split at any of it, and an optional
-//! element without content counts as absent. Signatures are named, not verified.
+//! element without content counts as absent. Signatures are named here; whether they hold is for
+//! [`signature`](super::signature) to say, over the octets as they came.
 
 mod alert;
 mod area;
@@ -52,7 +53,7 @@ const CAP_1_0: &str = "http://www.incident.com/cap/1.0";
 /// The namespace of EDXL-DE 1.0.
 const EDXL_DE: &str = "urn:oasis:names:tc:emergency:EDXL:DE:1.0";
 /// The namespace of XML signatures.
-const SIGNATURE_NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
+const SIGNATURE_NAMESPACE: &str = super::signature::NAMESPACE;
 
 /// The versions that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
