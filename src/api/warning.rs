@@ -1,5 +1,7 @@
 //! Warnings of other systems, whichever way they come: a document in, what became of it out.
 
+use std::sync::Arc;
+
 use narrowcast_protocol::warning::cap::{self, Class};
 use narrowcast_protocol::warning::cpeas;
 use narrowcast_protocol::warning::text::one_line;
@@ -34,6 +36,16 @@ enum Read {
     Cpeas(Box<cpeas::Message>),
 }
 
+/// What a message means here.
+enum Meant {
+    /// An answer of somebody else: nothing is done.
+    Note,
+    /// Its alert, if it is the version in force.
+    Alert(Box<Mapped>),
+    /// The warning is over; how people are told, if they are.
+    Over(Option<AllClear>),
+}
+
 /// What a message is, whichever its form.
 struct Message {
     warning: WarningMessage,
@@ -50,53 +62,35 @@ struct Message {
 /// It is no document that can be taken, or what it asks for is refused.
 pub async fn take(
     backend: &Backend,
-    rules: &CapRules,
+    rules: &Arc<CapRules>,
     credential: &Credential,
     document: Vec<u8>,
 ) -> Result<CapBody, Problem> {
-    let work = spawn_blocking(move || {
-        let hash: [u8; 32] = Sha256::digest(&document).into();
-        read(&document).map(|read| (read, hash, document))
-    });
-    let (read, hash, document) = work.await.map_err(|_| Problem::unexpected())??;
-    let message = match &read {
-        Read::Cap(alert) => of_cap(alert, hash)?,
-        Read::Cpeas(message) => of_national(message, hash)?,
-    };
+    let known = Arc::clone(rules);
+    // A large document takes its time.
+    let work = spawn_blocking(move || understand(&known, &document).map(|it| (it, document)));
+    let (understood, document) = work.await.map_err(|_| Problem::unexpected())??;
+    let (message, meant) = understood;
     let mut body = CapBody::new(message.shown);
-    if message.is_note {
-        let note: String = message.note.chars().take(NOTE).collect();
-        info!(message = %body.message, note = %text::shown(&note), "a source's answer");
-        "it is noted in the log".clone_into(&mut body.said);
-        return Ok(body);
-    }
-    let says = match message.warning.kind {
-        WarningKind::Cancel => Says::Over {
+    let says = match meant {
+        Meant::Note => {
+            let note: String = message.note.chars().take(NOTE).collect();
+            info!(message = %body.message, note = %text::shown(&note), "a source's answer");
+            "it is noted in the log".clone_into(&mut body.said);
+            return Ok(body);
+        }
+        Meant::Over(all_clear) => Says::Over {
             because: because(&message.note, &body.message),
-            all_clear: rules.all_clear.then(|| match &read {
-                Read::Cap(alert) => crate::model::cap::all_clear(alert),
-                Read::Cpeas(message) => national::all_clear(message),
-            }),
+            all_clear,
         },
-        WarningKind::Issue | WarningKind::Update => {
-            let now = Wall::from(jiff::Timestamp::now());
-            let mapped = match &read {
-                Read::Cap(alert) => crate::model::cap::map(alert, rules, now),
-                Read::Cpeas(message) => national::map(message, rules, now),
-            };
-            let mapped =
-                mapped.map_err(|error| Problem::invalid(error.element(), error.to_string()))?;
+        Meant::Alert(mapped) => {
             body.unknown_areas.clone_from(&mapped.unknown_areas);
             let matched = mapped.matched_areas.join(" | ");
             let matched: String = matched.chars().take(MATCHED).collect();
             info!(message = %body.message, matched = %text::shown(&matched), "CAP areas");
             let id = AlertId(backend.new_id());
-            Says::Alert(Box::new(submit(
-                id,
-                mapped,
-                rules,
-                message.warning.exercise,
-            )))
+            let exercise = message.warning.exercise;
+            Says::Alert(Box::new(submit(id, *mapped, rules, exercise)))
         }
     };
     let warn = Warn {
@@ -119,6 +113,45 @@ pub async fn take(
     Ok(body)
 }
 
+/// What a message is, and what it means here.
+fn understand(rules: &CapRules, document: &[u8]) -> Result<(Message, Meant), Problem> {
+    let now = Wall::from(jiff::Timestamp::now());
+    rules
+        .signed(document, now)
+        .map_err(|why| refused(why.to_string()))?;
+    let read = read(document)?;
+    let hash: [u8; 32] = Sha256::digest(document).into();
+    let message = match &read {
+        Read::Cap(alert) => of_cap(alert, hash)?,
+        Read::Cpeas(message) => of_national(message, hash)?,
+    };
+    if message.is_note {
+        return Ok((message, Meant::Note));
+    }
+    let meant = match message.warning.kind {
+        WarningKind::Cancel => Meant::Over(rules.all_clear.then(|| match &read {
+            Read::Cap(alert) => crate::model::cap::all_clear(alert),
+            Read::Cpeas(message) => national::all_clear(message),
+        })),
+        WarningKind::Issue | WarningKind::Update => {
+            let mapped = match &read {
+                Read::Cap(alert) => crate::model::cap::map(alert, rules, now),
+                Read::Cpeas(message) => national::map(message, rules, now),
+            };
+            let mapped = mapped.map_err(|error| {
+                Problem::invalid(error.element(), error.to_string())
+            })?;
+            Meant::Alert(Box::new(mapped))
+        }
+    };
+    Ok((message, meant))
+}
+
+fn refused(why: String) -> Problem {
+    let title = "The document is no warning that can be taken";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cap", title, why)
+}
+
 const fn said(outcome: WarningOutcome, nothing_ended: bool) -> &'static str {
     match outcome {
         WarningOutcome::Issued => "submitted",
@@ -138,10 +171,6 @@ const fn said(outcome: WarningOutcome, nothing_ended: bool) -> &'static str {
 
 /// The message of a document, if intake may take it.
 fn read(octets: &[u8]) -> Result<Read, Problem> {
-    let refused = |why: String| {
-        let title = "The document is no warning that can be taken";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cap", title, why)
-    };
     let document = match cap::read(octets, Strictness::Strict) {
         Ok(document) => document,
         Err(why @ (cap::Refusal::NoNamespace | cap::Refusal::Namespace(_))) => {

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
+use jiff::Timestamp;
+use narrowcast::config::certificate;
 use narrowcast_protocol::warning::cap::{Class, Document, Fault, Received, Refusal, Version, read};
 use narrowcast_protocol::warning::cpeas;
+use narrowcast_protocol::warning::signature::{MAX_KEYS, SignatureError, Trust};
 use narrowcast_protocol::warning::xml::{MAX_OCTETS, Strictness};
 use serde_json::{Value, json};
 
@@ -23,34 +26,122 @@ pub(super) enum CapCommand {
     /// refused; what is wrong is printed, with the rule. What is valid and contradicts the
     /// words of the standard is printed as a fault of meaning. A document of the Chinese
     /// national early-warning form is named as such, with its faults: 0 if none is an error.
+    /// With --certificate, 1 also if the document's signature does not hold, or it has none.
     Check {
         /// The document; - is standard input.
         file: PathBuf,
         /// Faults of meaning count as well, as they do when Narrowcast takes an alert in.
         #[arg(long)]
         strict: bool,
+        /// Its signature must hold by this certificate or public key (PEM), or by one of several.
+        #[arg(long, value_name = "FILE")]
+        certificate: Vec<PathBuf>,
+        /// Signatures with SHA-1 are taken.
+        #[arg(long, requires = "certificate")]
+        allow_sha1: bool,
+        /// When certificates must be valid, as 2026-01-31T08:00:00+08:00; now if not given.
+        #[arg(long, value_name = "TIME", requires = "certificate")]
+        at: Option<Timestamp>,
     },
 }
 
 pub(super) fn run(access: &Access, command: CapCommand) -> anyhow::Result<ExitCode> {
-    let CapCommand::Check { file, strict } = command;
+    let CapCommand::Check {
+        file,
+        strict,
+        certificate,
+        allow_sha1,
+        at,
+    } = command;
     let octets = octets(&file)?;
+    let signed = Signed::of(&octets, &certificate, allow_sha1, at)?;
     let read = read(&octets, Strictness::Strict);
     if let Some(national) = national(&read, &octets, &file) {
         if access.json {
-            say(&safe_json(&national.as_json()));
+            say(&safe_json(&signed.onto(national.as_json())));
         } else {
-            national.lines().iter().for_each(|line| say(&safe(line)));
+            let lines = national.lines();
+            lines.iter().for_each(|line| say(&safe(line)));
+            signed.line().iter().for_each(|line| say(&safe(line)));
         }
-        return Ok(ExitCode::from(u8::from(national.received.has_errors())));
+        let passed = !national.received.has_errors() && signed.holds();
+        return Ok(ExitCode::from(u8::from(!passed)));
     }
     if access.json {
-        say(&safe_json(&as_json(&read)));
+        say(&safe_json(&signed.onto(as_json(&read))));
     } else {
         lines(&read).iter().for_each(|line| say(&safe(line)));
+        signed.line().iter().for_each(|line| say(&safe(line)));
     }
     let passed = read.is_ok_and(|document| document.alerts.iter().all(|it| passes(it, strict)));
-    Ok(ExitCode::from(u8::from(!passed)))
+    Ok(ExitCode::from(u8::from(!passed || !signed.holds())))
+}
+
+/// Whether the document is signed as it must be.
+enum Signed {
+    /// No certificate was given.
+    NotAsked,
+    /// By the key of this file.
+    By(String),
+    /// It is not.
+    Not(SignatureError),
+}
+
+impl Signed {
+    fn of(
+        octets: &[u8],
+        certificates: &[PathBuf],
+        allow_sha1: bool,
+        at: Option<Timestamp>,
+    ) -> anyhow::Result<Self> {
+        if certificates.is_empty() {
+            return Ok(Self::NotAsked);
+        }
+        anyhow::ensure!(
+            certificates.len() <= MAX_KEYS,
+            "give at most {MAX_KEYS} certificates"
+        );
+        let keys = certificates.iter().map(|path| {
+            certificate(path).with_context(|| format!("cannot use {}", path.display()))
+        });
+        let trust = Trust {
+            keys: keys.collect::<anyhow::Result<_>>()?,
+            required: true,
+            allow_sha1,
+        };
+        Ok(
+            match trust.check(octets, at.unwrap_or_else(Timestamp::now)) {
+                Ok(Some(key)) => Self::By(key.name().to_owned()),
+                Ok(None) => Self::Not(SignatureError::Missing),
+                Err(error) => Self::Not(error),
+            },
+        )
+    }
+
+    const fn holds(&self) -> bool {
+        !matches!(self, Self::Not(_))
+    }
+
+    fn line(&self) -> Option<String> {
+        match self {
+            Self::NotAsked => None,
+            Self::By(name) => Some(format!("signature: holds, by {name}")),
+            Self::Not(error) => Some(format!("signature: {error}")),
+        }
+    }
+
+    /// What `as_json` gives, with the signature.
+    fn onto(&self, mut json: Value) -> Value {
+        let signature = match self {
+            Self::NotAsked => return json,
+            Self::By(name) => json!({ "holds": true, "by": name }),
+            Self::Not(error) => json!({ "holds": false, "why": error.to_string() }),
+        };
+        if let Some(object) = json.as_object_mut() {
+            object.insert("signature".to_owned(), signature);
+        }
+        json
+    }
 }
 
 /// A document of the national early-warning form.
@@ -321,6 +412,33 @@ mod tests {
             "{said}"
         );
         assert!(!found.received.has_errors());
+    }
+
+    #[test]
+    fn a_signature_is_named_with_its_certificate_or_with_what_is_wrong() {
+        let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/cap");
+        let pem = vectors.join("signed.pem");
+        let octets = std::fs::read(vectors.join("signed.xml")).expect("the document");
+        let of = |octets: &[u8]| {
+            Signed::of(octets, std::slice::from_ref(&pem), false, None).expect("a key")
+        };
+        let good = of(&octets);
+        assert!(good.holds());
+        let said = format!("signature: holds, by {}", pem.display());
+        assert_eq!(good.line(), Some(said));
+        assert_eq!(good.onto(json!({}))["signature"]["holds"], true);
+        let text = String::from_utf8(octets).expect("UTF-8");
+        let changed = of(text.replacen("Severe", "Minor", 1).as_bytes());
+        assert!(!changed.holds());
+        let said = changed.line().expect("a line");
+        assert!(said.starts_with("signature: DigestValue: "), "{said}");
+        assert_eq!(changed.onto(json!({}))["signature"]["holds"], false);
+        assert!(!of(&update("")).holds());
+        let nobody = Signed::of(&update(""), &[], false, None).expect("not asked");
+        assert!(nobody.holds() && nobody.line().is_none());
+        let missing = Signed::of(&update(""), &[vectors.join("no.pem")], false, None);
+        let error = missing.err().expect("no file");
+        assert!(format!("{error:#}").contains("no.pem"), "{error:#}");
     }
 
     #[test]

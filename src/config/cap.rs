@@ -1,10 +1,14 @@
 //! CAP alerts: whom they are for, and in whose name ours are written.
 
+use std::path::PathBuf;
+
 use narrowcast_protocol::warning::cap::Sender;
+use narrowcast_protocol::warning::signature::{MAX_KEYS, Trust};
 use serde::Deserialize;
 
 use crate::config::alarm::{ask, receipt};
 use crate::config::cap_area::CapAreaTable;
+use crate::config::certificates::certificate;
 use crate::config::error::Fault;
 use crate::model::alert::{Ask, Target};
 use crate::model::cap::CapRules;
@@ -27,8 +31,27 @@ pub struct CapTable {
     pub default_targets: Vec<String>,
     /// Whether those who had a warning are told that it is over, when its source cancels it.
     pub all_clear: bool,
+    /// Files with the certificates of those who sign; none: signatures are not verified.
+    pub certificates: Vec<PathBuf>,
+    /// Which documents must be signed; `required` if not set, and there are certificates.
+    pub signatures: Option<Signatures>,
+    /// Whether signatures with SHA-1 are taken.
+    pub allow_sha1: bool,
+    /// What is in the files.
+    #[serde(skip)]
+    trust: Option<Trust>,
     /// Areas and whom they stand for.
     pub area: Vec<CapAreaTable>,
+}
+
+/// Which documents must be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signatures {
+    /// Every one.
+    Required,
+    /// None; but a signature that is there must hold.
+    Checked,
 }
 
 impl Default for CapTable {
@@ -38,6 +61,10 @@ impl Default for CapTable {
             ask: receipt(),
             default_targets: Vec::new(),
             all_clear: true,
+            certificates: Vec::new(),
+            signatures: None,
+            allow_sha1: false,
+            trust: None,
             area: Vec::new(),
         }
     }
@@ -54,7 +81,30 @@ impl CapTable {
             areas: areas.collect(),
             default_targets: targets(&self.default_targets),
             all_clear: self.all_clear,
+            trust: self.trust.clone(),
         }
+    }
+
+    /// Reads the files of certificates.
+    pub(super) fn read_certificates(&mut self, faults: &mut Vec<Fault>) {
+        if self.certificates.is_empty() {
+            return;
+        }
+        let mut keys = Vec::new();
+        for (index, path) in self.certificates.iter().take(MAX_KEYS).enumerate() {
+            match certificate(path) {
+                Ok(key) => keys.push(key),
+                Err(error) => faults.push(Fault::new(
+                    format!("cap.certificates[{index}]"),
+                    format!("{}: {error}", path.display()),
+                )),
+            }
+        }
+        self.trust = Some(Trust {
+            keys,
+            required: self.signatures != Some(Signatures::Checked),
+            allow_sha1: self.allow_sha1,
+        });
     }
 
     pub(super) fn check(&self, faults: &mut Vec<Fault>) {
@@ -62,6 +112,21 @@ impl CapTable {
             faults.push(Fault::new("cap.sender", error.to_string()));
         }
         check_targets("cap.default_targets", &self.default_targets, faults);
+        let count = self.certificates.len();
+        if count > MAX_KEYS {
+            let why = format!("it names {count}: name at most {MAX_KEYS} files");
+            faults.push(Fault::new("cap.certificates", why));
+        }
+        for (key, set) in [
+            ("signatures", self.signatures.is_some()),
+            ("allow_sha1", self.allow_sha1),
+        ] {
+            if set && count == 0 {
+                let why = "it does nothing without keys to verify with: name the sources' \
+                           certificates in `certificates`, or take it out";
+                faults.push(Fault::new(format!("cap.{key}"), why));
+            }
+        }
         CapAreaTable::check_all(&self.area, faults);
     }
 }

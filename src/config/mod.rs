@@ -8,6 +8,7 @@ mod alarm;
 mod cap;
 mod cap_area;
 mod capture;
+mod certificates;
 mod error;
 mod homebrew;
 mod ledger;
@@ -29,9 +30,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use alarm::{AlarmTable, LevelTable};
-pub use cap::CapTable;
+pub use cap::{CapTable, Signatures};
 pub use cap_area::CapAreaTable;
 pub use capture::CaptureConfig;
+pub use certificates::{CertificateError, certificate};
 pub use error::{ConfigError, Fault};
 pub use homebrew::{HomebrewLink, HomebrewStation, UdtAccept};
 pub use ledger::LedgerConfig;
@@ -217,6 +219,7 @@ impl Config {
         for (index, broker) in self.mqtt.iter_mut().enumerate() {
             broker.read_secrets(&format!("mqtt[{index}]"), &mut faults);
         }
+        self.cap.read_certificates(&mut faults);
         faults
     }
 

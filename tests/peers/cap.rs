@@ -70,10 +70,10 @@ fn alerts(folder: &Path) -> Vec<Alert> {
 }
 
 /// Numbers that look random and are the same in every run.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -81,7 +81,7 @@ impl Chance {
         (self.0 >> 33) as usize % most
     }
 
-    fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub(crate) fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len())]
     }
 }

@@ -1,6 +1,7 @@
 //! What we encode, read by an independent decoder: ok-dmrlib, run as a process of its own.
 //! `NARROWCAST_PEER_PYTHON` names the Python that has it; `NARROWCAST_REQUIRE_PEERS` makes
-//! its absence a failure. CAP documents are held against the standard's schema by xmllint.
+//! its absence a failure. CAP documents are held against the standard's schema by xmllint,
+//! and their signatures by xmlsec1.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,6 +9,7 @@
 )]
 
 mod cap;
+mod cap_signature;
 #[path = "../dmrlib/mod.rs"]
 mod dmrlib;
 mod peer;

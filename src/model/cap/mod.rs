@@ -16,6 +16,7 @@ mod written;
 use std::time::Duration;
 
 use narrowcast_protocol::warning::cap::{Alert, MessageId};
+use narrowcast_protocol::warning::signature::{SignatureError, Trust};
 use sha2::{Digest, Sha256};
 
 pub use areas::CapArea;
@@ -47,6 +48,22 @@ pub struct CapRules {
     pub default_targets: Vec<Target>,
     /// Whether those who had a warning are told that it is over, when its source cancels it.
     pub all_clear: bool,
+    /// Whose signatures are believed; none: signatures are not verified.
+    pub trust: Option<Trust>,
+}
+
+impl CapRules {
+    /// Whether a document may be taken in at `now`, as far as its signature goes. `octets` are
+    /// the whole document as it came, whichever way.
+    ///
+    /// # Errors
+    /// Its signature does not hold, or it has none and must have one.
+    pub fn signed(&self, octets: &[u8], now: Wall) -> Result<(), SignatureError> {
+        let Some(trust) = &self.trust else {
+            return Ok(());
+        };
+        trust.check(octets, now.into()).map(|_| ())
+    }
 }
 
 /// An alert of ours out of a CAP alert.

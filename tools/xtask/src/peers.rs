@@ -35,7 +35,7 @@ struct Debian {
     why: &'static str,
 }
 
-const DEBIAN: [Debian; 7] = [
+const DEBIAN: [Debian; 9] = [
     Debian {
         package: "npm",
         program: "npm",
@@ -70,6 +70,16 @@ const DEBIAN: [Debian; 7] = [
         package: "libxml2-utils",
         program: "xmllint",
         why: "holds CAP documents against the standard's schema, as we do",
+    },
+    Debian {
+        package: "xmlsec1",
+        program: "xmlsec1",
+        why: "signs CAP documents, and says whether damaged ones still hold",
+    },
+    Debian {
+        package: "openssl",
+        program: "openssl",
+        why: "makes the keys and certificates they are signed with",
     },
 ];
 
