@@ -6,12 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Attribute, Document, Node, NodeType};
 
-use super::error::SignatureError;
-
 /// The namespace of `xml:lang` and its like.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
-/// Most namespaces in scope of one element.
-const NAMESPACES: usize = 64;
 
 /// A way to write a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,7 +30,7 @@ impl Method {
         &self,
         document: &'a Document<'i>,
         left_out: Node<'a, 'i>,
-    ) -> Result<String, SignatureError> {
+    ) -> String {
         let mut writer = self.writer(Some(left_out));
         let mut behind_root = false;
         for node in document.root().children() {
@@ -42,13 +38,13 @@ impl Method {
             if instruction && behind_root {
                 writer.out.push('\n');
             }
-            writer.node(node, &Namespaces::new())?;
+            writer.node(node, &Namespaces::new());
             if instruction && !behind_root {
                 writer.out.push('\n');
             }
             behind_root |= node.is_element();
         }
-        Ok(writer.out)
+        writer.out
     }
 
     /// An element with all below it, without the `left_out` one.
@@ -56,7 +52,7 @@ impl Method {
         &self,
         element: Node<'a, 'i>,
         left_out: Option<Node<'a, 'i>>,
-    ) -> Result<String, SignatureError> {
+    ) -> String {
         let mut writer = self.writer(left_out);
         let mut attributes: Vec<Attribute<'a, 'i>> = element.attributes().collect();
         // What the elements above say of it, the nearest first (Canonical XML, clause 2.4).
@@ -69,8 +65,8 @@ impl Method {
                 attributes.push(attribute);
             }
         }
-        writer.element(element, &attributes, &Namespaces::new())?;
-        Ok(writer.out)
+        writer.element(element, &attributes, &Namespaces::new());
+        writer.out
     }
 
     fn writer<'a, 'i>(&self, left_out: Option<Node<'a, 'i>>) -> Writer<'_, 'a, 'i> {
@@ -114,13 +110,13 @@ struct Writer<'m, 'a, 'i> {
 }
 
 impl<'a, 'i: 'a> Writer<'_, 'a, 'i> {
-    /// Writes a node; `drawn` are the namespaces that stand written above it. The depth is bounded
-    /// by what the reader lets through.
-    fn node(&mut self, node: Node<'a, 'i>, drawn: &Namespaces<'a>) -> Result<(), SignatureError> {
+    /// Writes a node; `drawn` are the namespaces that stand written above it. The reader bounds the
+    /// depth, and the namespaces in scope.
+    fn node(&mut self, node: Node<'a, 'i>, drawn: &Namespaces<'a>) {
         match node.node_type() {
             NodeType::Element => {
                 let own: Vec<_> = node.attributes().collect();
-                self.element(node, &own, drawn)?;
+                self.element(node, &own, drawn);
             }
             NodeType::Text => escape(node.text().unwrap_or_default(), false, &mut self.out),
             NodeType::Comment if self.method.comments => {
@@ -138,7 +134,6 @@ impl<'a, 'i: 'a> Writer<'_, 'a, 'i> {
             }
             NodeType::Comment | NodeType::Root => {}
         }
-        Ok(())
     }
 
     fn element(
@@ -146,12 +141,9 @@ impl<'a, 'i: 'a> Writer<'_, 'a, 'i> {
         node: Node<'a, 'i>,
         attributes: &[Attribute<'a, 'i>],
         drawn: &Namespaces<'a>,
-    ) -> Result<(), SignatureError> {
+    ) {
         if self.left_out == Some(node) {
-            return Ok(());
-        }
-        if node.namespaces().len() > NAMESPACES {
-            return Err(SignatureError::Namespaces(NAMESPACES));
+            return;
         }
         let scope: Namespaces<'a> = node
             .namespaces()
@@ -192,10 +184,9 @@ impl<'a, 'i: 'a> Writer<'_, 'a, 'i> {
         }
         self.out.push('>');
         for child in node.children() {
-            self.node(child, &below)?;
+            self.node(child, &below);
         }
         self.out.extend(["</", name, ">"]);
-        Ok(())
     }
 }
 

@@ -69,9 +69,6 @@ pub enum SignatureError {
     /// A value that is no Base64, is empty, or holds something else than text.
     #[error("{0}: it must be Base64 and nothing else, at most 4096 characters")]
     Value(&'static str),
-    /// Too many namespaces.
-    #[error("an element has more than {0} namespaces in scope; take those out that nothing uses")]
-    Namespaces(usize),
     /// No key of its kind.
     #[error(
         "SignatureMethod: {0} needs a key that none of the configured certificates has; add the \

@@ -15,6 +15,8 @@ pub const MAX_NODES: u32 = 20_000;
 pub const MAX_DEPTH: u32 = 32;
 /// Most attributes of one element, namespace declarations included.
 pub const MAX_ATTRIBUTES: u32 = 64;
+/// Most namespaces that an element and those around it declare together.
+pub const MAX_NAMESPACES: u32 = 64;
 
 /// How strictly a document is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,6 +68,15 @@ pub enum XmlError {
     /// An element has more attributes than [`MAX_ATTRIBUTES`].
     #[error("line {line}: an element has more than {MAX_ATTRIBUTES} attributes; take some out")]
     TooManyAttributes {
+        /// The element's line, from 1.
+        line: u32,
+    },
+    /// More namespaces are declared around an element than [`MAX_NAMESPACES`].
+    #[error(
+        "line {line}: more than {MAX_NAMESPACES} namespaces are declared around this element; \
+         take those out that nothing uses"
+    )]
+    TooManyNamespaces {
         /// The element's line, from 1.
         line: u32,
     },

@@ -81,6 +81,33 @@ fn many_nodes_and_many_attributes_are_refused_quickly() {
 }
 
 #[test]
+fn namespaces_that_would_cost_more_than_the_document_is_long_are_refused_quickly() {
+    let started = Instant::now();
+    let declared = |from: usize, to: usize| -> String {
+        (from..to).map(|at| format!(" xmlns:n{at} = 'u'")).collect()
+    };
+    let open: String = (0..31)
+        .map(|level| format!("<a{}>\n", declared(level * 60, level * 60 + 60)))
+        .collect();
+    let leaves = "<b xmlns:q='u'/>".repeat(19_000);
+    let document = format!("{open}{leaves}{}", "</a>".repeat(31));
+    let error = XmlError::TooManyNamespaces { line: 2 };
+    assert_eq!(refused(document.as_bytes()), error);
+    let most = format!(
+        "<a{}><b{}>{}</b></a>",
+        declared(0, 60),
+        declared(60, 63),
+        "<c xmlns='u' d='xmlns=' e='xmlns:a=\"\"'/>".repeat(19_000)
+    );
+    let decoded = decode(most.as_bytes(), Strictness::Strict).expect("in bounds");
+    assert!(parse(&decoded).is_ok());
+    let over = most.replacen("<c ", "<c\txmlns:z='' ", 1);
+    let error = XmlError::TooManyNamespaces { line: 1 };
+    assert_eq!(refused(over.as_bytes()), error);
+    assert!(started.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
 fn a_greater_sign_in_quotes_ends_no_tag() {
     let (text, ..) = root_text(b"<a b='/>' c=\"'=>\">x</a>".as_slice(), Strictness::Strict);
     assert_eq!(text, "x", "{text}");

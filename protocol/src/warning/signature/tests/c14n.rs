@@ -12,9 +12,7 @@ fn tree_of<T>(document: &str, then: impl FnOnce(&Document<'_>) -> T) -> T {
 fn whole(method: &Method, document: &str) -> String {
     tree_of(document, |tree| {
         let out = tree.descendants().find(|node| node.has_tag_name("nothing"));
-        method
-            .document(tree, out.expect("nothing"))
-            .expect("bounded")
+        method.document(tree, out.expect("nothing"))
     })
 }
 
@@ -23,9 +21,7 @@ fn part(method: &Method, document: &str, name: &str) -> String {
     tree_of(document, |tree| {
         let mut found = tree.descendants();
         let node = found.find(|node| node.tag_name().name() == name);
-        method
-            .element(node.expect("the element"), None)
-            .expect("bounded")
+        method.element(node.expect("the element"), None)
     })
 }
 
@@ -140,15 +136,4 @@ fn the_exclusive_form_writes_a_namespace_where_it_is_used_and_again_where_it_cha
         part(&exclusive(&[""]), document, "b"),
         "<p:b xmlns=\"urn:1\" xmlns:p=\"urn:p\"><c></c></p:b>"
     );
-}
-
-#[test]
-fn more_namespaces_than_anybody_needs_are_refused() {
-    let many: String = (0..60).map(|at| format!(" xmlns:n{at}='u'")).collect();
-    let more: String = (60..70).map(|at| format!(" xmlns:n{at}='u'")).collect();
-    let document = format!("<a{many}><b{more}/></a>");
-    let error = tree_of(&document, |tree| {
-        inclusive().element(tree.root_element(), None)
-    });
-    assert_eq!(error, Err(SignatureError::Namespaces(64)));
 }

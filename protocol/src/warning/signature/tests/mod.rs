@@ -71,7 +71,7 @@ impl Signer {
         } else {
             exclusive.element(tree.root_element(), Some(signature))
         };
-        let digest = DigestAlgorithm::Sha256.of(octets.expect("signed").as_bytes());
+        let digest = DigestAlgorithm::Sha256.of(octets.as_bytes());
         let document = document.replace("DIGEST", &STANDARD.encode(digest));
         let decoded = xml::decode(document.as_bytes(), Strictness::Strict).expect("XML");
         let tree = xml::parse(&decoded).expect("XML");
@@ -79,7 +79,7 @@ impl Signer {
             .descendants()
             .find(|node| node.has_tag_name((NAMESPACE, "SignedInfo")))
             .expect("SignedInfo");
-        let octets = exclusive.element(info, None).expect("signed");
+        let octets = exclusive.element(info, None);
         let value = self.pair.sign(&self.random, octets.as_bytes());
         document.replace("VALUE", &STANDARD.encode(value.expect("a value")))
     }
