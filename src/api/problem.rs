@@ -41,6 +41,15 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "{field}: {}", self.detail),
+            None => f.write_str(&self.detail),
+        }
+    }
+}
+
 impl Problem {
     /// A problem of `kind` (the last part of its URN).
     #[must_use]
@@ -127,6 +136,12 @@ impl Problem {
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not permitted", detail)
+    }
+
+    /// Whether the same may go well later: the fault is the server's, or of the moment.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        self.retry_after.is_some() || self.status >= 500
     }
 
     /// The same, by the field that names what lies outside the token's node, if that is it.

@@ -138,9 +138,8 @@ fn understand(rules: &CapRules, document: &[u8]) -> Result<(Message, Meant), Pro
                 Read::Cap(alert) => crate::model::cap::map(alert, rules, now),
                 Read::Cpeas(message) => national::map(message, rules, now),
             };
-            let mapped = mapped.map_err(|error| {
-                Problem::invalid(error.element(), error.to_string())
-            })?;
+            let mapped =
+                mapped.map_err(|error| Problem::invalid(error.element(), error.to_string()))?;
             Meant::Alert(Box::new(mapped))
         }
     };

@@ -1,5 +1,6 @@
 //! CAP alerts: whom they are for, and in whose name ours are written.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use narrowcast_protocol::warning::cap::Sender;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 use crate::config::alarm::{ask, receipt};
 use crate::config::cap_area::CapAreaTable;
+use crate::config::cap_source::CapSourceTable;
 use crate::config::certificates::certificate;
 use crate::config::error::Fault;
 use crate::model::alert::{Ask, Target};
@@ -42,6 +44,8 @@ pub struct CapTable {
     trust: Option<Trust>,
     /// Areas and whom they stand for.
     pub area: Vec<CapAreaTable>,
+    /// Directories and feeds that documents come from.
+    pub source: Vec<CapSourceTable>,
 }
 
 /// Which documents must be signed.
@@ -66,6 +70,7 @@ impl Default for CapTable {
             allow_sha1: false,
             trust: None,
             area: Vec::new(),
+            source: Vec::new(),
         }
     }
 }
@@ -107,6 +112,12 @@ impl CapTable {
         });
     }
 
+    pub(super) fn read_secrets(&mut self, faults: &mut Vec<Fault>) {
+        for (index, source) in self.source.iter_mut().enumerate() {
+            source.read_secrets(&format!("cap.source[{index}]"), faults);
+        }
+    }
+
     pub(super) fn check(&self, faults: &mut Vec<Fault>) {
         if let Err(error) = Sender::new(&self.sender) {
             faults.push(Fault::new("cap.sender", error.to_string()));
@@ -128,6 +139,15 @@ impl CapTable {
             }
         }
         CapAreaTable::check_all(&self.area, faults);
+        let mut names = BTreeSet::new();
+        for (index, source) in self.source.iter().enumerate() {
+            let at = format!("cap.source[{index}]");
+            source.check(&at, faults);
+            if !names.insert(&source.name) {
+                let why = format!("`{}` is the name of another source too", source.name);
+                faults.push(Fault::new(format!("{at}.name"), why));
+            }
+        }
     }
 }
 

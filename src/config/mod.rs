@@ -7,6 +7,7 @@ mod airtime;
 mod alarm;
 mod cap;
 mod cap_area;
+mod cap_source;
 mod capture;
 mod certificates;
 mod error;
@@ -32,6 +33,7 @@ use serde::Deserialize;
 pub use alarm::{AlarmTable, LevelTable};
 pub use cap::{CapTable, Signatures};
 pub use cap_area::CapAreaTable;
+pub use cap_source::CapSourceTable;
 pub use capture::CaptureConfig;
 pub use certificates::{CertificateError, certificate};
 pub use error::{ConfigError, Fault};
@@ -216,6 +218,7 @@ impl Config {
         for (index, hook) in self.webhook.iter_mut().enumerate() {
             hook.read_secrets(&format!("webhook[{index}]"), &mut faults);
         }
+        self.cap.read_secrets(&mut faults);
         for (index, broker) in self.mqtt.iter_mut().enumerate() {
             broker.read_secrets(&format!("mqtt[{index}]"), &mut faults);
         }

@@ -138,6 +138,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[alarm]]\nsite = \"s\"\n[alarm.levels.high]",
         "[cap]",
         "[[cap.area]]",
+        "[[cap.source]]",
         "[[mqtt]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
@@ -159,6 +160,7 @@ fn every_key_stands_in_the_printed_file() {
                 "neighbour",
                 "levels",
                 "area",
+                "source",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");

@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::engine::views::{Overview, QueueView, SmsRouteView};
 use crate::observe::sinks::SinkGauges;
+use crate::observe::sources::SourceCounters;
 
 /// The media type of what [`Metrics::encode`] writes.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -177,6 +178,8 @@ pub struct Metrics {
     station_up: Family<StationLabel, Gauge>,
     /// How the sinks stand.
     pub sinks: SinkGauges,
+    /// What came over the sources of warnings.
+    pub sources: SourceCounters,
     sms_up: Family<RouteLabel, Gauge>,
     sms_waiting: Family<RouteLabel, Gauge>,
     sms_under_way: Family<RouteLabel, Gauge>,
@@ -230,6 +233,7 @@ impl Default for Metrics {
             quarantined: Gauge::default(),
             station_up: Family::default(),
             sinks: SinkGauges::default(),
+            sources: SourceCounters::default(),
             sms_up: Family::default(),
             sms_waiting: Family::default(),
             sms_under_way: Family::default(),
@@ -425,6 +429,7 @@ impl Metrics {
             self.station_up.clone(),
         );
         self.sinks.register(r);
+        self.sources.register(r);
         r.register(
             "sms_route_up",
             "1 while the operator of the SMS route is logged in to",

@@ -29,7 +29,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn of(table: &MqttTable) -> Self {
         let who = table.submit_role.map(|role| Principal {
-            token: identity(&table.name),
+            token: identity("mqtt", &table.name),
             name: format!("mqtt:{}", table.name),
             role,
             node: table.submit_node.clone(),
@@ -46,9 +46,12 @@ impl Source {
 }
 
 /// Idempotency keys are remembered by it: the same after every start, another for each name.
-fn identity(name: &str) -> TokenId {
+pub(super) fn identity(kind: &str, name: &str) -> TokenId {
     let mut bytes = [0; 16];
-    for (byte, digest) in bytes.iter_mut().zip(Sha256::digest(format!("mqtt:{name}"))) {
+    for (byte, digest) in bytes
+        .iter_mut()
+        .zip(Sha256::digest(format!("{kind}:{name}")))
+    {
         *byte = digest;
     }
     TokenId(Ulid::from(u128::from_be_bytes(bytes)))

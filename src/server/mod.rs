@@ -36,6 +36,7 @@ mod spans;
 mod task;
 #[cfg(test)]
 mod tests;
+mod warning_sources;
 mod wire;
 
 use std::path::PathBuf;
@@ -94,6 +95,14 @@ pub enum ServerError {
     /// A sink cannot be built from its configuration.
     #[error("sink {name}: {why}")]
     Sink {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// A source of warnings cannot be built from its configuration.
+    #[error("source {name}: {why}")]
+    Source {
         /// Its name.
         name: String,
         /// Why.
@@ -204,6 +213,7 @@ async fn serve_over(
     first_token::private_directory(&config.server.state_dir)?;
     let metrics = Arc::new(Metrics::default());
     let (sinks, desks) = sinks::all(config)?;
+    let sources = warning_sources::all(config)?;
     let (mut backend, ends) = backend::backend(config.server.queue);
     backend.sinks = Arc::new(desks);
     let clock = Clock::start();
@@ -237,13 +247,15 @@ async fn serve_over(
     task.ready();
     let note = config.server.state_dir.join("scrub.json");
     let scrubber = Scrubber::new(config.ledger.scrub, note, backend.clone());
-    let sinks = sinks.start(&backend, &config.ledger.jurisdiction, shutdown);
+    let mut tasks = sinks.start(&backend, &config.ledger.jurisdiction, shutdown);
+    let rules = Arc::new(config.cap.rules());
+    tasks.extend(sources.start(&backend, &rules, &metrics, shutdown));
     let (run, walks) = (task.run(shutdown.clone()), scrubber.run(shutdown.clone()));
     let core = async {
         tokio::join!(run, walks);
-        for sink in sinks {
-            // It writes down how far it has come.
-            drop(sink.await);
+        for task in tasks {
+            // A sink writes down how far it has come.
+            drop(task.await);
         }
     };
     Ok(Served {

@@ -11,17 +11,21 @@
 //! | [`schedule`] | when a delivery is tried again |
 //! | [`cursor`] | how far a sink has come, on disk |
 //! | [`address`] | which receivers may be connected to |
+//! | [`reach`] | how they are connected to over HTTP |
 //! | [`outlet`] | where the events of a sink go, and what became of one delivery |
 //! | [`webhook`] | one delivery over HTTP |
 //! | [`mqtt`] | events and commands through a broker |
 //! | [`sink`] | the task of one sink |
+//! | [`source`] | warnings that come from a directory or a feed |
 
 pub mod address;
 pub mod cursor;
 pub mod event;
 pub mod mqtt;
 pub mod outlet;
+pub mod reach;
 pub mod schedule;
 pub mod signature;
 pub mod sink;
+pub mod source;
 pub mod webhook;

@@ -1,19 +1,12 @@
 //! One delivery over HTTP.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 
-use crate::bridge::platform::address::is_public;
 use crate::bridge::platform::event;
 use crate::bridge::platform::outlet::{Delivered, again};
+use crate::bridge::platform::reach::{Reach, ReachError, cause};
 use crate::bridge::platform::signature::{Secret, header, webhook_id};
-
-/// How long connecting and the answer may take together.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A receiver of events.
 #[derive(Debug, Clone)]
@@ -28,28 +21,12 @@ pub struct WebhookConfig {
     pub ca: Option<Vec<u8>>,
 }
 
-/// Why a webhook cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    /// Another scheme than these two.
-    #[error("`{0}` is no way to a webhook: write http:// or https://")]
-    Scheme(String),
-    /// No host.
-    #[error("the address names no host")]
-    Host,
-    /// The HTTP client cannot be made.
-    #[error("the HTTP client cannot be made: {0}")]
-    Client(#[from] reqwest::Error),
-}
-
 /// A receiver, and the connection to it.
 #[derive(Debug)]
 pub struct Webhook {
-    config: WebhookConfig,
-    host: String,
-    port: u16,
-    /// The client is bound to the address that was checked: a name may lead elsewhere later.
-    client: Option<(SocketAddr, Client)>,
+    url: Url,
+    secrets: Vec<Secret>,
+    reach: Reach,
 }
 
 impl Webhook {
@@ -57,36 +34,23 @@ impl Webhook {
     ///
     /// # Errors
     /// The address is none of a webhook.
-    pub fn new(config: WebhookConfig) -> Result<Self, WebhookError> {
-        let scheme = config.url.scheme();
-        if !matches!(scheme, "http" | "https") {
-            return Err(WebhookError::Scheme(scheme.to_owned()));
-        }
-        let host = config.url.host_str().ok_or(WebhookError::Host)?.to_owned();
-        let port = config
-            .url
-            .port_or_known_default()
-            .ok_or(WebhookError::Host)?;
+    pub fn new(config: WebhookConfig) -> Result<Self, ReachError> {
+        let reach = Reach::new(&config.url, config.allow_private, config.ca)?;
         Ok(Self {
-            config,
-            host,
-            port,
-            client: None,
+            url: config.url,
+            secrets: config.secrets,
+            reach,
         })
     }
 
     /// Delivers an event. `at` is the moment of this attempt, in seconds since 1970.
     pub async fn deliver(&mut self, id: &str, at: i64, body: Vec<u8>) -> Delivered {
-        let address = match self.address().await {
-            Ok(address) => address,
+        let client = match self.reach.client().await {
+            Ok(client) => client,
             Err(why) => return again(why),
         };
-        let client = match self.client(address) {
-            Ok(client) => client,
-            Err(error) => return again(error.to_string()),
-        };
         let id = webhook_id(id);
-        let signature = header(&self.config.secrets, &id, at, &body);
+        let signature = header(&self.secrets, &id, at, &body);
         let (Ok(id), Ok(signature)) = (
             HeaderValue::from_str(&id),
             HeaderValue::from_str(&signature),
@@ -94,7 +58,7 @@ impl Webhook {
             return Delivered::Dead("its id does not fit a header".to_owned());
         };
         let request = client
-            .post(self.config.url.clone())
+            .post(self.url.clone())
             .header(CONTENT_TYPE, event::CONTENT_TYPE)
             .header("webhook-id", id)
             .header("webhook-timestamp", at)
@@ -103,67 +67,10 @@ impl Webhook {
         match request.send().await {
             Ok(answer) => judge(answer.status(), answer.headers().get(RETRY_AFTER)),
             Err(error) => {
-                // Whatever it was, the next attempt connects anew.
-                self.client = None;
+                self.reach.forget();
                 again(cause(&error))
             }
         }
-    }
-
-    /// The first address of the receiver that may be connected to.
-    async fn address(&self) -> Result<SocketAddr, String> {
-        let host = self.host.trim_matches(['[', ']']);
-        let found = tokio::net::lookup_host((host, self.port)).await;
-        let found = found.map_err(|error| format!("{host} has no address: {error}"))?;
-        let mut any = false;
-        for address in found {
-            any = true;
-            if self.config.allow_private || is_public(address.ip()) {
-                return Ok(address);
-            }
-        }
-        Err(if any {
-            format!(
-                "{host} is on this machine or network: set `allow_private = true` if that is meant"
-            )
-        } else {
-            format!("{host} has no address")
-        })
-    }
-
-    fn client(&mut self, address: SocketAddr) -> Result<Client, reqwest::Error> {
-        if let Some((known, client)) = &self.client
-            && *known == address
-        {
-            return Ok(client.clone());
-        }
-        let mut builder = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .timeout(TIMEOUT)
-            .pool_max_idle_per_host(1)
-            .resolve(&self.host, address);
-        if let Some(pem) = &self.config.ca {
-            builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?);
-        }
-        let client = builder.build()?;
-        self.client = Some((address, client.clone()));
-        Ok(client)
-    }
-}
-
-/// An error with what is behind it: the first words alone say little.
-fn cause(error: &reqwest::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(behind) = source {
-        words = behind.to_string();
-        source = behind.source();
-    }
-    if error.is_timeout() {
-        format!("no answer within {} s", TIMEOUT.as_secs())
-    } else {
-        words
     }
 }
 
