@@ -21,7 +21,9 @@ use crate::model::cpeas as national;
 use crate::model::ids::AlertId;
 use crate::model::text;
 use crate::model::wall::Wall;
-use crate::model::warning::{MessageKey, WarningForm, WarningKind, WarningMessage, WarningOutcome};
+use crate::model::warning::{
+    AllClear, MessageKey, WarningForm, WarningKind, WarningMessage, WarningOutcome,
+};
 
 /// Most characters of a note that the log repeats.
 const NOTE: usize = 300;

@@ -159,7 +159,7 @@ const fn verdict_word(verdict: &Verdict) -> &'static str {
 
 async fn verdict(
     backend: &Backend,
-    rules: &CapRules,
+    rules: &Arc<CapRules>,
     who: Option<Principal>,
     document: Vec<u8>,
 ) -> Verdict {

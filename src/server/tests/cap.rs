@@ -410,8 +410,10 @@ async fn an_alert_as_cap_names_the_areas_that_its_reader_may_see() {
         let areas = alert.info[0].area.iter();
         areas.map(|it| it.area_desc.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(written(DISPATCHER).await, ["radio:1", "开封市"]);
+    // Who sees all of it gets it as it came.
+    assert_eq!(written(DISPATCHER).await, ["both", "开封市"]);
     assert_eq!(written("nc_viewer_east").await, ["radio:1"]);
+    assert_eq!(written("nc_dispatcher_west").await, ["开封市"]);
     counties.running.shutdown.cancel();
 }
 
