@@ -55,18 +55,21 @@ pub fn read(octets: &[u8]) -> Result<Vec<Entry>, NoFeed> {
     let decoded = xml::decode(octets, Strictness::Lenient)?;
     let document = xml::parse(&decoded)?;
     let root = document.root_element();
-    let (items, entry): (Vec<Node<'_, '_>>, fn(Node<'_, '_>, &str) -> Option<Entry>) =
-        match (root.tag_name().namespace(), root.tag_name().name()) {
-            (Some(ATOM), "feed") => (children(root, "entry").collect(), atom),
-            (None, "rss") => {
-                let channels = children(root, "channel");
-                (channels.flat_map(|it| children(it, "item")).collect(), rss)
-            }
-            (_, name) => return Err(NoFeed::Root(crate::warning::text::excerpt(name, 60))),
-        };
+    let items: Vec<Node<'_, '_>> = match (root.tag_name().namespace(), root.tag_name().name()) {
+        (Some(ATOM), "feed") => children(root, "entry").collect(),
+        (None, "rss") => {
+            let channels = children(root, "channel");
+            channels.flat_map(|it| children(it, "item")).collect()
+        }
+        (_, name) => return Err(NoFeed::Root(crate::warning::text::excerpt(name, 60))),
+    };
     if items.len() > MAX_ENTRIES {
         return Err(NoFeed::TooMany);
     }
+    let entry = match root.tag_name().name() {
+        "feed" => atom,
+        _ => rss,
+    };
     let entries = items.into_iter();
     Ok(entries.filter_map(|it| entry(it, &decoded.text)).collect())
 }
@@ -191,18 +194,18 @@ mod tests {
         let Some(dir) = std::env::var_os("NARROWCAST_VECTORS") else {
             return;
         };
-        let read = |name: &str| {
+        let of = |name: &str| {
             let path = std::path::Path::new(&dir).join("cap").join(name);
-            super::read(&std::fs::read(path).unwrap()).unwrap()
+            read(&std::fs::read(path).unwrap()).unwrap()
         };
-        let weather = read("kel_oregon_nws.atom");
+        let weather = of("kel_oregon_nws.atom");
         assert!(!weather.is_empty());
         assert!(
             weather
                 .iter()
                 .all(|it| matches!(&it.document, Place::Link(to) if to.starts_with("http")))
         );
-        let amber = read("goo_amber.atom");
+        let amber = of("goo_amber.atom");
         assert!(matches!(&amber[0].document, Place::Inside(alert) if alert.starts_with("<alert")));
     }
 }
