@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::bridge::platform::mqtt::command::{self, Received};
 use crate::bridge::platform::mqtt::config::{MqttConfig, MqttError};
 use crate::bridge::platform::mqtt::state::Presence;
-use crate::bridge::platform::mqtt::{Connection, Mqtt, Up};
+use crate::bridge::platform::mqtt::{Connection, Mqtt, Up, trouble};
 use crate::model::ids::Seq;
 use crate::model::wall::Wall;
 
@@ -140,7 +140,7 @@ impl Line {
             let packet = match event {
                 Ok(Event::Incoming(packet)) => packet,
                 Ok(_) => continue,
-                Err(error) => return End::Lost(error.to_string()),
+                Err(error) => return End::Lost(trouble::why(&error)),
             };
             match packet {
                 Packet::ConnAck(answer) => self.up(&client, &answer, &renew, around),

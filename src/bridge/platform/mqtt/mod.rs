@@ -22,6 +22,7 @@ pub mod line;
 pub mod packet;
 pub mod session;
 pub mod state;
+pub mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
