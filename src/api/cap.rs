@@ -9,6 +9,7 @@ use narrowcast_protocol::warning::xml::MAX_OCTETS;
 
 use crate::api::auth::{Bearer, May, Sends};
 use crate::api::body::CapBody;
+use crate::api::document::Octets;
 use crate::api::extract::{Named, media_type, unsupported};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
@@ -25,7 +26,7 @@ const CAP: &str = "application/cap+xml";
 /// warning is over (`200`). An Update takes the place of the version before; a Cancel ends the
 /// warning, also one that has not come yet. Ack and Error are noted in the log.
 #[utoipa::path(post, path = "/api/v1/cap", tag = "cap", security(("token" = [])),
-    request_body(content((String = "application/cap+xml"), (String = "application/xml"), (String = "text/xml"))),
+    request_body(content = inline(Octets), content_type = "application/cap+xml", description = "The document; `application/xml` and `text/xml` are taken as well"),
     responses((status = 200, body = CapBody), (status = 201, body = CapBody), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 507, body = Problem)))]
 pub(super) async fn take(
     State(api): State<Api>,
@@ -57,7 +58,7 @@ fn answer(body: CapBody) -> HttpResponse {
 /// CAP is given with all that it said.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/cap", tag = "cap", security(("token" = [])),
     params(("id" = String, Path)),
-    responses((status = 200, body = String, content_type = "application/cap+xml"), (status = 404, body = Problem)))]
+    responses((status = 200, body = inline(Octets), content_type = "application/cap+xml"), (status = 404, body = Problem)))]
 pub(super) async fn show(
     State(api): State<Api>,
     bearer: Bearer,

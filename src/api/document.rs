@@ -1,12 +1,28 @@
 //! The OpenAPI document: what the routes say of themselves, and what holds for all of them.
 
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder,
+    ContentBuilder, InfoBuilder, KnownFormat, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
+    ResponseBuilder, SchemaFormat,
 };
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem;
+
+/// A body that is a file of another format, as CSV or XML: generated clients pass it on as it is.
+pub(super) enum Octets {}
+
+impl PartialSchema for Octets {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.format(Some(format)).build().into()
+    }
+}
+
+impl ToSchema for Octets {}
 
 /// The document without routes.
 pub(super) fn base() -> OpenApi {

@@ -60,7 +60,7 @@ pub(super) struct EventsQuery {
 /// reader has read; see "What comes after a salvage" in docs/ledger.md.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", security(("token" = [])),
     params(EventsQuery, ("Last-Event-ID" = Option<u64>, Header, description = "The last event that was read")),
-    responses((status = 200, body = EventBody, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = String, content_type = "text/event-stream", description = "A stream of server-sent events that does not end; `data` of each is an `EventBody`"), (status = 401, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn events(
     State(api): State<Api>,
     bearer: Bearer,

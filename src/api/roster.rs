@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use crate::api::auth::{Bearer, May, Supervises};
 use crate::api::body::{DoneBody, RosterLine, RosterList};
+use crate::api::document::Octets;
 use crate::api::extract::{self, Asked, Object};
 use crate::api::problem::Problem;
 use crate::api::roster_csv;
@@ -40,7 +41,7 @@ pub(super) struct RosterQuery {
 
 /// The roster, radios first. With `Accept: text/csv` all of it as CSV.
 #[utoipa::path(get, path = "/api/v1/roster", tag = "roster", security(("token" = [])), params(RosterQuery),
-    responses((status = 200, content((RosterList = "application/json"), (String = "text/csv"))), (status = 401, body = Problem)))]
+    responses((status = 200, content((RosterList = "application/json"), (inline(Octets) = "text/csv"))), (status = 401, body = Problem)))]
 pub(super) async fn list(
     State(api): State<Api>,
     bearer: Bearer,
@@ -92,7 +93,7 @@ pub(super) struct ImportQuery {
 
 /// Import roster lines: CSV (`text/csv`, UTF-8, with a header) or a JSON list.
 #[utoipa::path(post, path = "/api/v1/roster", tag = "roster", security(("token" = [])), params(ImportQuery),
-    request_body(content((String = "text/csv"), (Vec<RosterLine> = "application/json"))),
+    request_body(content = Vec<RosterLine>, description = "Lines; or the same as CSV, UTF-8 with a header, sent as `text/csv`"),
     responses((status = 200, body = DoneBody), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn import(
     State(api): State<Api>,
