@@ -1,10 +1,13 @@
 //! Sensor alarms on the built server: by the API, the command line and a real broker.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 use crate::cli::narrowcast;
+use crate::mqtt_commands::connected;
 use crate::support::broker::Broker;
 use crate::support::place::{FIRST_RADIO, Place, http, roster};
 use crate::support::until;
@@ -145,14 +148,7 @@ async fn an_alarm_comes_over_a_broker_and_is_answered() {
     let _server = place.start();
     place.until_up(&http).await;
     place.import(&http, roster(1)).await;
-    let watcher = broker.watch("connected", "nc/city/state").await;
-    until("the line", Duration::from_secs(20), async || {
-        watcher
-            .seen()
-            .last()
-            .is_some_and(|it| it.body["state"] == "online")
-    })
-    .await;
+    connected(&broker).await;
     let reply = "nc/city/reply/site";
     let payload = report("high", "raised").to_string();
     let (status, correlation, alarm) = broker.ask("nc/city/alarm", &payload, reply).await;
@@ -162,4 +158,64 @@ async fn an_alarm_comes_over_a_broker_and_is_answered() {
     assert_eq!(texts(&place, &http).await, ["plant-7 high 12 %LEL, leave"]);
     let (status, _, refused) = broker.ask("nc/city/alarm", "{\"site\": 7}", reply).await;
     assert_eq!(status, 422, "{refused}");
+}
+
+/// Reports by the API, one every 10 ms; the ids of the alarm that they were told.
+async fn report_by_api(place: &Place, http: &reqwest::Client, reports: u32) -> Vec<Value> {
+    let mut every = tokio::time::interval(Duration::from_millis(10));
+    let mut ids = Vec::new();
+    for _ in 0..reports {
+        every.tick().await;
+        let (status, told) = place.post(http, "alarms", &report("low", "raised")).await;
+        assert!([200, 201].contains(&status), "{told}");
+        ids.push(told["id"].clone());
+    }
+    ids
+}
+
+/// The same over the broker, on one connection.
+async fn report_by_broker(broker: &Broker, reports: u32) {
+    let arguments = ["-q", "1", "-t", "nc/city/alarm", "-l"];
+    let mut client = broker.client("mosquitto_pub", &arguments);
+    let mut child = client.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let line = report("low", "raised").to_string() + "\n";
+    let mut every = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..reports {
+        every.tick().await;
+        input.write_all(line.as_bytes()).await.unwrap();
+    }
+    drop(input);
+    assert!(child.wait().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_alarms_a_second_by_the_api_and_as_many_by_mqtt_are_one_alert_that_counts_them() {
+    const REPORTS: u32 = 300;
+    let Some(broker) = Broker::start(false, "").await else {
+        return;
+    };
+    let (place, http) = (Place::new(), http());
+    place.add(&broker.table("submit_role = \"dispatcher\"\n"));
+    place.add(&rule());
+    let _server = place.start();
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    connected(&broker).await;
+    let (_, before) = place.get(&http, "health").await;
+    let (ids, ()) = tokio::join!(
+        report_by_api(&place, &http, REPORTS),
+        report_by_broker(&broker, REPORTS)
+    );
+    assert!(ids.iter().all(|id| *id == ids[0]), "one alarm: {ids:?}");
+    let path = format!("alarms/{}", ids[0].as_str().unwrap());
+    until("all are counted", Duration::from_secs(20), async || {
+        let (_, alarm) = place.get(&http, &path).await;
+        alarm["count"] == 2 * REPORTS
+    })
+    .await;
+    assert_eq!(texts(&place, &http).await, ["plant-7 low 12 %LEL"]);
+    let (_, after) = place.get(&http, "health").await;
+    let facts = after["seq"].as_u64().unwrap() - before["seq"].as_u64().unwrap();
+    assert!(facts < 25, "{facts} facts for {} reports", 2 * REPORTS);
 }

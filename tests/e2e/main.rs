@@ -6,6 +6,7 @@
 )]
 
 mod alarms;
+mod circle;
 mod cli;
 mod damage;
 mod doors;
@@ -17,6 +18,7 @@ mod log;
 mod many;
 mod mqtt;
 mod mqtt_commands;
+mod mqtt_tls;
 mod once;
 mod recordings;
 mod silent;

@@ -28,7 +28,7 @@ async fn up(broker: &Broker, more: &str) -> (Place, tokio::process::Child, reqwe
 }
 
 /// The server is subscribed when its state is there.
-async fn connected(broker: &Broker) {
+pub(crate) async fn connected(broker: &Broker) {
     let watcher = broker.watch("connected", "nc/city/state").await;
     until("it is there", Duration::from_secs(20), async || {
         watcher

@@ -18,11 +18,13 @@ use super::until;
 pub(crate) struct Broker {
     dir: tempfile::TempDir,
     pub(crate) port: u16,
+    /// What a client program needs to be let in, beside the port.
+    access: Vec<String>,
     child: Option<Child>,
 }
 
 /// A program of `PATH`, or of where Debian keeps servers.
-fn which(name: &str) -> Option<PathBuf> {
+pub(crate) fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     places.find_map(|place| Some(place.join(name)).filter(|it| it.is_file()))
@@ -43,6 +45,15 @@ impl Broker {
     /// Starts one that keeps sessions and messages over a kill, or forgets them. `more` are
     /// further lines of its configuration.
     pub(crate) async fn start(persistent: bool, more: &str) -> Option<Self> {
+        Self::start_guarded(persistent, more, Vec::new()).await
+    }
+
+    /// The same, where every client program needs these further arguments.
+    pub(crate) async fn start_guarded(
+        persistent: bool,
+        more: &str,
+        access: Vec<String>,
+    ) -> Option<Self> {
         let program = program()?;
         let dir = tempfile::tempdir().unwrap();
         let port = fresh(free_tcp);
@@ -63,6 +74,7 @@ impl Broker {
         let mut broker = Self {
             dir,
             port,
+            access,
             child: None,
         };
         broker.start_again(&program).await;
@@ -117,6 +129,7 @@ impl Broker {
         command
             .args(["-V", "mqttv5", "-h", "127.0.0.1", "-p"])
             .arg(self.port.to_string())
+            .args(&self.access)
             .args(arguments)
             .stdin(Stdio::null())
             .stderr(Stdio::null())

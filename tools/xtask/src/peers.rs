@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::run::{root, run, succeeds};
 
 /// A Python package at its version, and what for.
-const PYTHON: [(&str, &str); 3] = [
+const PYTHON: [(&str, &str); 6] = [
     ("ok-dmrlib==0.8.0", "decodes the DMR bursts we encode"),
     (
         "python-gsmmodem-new==0.13.0",
@@ -18,6 +18,15 @@ const PYTHON: [(&str, &str); 3] = [
     (
         "smpplib==2.2.4",
         "decodes the SMPP that we send, and sends to the simulated centre",
+    ),
+    (
+        "openapi-python-client==0.29.1",
+        "makes a client of our OpenAPI document",
+    ),
+    ("mypy==2.4.1", "checks the types of that client"),
+    (
+        "paho-mqtt==2.2.0",
+        "sends commands and reads events over MQTT as a platform does",
     ),
 ];
 
