@@ -7,7 +7,6 @@ Arguments: the server, the token, a radio that answers, a radio that is away.
 import json
 import sys
 import time
-from io import BytesIO
 from typing import TypeVar
 
 from narrowcast_client import AuthenticatedClient
@@ -19,7 +18,6 @@ from narrowcast_client.api.alerts import (
     alerts_show,
     alerts_submit,
 )
-from narrowcast_client.api.cap import cap_show, cap_take
 from narrowcast_client.api.events import events_events, events_page
 from narrowcast_client.api.roster import roster_import
 from narrowcast_client.models import (
@@ -27,7 +25,6 @@ from narrowcast_client.models import (
     AlertList,
     AskBody,
     BecauseBody,
-    CapBody,
     DeliveryList,
     DoneBody,
     EventBody,
@@ -39,7 +36,7 @@ from narrowcast_client.models import (
     SubmitBody,
     SubmitBodyPrecedence,
 )
-from narrowcast_client.types import UNSET, File
+from narrowcast_client.types import UNSET
 
 Kind = TypeVar("Kind")
 
@@ -160,12 +157,6 @@ def main(server: str, token: str, present: int, away: int) -> None:
     if (problem.status, wrong.status, wrong.field) != (409, 422, "text"):
         raise SystemExit(f"{problem} {wrong}")
 
-    document = expect(File, cap_show.sync(receipt.id, client=client)).payload.read()
-    if b"<msgType>Cancel</msgType>" not in document:
-        raise SystemExit(f"{document!r}")
-    taken = cap_take.sync(client=client, body=File(payload=BytesIO(document)))
-    if not isinstance(taken, (CapBody, Problem)):
-        raise SystemExit(f"{taken}")
     print(json.dumps({"events": len(paged), "streamed": len(streamed)}))
 
 
