@@ -33,6 +33,7 @@ mod history;
 mod kept;
 mod known;
 mod ledger;
+mod national;
 mod roster;
 pub(crate) mod sight;
 mod sinks;

@@ -23,8 +23,8 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alarms, alert, alerts, cap, document, emergencies, events, health, ledger, roster,
-    sinks, sms, stations,
+    accounts, alarms, alert, alerts, cap, document, emergencies, events, health, ledger, national,
+    roster, sinks, sms, stations,
 };
 use crate::config::CapTable;
 use crate::engine::io::{Request, Response};
@@ -153,6 +153,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cap::take))
         .routes(routes!(cap::show))
         .routes(routes!(cap::document))
+        .routes(routes!(national::show))
         .routes(routes!(alarms::report, alarms::list))
         .routes(routes!(alarms::suppress))
         .routes(routes!(alarms::show))

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::config::alarm::{ask, receipt};
 use crate::config::cap_area::CapAreaTable;
+use crate::config::cap_national::CapNationalTable;
 use crate::config::cap_source::CapSourceTable;
 use crate::config::certificates::certificate;
 use crate::config::error::Fault;
@@ -44,6 +45,8 @@ pub struct CapTable {
     trust: Option<Trust>,
     /// Areas and whom they stand for.
     pub area: Vec<CapAreaTable>,
+    /// In whose name the national early-warning form is written.
+    pub national: Option<CapNationalTable>,
     /// Directories and feeds that documents come from.
     pub source: Vec<CapSourceTable>,
 }
@@ -70,6 +73,7 @@ impl Default for CapTable {
             allow_sha1: false,
             trust: None,
             area: Vec::new(),
+            national: None,
             source: Vec::new(),
         }
     }
@@ -86,6 +90,7 @@ impl CapTable {
             areas: areas.collect(),
             default_targets: targets(&self.default_targets),
             all_clear: self.all_clear,
+            national: self.national.as_ref().and_then(CapNationalTable::agency),
             trust: self.trust.clone(),
         }
     }
@@ -139,6 +144,9 @@ impl CapTable {
             }
         }
         CapAreaTable::check_all(&self.area, faults);
+        if let Some(national) = &self.national {
+            national.check(faults);
+        }
         let mut names = BTreeSet::new();
         for (index, source) in self.source.iter().enumerate() {
             let at = format!("cap.source[{index}]");

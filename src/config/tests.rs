@@ -138,6 +138,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[alarm]]\nsite = \"s\"\n[alarm.levels.high]",
         "[cap]",
         "[[cap.area]]",
+        "[cap.national]",
         "[[cap.source]]",
         "[[mqtt]]",
     ] {
@@ -161,6 +162,7 @@ fn every_key_stands_in_the_printed_file() {
                 "levels",
                 "area",
                 "source",
+                "national",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");

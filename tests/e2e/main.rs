@@ -30,4 +30,5 @@ mod telephones_faults;
 mod telephones_peers;
 mod telephones_smpplib;
 mod tls;
+mod warning_sources;
 mod webhooks;

@@ -27,6 +27,7 @@ pub use region::Region;
 pub use shape::{Outline, ShapeError};
 
 use crate::model::alert::{Ask, Precedence, Target};
+use crate::model::cpeas::Agency;
 use crate::model::wall::Wall;
 use crate::model::warning::{AllClear, NAME_CHARACTERS};
 
@@ -48,6 +49,8 @@ pub struct CapRules {
     pub default_targets: Vec<Target>,
     /// Whether those who had a warning are told that it is over, when its source cancels it.
     pub all_clear: bool,
+    /// In whose name the national early-warning form is written.
+    pub national: Option<Agency>,
     /// Whose signatures are believed; none: signatures are not verified.
     pub trust: Option<Trust>,
 }

@@ -79,6 +79,7 @@ pub(super) fn rules() -> CapRules {
         areas: vec![known("410100", "node:east"), known("410200", "node:west")],
         default_targets: vec![],
         all_clear: true,
+        national: None,
         trust: None,
     }
 }

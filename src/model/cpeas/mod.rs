@@ -1,10 +1,12 @@
 //! What a message of the national early-warning form becomes here. `docs/cpeas.md` has it as
 //! tables; areas and expiry are those of the same message as CAP.
 
+mod from_cap;
 mod to_cap;
 
 use narrowcast_protocol::warning::cpeas::{Colour, Identifier, Message, MethodName};
 
+pub use from_cap::Agency;
 pub use to_cap::to_cap;
 
 use crate::model::alert::Precedence;

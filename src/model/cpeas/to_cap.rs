@@ -7,7 +7,7 @@ use narrowcast_protocol::warning::cpeas::{Area, Circle, Identifier, Message, Met
 /// The system of the region codes.
 const REGIONS: &str = "GB/T 2260";
 /// The system of the kinds of event.
-const EVENT_TYPES: &str = "GB/T 35965.1";
+pub(super) const EVENT_TYPES: &str = "GB/T 35965.1";
 
 /// The message as CAP; none if its status, type or scope is none of CAP's.
 #[must_use]

@@ -140,6 +140,13 @@ fn routes() -> Vec<Route> {
             none.clone(),
             [401, 401, 404, 404, 404, 404, 404],
         ),
+        route(
+            "GET",
+            "/api/v1/alerts/{id}/cpeas",
+            Id::Alert,
+            none.clone(),
+            LOOK,
+        ),
         Route {
             body: Some((
                 cap::MEDIA_TYPE,

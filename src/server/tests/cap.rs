@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use narrowcast_protocol::warning::cap::{MsgType, Status, Time, read};
+use narrowcast_protocol::warning::cpeas;
 use narrowcast_protocol::warning::xml::Strictness;
 use serde_json::Value;
 
@@ -21,6 +22,10 @@ pub(super) fn rules() -> CapRules {
         [cap]
         sender = "nc.example"
         default_targets = ["radio:1"]
+        [cap.national]
+        sender = "郑州市应急管理局"
+        sender_code = "41010041600000"
+        event_type = "11B03"
         [[cap.area]]
         geocode = "410100"
         targets = ["radio:1"]
@@ -675,5 +680,48 @@ async fn the_national_form_is_one_warning_whatever_the_order() {
     let told = post_as(&counties, DISPATCHER, broken).await;
     assert_eq!(told.status, 422);
     assert!(told.text.contains("identifier"), "{}", told.text);
+    counties.running.shutdown.cancel();
+}
+
+#[tokio::test]
+async fn an_alert_is_written_in_the_national_form_and_a_drill_is_marked_twice() {
+    let counties = Counties::new().await;
+    let path = "/api/v1/alerts/{id}/cpeas";
+    let written = async |id: &str| {
+        let told = counties.get(DISPATCHER, path, Some(id)).await;
+        assert_eq!(told.status, 200, "{}", told.text);
+        let received = cpeas::read(told.text.as_bytes(), Strictness::Strict).unwrap();
+        assert!(!received.has_errors(), "{:?}", received.faults);
+        received.acceptable().unwrap().clone()
+    };
+    let mut drill = Document::new("e-1");
+    drill.status = "Exercise";
+    let id = taken(&counties, &drill).await;
+    let first = written(&id).await;
+    assert_eq!(
+        (first.status.name(), first.msg_type.name()),
+        ("Exercise", "Alert")
+    );
+    assert_eq!(
+        (
+            first.info.colour.name(),
+            first.info.areas[0].geocodes[0].as_str()
+        ),
+        ("Red", "410100")
+    );
+    assert!(first.info.headline.starts_with("【演练】山洪"));
+    assert_eq!(first.text_of(&first.methods[0]), first.info.headline);
+    let mut cancel = drill.then("e-2", "Cancel");
+    cancel.status = "Exercise";
+    assert_eq!(post(&counties, &cancel).await.status, 200);
+    let last = written(&id).await;
+    assert_eq!(last.msg_type.name(), "Cancel");
+    assert_eq!(last.references, Some(first.identifier));
+    // What came in this form goes out in it as it was.
+    let came = national("20261123100000", "Alert", "", "Yellow", 0);
+    let told = post_as(&counties, DISPATCHER, came.clone()).await;
+    let id = told.body["alert"]["id"].as_str().unwrap();
+    let same = cpeas::read(came.as_bytes(), Strictness::Strict).unwrap();
+    assert_eq!(Some(&written(id).await), same.acceptable());
     counties.running.shutdown.cancel();
 }

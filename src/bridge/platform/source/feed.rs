@@ -57,6 +57,14 @@ enum Nothing {
     Failed(String),
 }
 
+/// Why a document cannot be had.
+enum Unfetched {
+    /// It may be had later.
+    Now(String),
+    /// It is not asked for.
+    Ever(String),
+}
+
 impl Feed {
     /// A feed that has not been looked at. What was seen of it is kept in `directory`.
     ///
@@ -117,7 +125,8 @@ impl Feed {
         let name = name(entry);
         let verdict = match self.document(entry).await {
             Ok(document) => (intake.take)(document).await,
-            Err(why) => self.unfetched(&name, why),
+            Err(Unfetched::Now(why)) => self.unfetched(&name, why),
+            Err(Unfetched::Ever(why)) => Verdict::Refused(why),
         };
         match verdict {
             Verdict::Taken(said) => {
@@ -159,7 +168,7 @@ impl Feed {
 
     /// The document of an entry. A link leads to the feed's own host only: a feed must not send us
     /// anywhere else.
-    async fn document(&mut self, entry: &Entry) -> Result<Vec<u8>, String> {
+    async fn document(&mut self, entry: &Entry) -> Result<Vec<u8>, Unfetched> {
         let link = match &entry.document {
             Place::Inside(document) => return Ok(document.clone().into_bytes()),
             Place::Link(link) => link,
@@ -168,16 +177,15 @@ impl Feed {
             .config
             .url
             .join(link)
-            .map_err(|error| format!("`{link}`: {error}"))?;
+            .map_err(|error| Unfetched::Ever(format!("`{link}`: {error}")))?;
         if !self.reach.is_at(&url) || url.scheme() != self.config.url.scheme() {
-            return Err(format!(
-                "{url} is on another host than the feed and is not followed"
-            ));
+            let why = format!("{url} is on another host than the feed and is not followed");
+            return Err(Unfetched::Ever(why));
         }
         match self.get(url, None).await {
             Ok((octets, _)) => Ok(octets),
-            Err(Nothing::Failed(why)) => Err(why),
-            Err(Nothing::Same) => Err("answered 304".to_owned()),
+            Err(Nothing::Failed(why)) => Err(Unfetched::Now(why)),
+            Err(Nothing::Same) => Err(Unfetched::Now("answered 304".to_owned())),
         }
     }
 
