@@ -41,6 +41,7 @@ mod sms;
 mod stations;
 mod streams;
 mod unrecorded;
+mod warning_alarm;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response as HttpResponse};
-use narrowcast_protocol::warning::cpeas;
+use narrowcast_protocol::warning::cpeas as form;
 use narrowcast_protocol::warning::xml::Strictness;
 
 use crate::api::auth::Bearer;
@@ -20,7 +20,7 @@ use crate::model::warning::WarningForm;
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/cpeas", tag = "cap", security(("token" = [])),
     params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "application/xml"), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn show(
+pub(super) async fn cpeas(
     State(api): State<Api>,
     bearer: Bearer,
     Named(id): Named<AlertId>,
@@ -34,7 +34,7 @@ pub(super) async fn show(
     let document = document.unwrap_or_default();
     if came_as == Some(WarningForm::Cpeas)
         && cancelled_at.is_none()
-        && let Ok(received) = cpeas::read(&document, Strictness::Strict)
+        && let Ok(received) = form::read(&document, Strictness::Strict)
         && let Some(message) = received.acceptable()
     {
         return written(message);
@@ -70,7 +70,7 @@ pub(super) async fn show(
     written(&message)
 }
 
-fn written(message: &cpeas::Message) -> Result<HttpResponse, Problem> {
+fn written(message: &form::Message) -> Result<HttpResponse, Problem> {
     let xml = message.to_xml().map_err(|error| {
         Problem::invalid(
             "document",

@@ -153,7 +153,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cap::take))
         .routes(routes!(cap::show))
         .routes(routes!(cap::document))
-        .routes(routes!(national::show))
+        .routes(routes!(national::cpeas))
         .routes(routes!(alarms::report, alarms::list))
         .routes(routes!(alarms::suppress))
         .routes(routes!(alarms::show))

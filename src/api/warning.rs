@@ -15,7 +15,8 @@ use axum::http::StatusCode;
 use crate::api::backend::Backend;
 use crate::api::body::{CapBody, ReceiptBody};
 use crate::api::problem::Problem;
-use crate::engine::io::{Credential, Request, Response, Says, Submit, Warn};
+use crate::api::warning_alarm;
+use crate::engine::io::{AlarmReport, Credential, Request, Response, Says, Submit, Warn};
 use crate::model::cap::{CapRules, Mapped, key};
 use crate::model::cpeas as national;
 use crate::model::ids::AlertId;
@@ -44,6 +45,8 @@ enum Meant {
     Note,
     /// Its alert, if it is the version in force.
     Alert(Box<Mapped>),
+    /// A sensor's alarm, by the rules for those.
+    Alarm(Box<AlarmReport>),
     /// The warning is over; how people are told, if they are.
     Over(Option<AllClear>),
 }
@@ -81,6 +84,7 @@ pub async fn take(
             "it is noted in the log".clone_into(&mut body.said);
             return Ok(body);
         }
+        Meant::Alarm(report) => return alarm(backend, credential, *report, body).await,
         Meant::Over(all_clear) => Says::Over {
             because: because(&message.note, &body.message),
             all_clear,
@@ -115,6 +119,34 @@ pub async fn take(
     Ok(body)
 }
 
+async fn alarm(
+    backend: &Backend,
+    credential: &Credential,
+    report: AlarmReport,
+    mut body: CapBody,
+) -> Result<CapBody, Problem> {
+    let raised = report.raised;
+    let asked = backend.ask(credential.clone(), Request::ReportAlarm(report));
+    let answer = asked.await?.map_err(|refusal| {
+        let mut problem = Problem::from(refusal).outside_by("site");
+        if let Some(field) = problem.field.as_deref() {
+            problem.field = Some(format!("info/parameter narrowcast:{field}"));
+        }
+        problem
+    })?;
+    let Response::SensorAlarm { view, new } = answer else {
+        return Err(Problem::unexpected());
+    };
+    let said = match (raised, new) {
+        (true, true) => "a sensor alarm is raised",
+        (true, false) => "the sensor alarm stands",
+        (false, _) => "the sensor alarm is cleared",
+    };
+    said.clone_into(&mut body.said);
+    body.sensor_alarm = Some(view.id.to_string());
+    Ok(body)
+}
+
 /// What a message is, and what it means here.
 fn understand(rules: &CapRules, document: &[u8]) -> Result<(Message, Meant), Problem> {
     let now = Wall::from(jiff::Timestamp::now());
@@ -129,6 +161,11 @@ fn understand(rules: &CapRules, document: &[u8]) -> Result<(Message, Meant), Pro
     };
     if message.is_note {
         return Ok((message, Meant::Note));
+    }
+    if let Read::Cap(alert) = &read
+        && let Some(report) = warning_alarm::report(alert, message.warning.exercise)
+    {
+        return Ok((message, Meant::Alarm(Box::new(report))));
     }
     let meant = match message.warning.kind {
         WarningKind::Cancel => Meant::Over(rules.all_clear.then(|| match &read {

@@ -23,6 +23,9 @@ pub struct CapBody {
     /// The alert that it became: of an Alert or Update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<ReceiptBody>,
+    /// The sensor alarm that it is about, if its parameters name the site and kind of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensor_alarm: Option<String>,
     /// Alerts that it ended.
     pub cancelled: Vec<String>,
     /// The alert that tells people that the warning is over.
@@ -45,6 +48,7 @@ impl CapBody {
             outcome: None,
             repeated: false,
             alert: None,
+            sensor_alarm: None,
             cancelled: Vec::new(),
             all_clear: None,
             problem: None,

@@ -725,3 +725,45 @@ async fn an_alert_is_written_in_the_national_form_and_a_drill_is_marked_twice() 
     assert_eq!(Some(&written(id).await), same.acceptable());
     counties.running.shutdown.cancel();
 }
+
+#[tokio::test]
+async fn a_document_of_a_sensor_raises_and_clears_its_alarm() {
+    let counties = Counties::new().await;
+    let of_sensor = |identifier: &str, msg_type: &'static str, kind: &str| {
+        let mut document = Document::new("s-1");
+        if msg_type != "Alert" {
+            document = document.then(identifier, msg_type);
+        }
+        let said = format!(
+            "<parameter><valueName>narrowcast:site</valueName><value> plant </value></parameter>\
+             <parameter><valueName>narrowcast:kind</valueName><value>{kind}</value></parameter>\
+             <parameter><valueName>narrowcast:level</valueName><value>high</value></parameter><area>"
+        );
+        document.xml().replace("<area>", &said)
+    };
+    let told = post_as(&counties, DISPATCHER, of_sensor("s-1", "Alert", "gas")).await;
+    assert_eq!(
+        (told.status, &told.body["alert"]),
+        (200, &Value::Null),
+        "{}",
+        told.text
+    );
+    assert_eq!(told.body["said"], "a sensor alarm is raised");
+    let id = told.body["sensor_alarm"].as_str().unwrap().to_owned();
+    let again = post_as(&counties, DISPATCHER, of_sensor("s-2", "Update", "gas")).await;
+    assert_eq!(again.body["sensor_alarm"], id, "{}", again.text);
+    let over = post_as(&counties, DISPATCHER, of_sensor("s-3", "Cancel", "gas")).await;
+    assert_eq!(over.body["said"], "the sensor alarm is cleared");
+    let seen = counties
+        .get(DISPATCHER, "/api/v1/alarms/{id}", Some(&id))
+        .await;
+    assert_eq!(
+        (&seen.body["count"], seen.body["cleared_at"].is_null()),
+        (&2.into(), false),
+        "{}",
+        seen.text
+    );
+    let unknown = post_as(&counties, DISPATCHER, of_sensor("s-4", "Alert", "noise")).await;
+    assert!(unknown.status >= 400, "{}", unknown.text);
+    counties.running.shutdown.cancel();
+}
