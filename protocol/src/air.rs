@@ -37,6 +37,8 @@ macro_rules! identity {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(extend("minimum" = FIRST_ID, "maximum" = LAST_ID)))]
         #[serde(try_from = "u32", into = "u32")]
         pub struct $name(NonZeroU32);
 
@@ -130,6 +132,7 @@ impl fmt::Display for Address {
 /// A base station, modem or gateway terminal. For a Homebrew repeater this is the
 /// id it logs in with; for others the number its configuration gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StationId(pub u32);
 
 impl fmt::Display for StationId {
@@ -140,6 +143,7 @@ impl fmt::Display for StationId {
 
 /// A DMR timeslot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Slot {
     /// Timeslot 1.
     One,
@@ -160,6 +164,7 @@ impl Slot {
 
 /// One transmit opportunity of a station. Airtime belongs to a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CarrierId {
     /// The station.
     pub station: StationId,
@@ -198,6 +203,7 @@ pub struct JobId(pub u64);
 
 /// The form in which a radio understands text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum TextForm {
     /// Defined short data, UTF-8 (TS 102 361-3).
@@ -354,10 +360,13 @@ pub struct Owed {
 
 /// A position in WGS-84 degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Degrees north, -90 to 90.
+    #[cfg_attr(feature = "schema", schemars(range(min = -90, max = 90)))]
     pub latitude: f64,
     /// Degrees east, -180 to 180.
+    #[cfg_attr(feature = "schema", schemars(range(min = -180, max = 180)))]
     pub longitude: f64,
 }
 

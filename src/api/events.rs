@@ -291,3 +291,16 @@ impl Reader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_and_what_is_not_on_disk_can_be_asked_for_and_nothing_else() {
+        let all = format!("{}, {}", Fact::NAMES.join(","), unrecorded::NAME);
+        let asked = types(Some(&all)).unwrap();
+        assert_eq!(asked.len(), Fact::NAMES.len() + 1);
+        assert!(types(Some("alert_accepted,alert_forgotten")).is_err());
+    }
+}

@@ -67,10 +67,12 @@ pub struct LevelRule {
 
 /// A level of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Level {
     /// Its name.
     pub name: String,
     /// How high it stands, 1 to 255: the more, the worse.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub rank: u8,
 }
 
@@ -103,6 +105,7 @@ pub struct AlarmKey {
 
 /// Which alarm a fact is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlarmOf {
     /// Its identity everywhere.
     pub id: SensorAlarmId,
@@ -118,6 +121,7 @@ pub struct AlarmOf {
 
 /// The newest alert of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alerted {
     /// Up to which rank people know it.
     pub rank: u8,
@@ -127,6 +131,7 @@ pub struct Alerted {
 
 /// An alarm as it is known from facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SensorAlarm {
     /// Which.
     pub of: AlarmOf,
@@ -223,6 +228,7 @@ impl SensorAlarm {
 
 /// What a source said of an alarm since the last fact about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlarmUpdate {
     /// Which.
     pub of: AlarmOf,
@@ -240,6 +246,7 @@ pub struct AlarmUpdate {
 
 /// Why an alarm makes an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AlertedFor {
     /// It was raised.
@@ -256,6 +263,7 @@ pub enum AlertedFor {
 
 /// No alerts of one kind of alarm at one site, for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suppression {
     /// The site.
     pub site: String,

@@ -14,6 +14,7 @@ use crate::model::warning::WarningForm;
 
 /// Message precedence as in ACP 127, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Precedence {
     /// Before everything.
@@ -44,6 +45,7 @@ impl Precedence {
 
 /// What the alert asks of who gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Ask {
     /// Nothing: it is enough that it was sent.
@@ -77,6 +79,8 @@ impl Ask {
 /// Whom an alert names. In text: `radio:2308155`, `person:li-wei`, `group:fire-1`,
 /// `node:city/east`, `system:province`, `all`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(try_from = "String", into = "String", extend("pattern" = "^(all|(radio|person|group|node|system):.*)$")))]
 pub enum Target {
     /// One radio.
     Radio(RadioId),
@@ -171,6 +175,8 @@ impl<'de> Deserialize<'de> for Target {
 /// the open ones: a letter and a digit, as in `K7`. The letters A to F are left to the answer
 /// sets, and no letter looks like a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(try_from = "String", into = "String", extend("pattern" = "^[GHJKLMNPRTUVWXY][0-9]$")))]
 pub struct Mark(u8);
 
 impl Mark {
@@ -234,6 +240,7 @@ pub struct Idempotency {
 
 /// An alert as it was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Alert {
     /// Its identity everywhere.
     pub id: AlertId,
@@ -266,6 +273,7 @@ pub struct Alert {
     /// Whether it may go to telephones.
     pub sms: bool,
     /// What makes a repeated submission the same one.
+    #[cfg_attr(test, schemars(skip))]
     pub idempotency: Option<Idempotency>,
     /// The form of the warning that it was made of: its document is kept with it.
     pub came_as: Option<WarningForm>,

@@ -41,6 +41,7 @@ impl Rung {
 
 /// Why a delivery failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FailReason {
     /// Every permitted attempt was made and the terminal never acknowledged.
@@ -55,6 +56,7 @@ pub enum FailReason {
 
 /// How a delivery ended short of its aim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     /// It could not be done.
@@ -69,6 +71,7 @@ pub enum End {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It brought the evidence that was hoped for.
@@ -85,6 +88,7 @@ pub enum Outcome {
 
 /// Who refused an attempt, and the code of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusedBy {
     /// Our side: no carrier, no room, too long.

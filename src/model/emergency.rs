@@ -8,6 +8,7 @@ use crate::model::wall::Wall;
 
 /// Where a radio last said it was, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LastPosition {
     /// Where.
     pub position: Position,
@@ -17,6 +18,7 @@ pub struct LastPosition {
 
 /// A named person and a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Signature {
     /// Who.
     pub by: String,
@@ -26,6 +28,7 @@ pub struct Signature {
 
 /// An emergency from its raising to its closing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Emergency {
     /// Its identity.
     pub id: EmergencyId,

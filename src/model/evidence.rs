@@ -19,14 +19,15 @@ use crate::model::delivery::Rung;
 
 /// How an answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AnsweredBy {
     /// A status code from the radio, 0 to 1023.
-    Status(u16),
+    Status(#[cfg_attr(test, schemars(range(max = 1_023)))] u16),
     /// A text from the radio.
     Text,
     /// A status code that the radio had when it was asked, 0 to 127.
-    PolledStatus(u16),
+    PolledStatus(#[cfg_attr(test, schemars(range(max = 127)))] u16),
     /// A short message from a telephone of the person's.
     Sms(Phone),
     /// Somebody who has spoken with the person recorded it.
@@ -35,8 +36,10 @@ pub enum AnsweredBy {
 
 /// What a person answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Answer {
     /// Which of the numbered answers, from 1.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub choice: u8,
     /// What came in, in words.
     pub text: String,
@@ -53,6 +56,7 @@ pub struct Answer {
 
 /// One piece of evidence about one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
     /// The port wrote the last byte while the link was up.

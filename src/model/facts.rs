@@ -62,6 +62,7 @@ pub fn stored_size(stored: &impl Serialize) -> usize {
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// The server started; attempts that were open are unclear from here on.
@@ -71,13 +72,16 @@ pub enum Fact {
     },
     /// This policy is in force from here on. Stations and alarm rules that do not fit follow in
     /// the same commit.
+    #[cfg_attr(test, schemars(skip))]
     PolicyInForce(Box<Policy>),
     /// Further stations of the policy that was put in force last.
+    #[cfg_attr(test, schemars(skip))]
     StationsInForce {
         /// In the order of the configuration.
         stations: Vec<StationPolicy>,
     },
     /// Lines of the roster were imported; `first` of an import that replaces clears the old one.
+    #[cfg_attr(test, schemars(skip))]
     RosterImported {
         /// Who imported it.
         by: String,
@@ -87,6 +91,7 @@ pub enum Fact {
         entries: Vec<RosterEntry>,
     },
     /// A token was made.
+    #[cfg_attr(test, schemars(skip))]
     TokenCreated {
         /// Who made it.
         by: String,
@@ -94,6 +99,7 @@ pub enum Fact {
         token: Token,
     },
     /// A token was revoked.
+    #[cfg_attr(test, schemars(skip))]
     TokenRevoked {
         /// Who revoked it.
         by: String,
@@ -115,7 +121,7 @@ pub enum Fact {
         alert: AlertId,
         /// The index of the first of them.
         first: DeliveryIndex,
-        /// At most [`CHUNK`].
+        /// In the order of their deliveries; at most 250.
         recipients: Vec<Recipient>,
     },
     /// A delivery is about to be tried.
@@ -156,6 +162,7 @@ pub enum Fact {
     },
     /// The last status of these radios is known and lies outside the alert's answer set: a
     /// value within it, polled later, can only be an answer.
+    #[cfg_attr(test, schemars(skip))]
     Baselined {
         /// The alert.
         alert: AlertId,
@@ -163,6 +170,7 @@ pub enum Fact {
         deliveries: Vec<DeliveryIndex>,
     },
     /// What an alert was predicted to take of some carriers, made when it was accepted.
+    #[cfg_attr(test, schemars(skip))]
     Predicted {
         /// The alert.
         alert: AlertId,
@@ -170,6 +178,7 @@ pub enum Fact {
         carriers: Vec<Prediction>,
     },
     /// Radios were asked for their status.
+    #[cfg_attr(test, schemars(skip))]
     Polled {
         /// The alert.
         alert: AlertId,
@@ -242,6 +251,7 @@ pub enum Fact {
     },
     /// An alert leaves memory: where its deliveries stand for good. A long summary takes several
     /// facts, one after the other.
+    #[cfg_attr(test, schemars(skip))]
     Summed {
         /// The alert.
         alert: AlertId,
@@ -268,6 +278,7 @@ pub enum Fact {
         note: ReportNote,
     },
     /// A radio was heard (one fact per radio when its carrier changes, else at most every ten minutes).
+    #[cfg_attr(test, schemars(skip))]
     RadioHeard {
         /// The radio that says so.
         radio: RadioId,
@@ -277,6 +288,7 @@ pub enum Fact {
         position: Option<Position>,
     },
     /// A radio signed off at a trunked site: it is not reached there any more.
+    #[cfg_attr(test, schemars(skip))]
     RadioLeft {
         /// The radio that says so.
         radio: RadioId,
@@ -325,6 +337,7 @@ pub enum Fact {
         step_millis: i64,
     },
     /// Everything up to here was trimmed; what is still needed was stated again before.
+    #[cfg_attr(test, schemars(skip))]
     Trimmed {
         /// Who asked for it.
         by: String,
@@ -428,6 +441,7 @@ pub enum Fact {
         spent: bool,
     },
     /// A part of a long text from a telephone.
+    #[cfg_attr(test, schemars(skip))]
     PhonePartHeard {
         /// Over which route.
         route: StationId,
@@ -445,6 +459,7 @@ pub enum Fact {
         text: String,
     },
     /// The missing parts of a long text from a telephone are not waited for any more.
+    #[cfg_attr(test, schemars(skip))]
     PhonePartsGivenUp {
         /// Over which route.
         route: StationId,
@@ -474,6 +489,7 @@ pub enum Fact {
         note: ReportNote,
     },
     /// Further rules for sensor alarms, of the policy that was put in force last.
+    #[cfg_attr(test, schemars(skip))]
     AlarmRulesInForce {
         /// In the order of the configuration.
         rules: Vec<AlarmRule>,
@@ -531,8 +547,10 @@ pub enum Fact {
         by: Option<String>,
     },
     /// An open alarm as it stands, stated again because older facts go.
+    #[cfg_attr(test, schemars(skip))]
     AlarmRestated(Box<SensorAlarm>),
     /// Further people that this alarm has alerted, stated again.
+    #[cfg_attr(test, schemars(skip))]
     AlarmToldRestated {
         /// The alarm.
         alarm: SensorAlarmId,
@@ -560,6 +578,7 @@ pub enum Fact {
     /// commit.
     WarningTaken(Box<WarningTaken>),
     /// A part of the document of a warning's message, as it came.
+    #[cfg_attr(test, schemars(skip))]
     DocumentPart {
         /// The alert with which it is kept.
         alert: Option<AlertId>,
@@ -587,6 +606,7 @@ pub struct Prediction {
 
 /// Why a report answers nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportNote {
     /// No open alert asks this radio anything.
@@ -861,5 +881,47 @@ impl Fact {
             Self::WarningTaken(_) => "warning_taken",
             Self::DocumentPart { .. } => "document_part",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::Error;
+    use serde::de::{Error as _, Visitor};
+    use serde::{Deserializer, forward_to_deserialize_any};
+
+    use super::*;
+
+    /// Gives away what an enum calls its variants.
+    struct Asking<'a>(&'a mut Vec<&'static str>);
+
+    impl<'de> Deserializer<'de> for Asking<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(Error::custom("no enum"))
+        }
+
+        fn deserialize_enum<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            variants: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Error> {
+            self.0.extend(variants);
+            Err(Error::custom("that is all"))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn names_has_the_name_of_every_variant_in_their_order() {
+        let mut variants = Vec::new();
+        assert!(Fact::deserialize(Asking(&mut variants)).is_err());
+        assert_eq!(variants, Fact::NAMES);
     }
 }

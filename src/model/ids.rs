@@ -10,6 +10,7 @@ use ulid::Ulid;
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seq(pub u64);
 
 impl Seq {
@@ -30,6 +31,8 @@ macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[cfg_attr(test, schemars(try_from = "String", into = "String", extend("pattern" = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$")))]
         pub struct $name(pub Ulid);
 
         impl fmt::Display for $name {
@@ -96,6 +99,7 @@ ulid_id!(
 
 /// A delivery within its alert: the position of its recipient in the frozen list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeliveryIndex(pub u32);
 
 /// One alert to one recipient.

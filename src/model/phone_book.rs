@@ -10,6 +10,7 @@ use crate::model::wall::Wall;
 
 /// Names one part of one attempt over one telephone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MessageRef {
     /// The alert.
     pub alert: AlertId,
@@ -25,6 +26,7 @@ pub struct MessageRef {
 
 /// What an operator says became of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReceiptOutcome {
     /// The telephone has it.

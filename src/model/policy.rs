@@ -56,12 +56,16 @@ pub struct AnswerRule {
 /// trunked system gets a set of its own while it is open, so that a status value left over
 /// from yesterday never answers today's alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AnswerSet {
     /// Its name in texts, `A` to `F`.
+    #[cfg_attr(test, schemars(extend("pattern" = "^[A-F]$")))]
     pub name: char,
     /// The status code of its first answer, 1 to 126.
+    #[cfg_attr(test, schemars(range(min = 1, max = 126)))]
     pub first: u16,
     /// How many answers it has, 1 to 9.
+    #[cfg_attr(test, schemars(range(min = 1, max = 9)))]
     pub count: u8,
 }
 

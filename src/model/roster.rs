@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// A node of the organisation tree, written as a path: `city/county/township/team`.
 /// The empty path is the root, above everything. Clones share the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(try_from = "String", into = "String", extend("pattern" = "^([^/\\s]{1,40}(/[^/\\s]{1,40}){0,5})?$")))]
 pub struct Node(Option<Arc<str>>);
 
 /// A path that names no node.
@@ -214,6 +216,7 @@ impl RosterEntry {
 /// A recipient as it was frozen when the alert was accepted: a person, a radio that is nobody's, or
 /// an external system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Recipient {
     /// The radio that is addressed first; none for a person who has telephones only, and for a
     /// system.
@@ -236,6 +239,7 @@ pub struct Recipient {
 
 /// How else a person is reached than by the first radio, and how a system is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Contact {
     /// The person's or system's id in the roster.
     pub id: String,
@@ -251,6 +255,7 @@ pub struct Contact {
 
 /// A further radio of a person, as it was frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FurtherRadio {
     /// The radio.
     pub radio: RadioId,

@@ -10,6 +10,7 @@ const CHARACTERS: usize = 1_000;
 
 /// A ledger that could not be used as it was, and what is left of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Salvage {
     /// Why it could not be used as it was.
     pub why: String,

@@ -22,6 +22,7 @@ pub const REFERENCES: usize = 50;
 
 /// A message's name in 16 octets: SHA-256 of it, cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MessageKey([u8; 16]);
 
 impl MessageKey {
@@ -38,6 +39,7 @@ impl MessageKey {
 
 /// What a message does to its warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WarningKind {
     /// Begins it.
@@ -50,6 +52,7 @@ pub enum WarningKind {
 
 /// A form in which warnings come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WarningForm {
     /// CAP 1.2 (OASIS), or what is read as such.
@@ -80,14 +83,15 @@ impl WarningForm {
 
 /// A message of a warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WarningMessage {
-    /// Its name, unique among the messages of all sources: 1 to [`NAME_CHARACTERS`] characters.
+    /// Its name, unique among the messages of all sources: 1 to 255 characters.
     pub name: String,
     /// In which form it came.
     pub form: WarningForm,
     /// What it does.
     pub kind: WarningKind,
-    /// Messages of the same source that it names; at most [`REFERENCES`].
+    /// Messages of the same source that it names; at most 50.
     pub references: Vec<MessageKey>,
     /// Of two versions the one with the later time is in force; the second time tells between
     /// those of the same first.
@@ -117,6 +121,7 @@ pub enum AllClear {
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WarningOutcome {
     /// An alert was made of it.
@@ -150,6 +155,7 @@ impl WarningOutcome {
 
 /// That a message was taken in, as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WarningTaken {
     /// The message.
     pub message: WarningMessage,

@@ -30,6 +30,8 @@ pub enum PhoneError {
 /// code, another international number has a plus in front, all others are as they were written.
 /// So `13800138000`, `8613800138000`, `+8613800138000` and `008613800138000` are one number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^\+?[0-9]{3,20}$")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone {
     /// ASCII digits; those behind `length` are zero.

@@ -1,7 +1,7 @@
 //! A fact as an event for other systems: CloudEvents 1.0, structured JSON.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::alert::Precedence;
 use crate::model::content::content;
@@ -15,34 +15,46 @@ pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 
 /// What happened, for other systems.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CloudEvent {
     /// Always 1.0.
     pub specversion: &'static str,
-    /// `jurisdiction:position`, the same in every repetition.
+    /// `jurisdiction:position`, the same in every repetition: a consumer forgets what it has had.
     pub id: String,
-    /// `/narrowcast/jurisdiction`.
+    /// `/narrowcast/jurisdiction`, percent-encoded: who made it. Together with `id` it is unique.
     pub source: String,
     /// `cn.narrowcast.NOUN.VERB.v1`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The alert, if it belongs to one.
+    /// The id of the alert, if it belongs to one; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// When it was decided.
+    /// When it was decided, in UTC.
     pub time: Wall,
-    /// Always JSON.
+    /// What `data` is: always JSON.
     pub datacontenttype: &'static str,
-    /// The position in the ledger.
+    /// The position in the ledger: larger is later. What a sink does not get leaves gaps. Of a
+    /// sign of life: the position that comes next.
     pub ncseq: u64,
-    /// Whether what it belongs to is a drill: `exercise` or `live`. None where it belongs to nothing
-    /// of the kind.
+    /// Whether what it belongs to is a drill: `exercise` or `live`. Left out where it belongs to
+    /// nothing of the kind, or to what is not on record any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ncmode: Option<&'static str>,
-    /// The precedence of its alert.
+    /// The precedence of its alert; left out where it belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ncprio: Option<&'static str>,
-    /// The content of the fact.
+    /// What the fact says; its fields follow from the type.
     pub data: Value,
+}
+
+/// Facts that were trimmed before a sink had them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Gap {
+    /// The position of the first of them.
+    pub first: Seq,
+    /// The position of the last of them.
+    pub last: Seq,
 }
 
 /// What an event must say of the alert, alarm or emergency that it belongs to.
@@ -54,37 +66,60 @@ pub struct Mark {
     pub precedence: Option<Precedence>,
 }
 
-/// Whether a fact concerns the outside. The others say how Narrowcast works, or are secrets.
+/// The facts that do not concern the outside: they say how Narrowcast works, or are secrets.
+pub const INSIDE: [&str; 18] = [
+    "policy_in_force",
+    "stations_in_force",
+    "alarm_rules_in_force",
+    "alarm_restated",
+    "alarm_told_restated",
+    "roster_imported",
+    "token_created",
+    "token_revoked",
+    "baselined",
+    "predicted",
+    "polled",
+    "summed",
+    "radio_heard",
+    "radio_left",
+    "trimmed",
+    "phone_part_heard",
+    "phone_parts_given_up",
+    "document_part",
+];
+
+/// Whether a fact concerns the outside.
 #[must_use]
-pub const fn concerns_outside(fact: &Fact) -> bool {
-    !matches!(
-        fact,
-        Fact::PolicyInForce(_)
-            | Fact::StationsInForce { .. }
-            | Fact::AlarmRulesInForce { .. }
-            | Fact::AlarmRestated(_)
-            | Fact::AlarmToldRestated { .. }
-            | Fact::RosterImported { .. }
-            | Fact::TokenCreated { .. }
-            | Fact::TokenRevoked { .. }
-            | Fact::Baselined { .. }
-            | Fact::Predicted { .. }
-            | Fact::Polled { .. }
-            | Fact::Summed { .. }
-            | Fact::RadioHeard { .. }
-            | Fact::RadioLeft { .. }
-            | Fact::Trimmed { .. }
-            | Fact::PhonePartHeard { .. }
-            | Fact::PhonePartsGivenUp { .. }
-            | Fact::DocumentPart { .. }
-    )
+pub fn concerns_outside(fact: &Fact) -> bool {
+    !INSIDE.contains(&fact.name())
 }
 
-/// `alert_accepted` as `cn.narrowcast.alert.accepted.v1`.
+/// `alert_accepted` as `cn.narrowcast.alert.accepted.v1`. A name of one word says what it is about.
 #[must_use]
 pub fn kind(name: &str) -> String {
-    let (noun, verb) = name.rsplit_once('_').unwrap_or((name, "happened"));
+    let (noun, verb) = match name {
+        "started" => ("service", "started"),
+        "targets" => ("alert", "targeted"),
+        "recipients" => ("alert", "addressed"),
+        "resent" => ("alert", "resent"),
+        "evidenced" => ("delivery", "evidenced"),
+        "salvaged" => ("ledger", "salvaged"),
+        name => name.rsplit_once('_').unwrap_or((name, "happened")),
+    };
     format!("cn.narrowcast.{}.{verb}.v1", noun.replace('_', "-"))
+}
+
+/// `/narrowcast/jurisdiction` as a URI reference: what may not stand in one is percent-encoded.
+fn source(jurisdiction: &str) -> String {
+    let mut source = String::from("/narrowcast/");
+    for byte in jurisdiction.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            source.push(char::from(byte));
+        } else {
+            source.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    source
 }
 
 impl CloudEvent {
@@ -131,11 +166,8 @@ impl CloudEvent {
     /// Everything from `first` to `last` was trimmed before the sink had it.
     #[must_use]
     pub fn gap(jurisdiction: &str, first: Seq, last: Seq, at: Wall) -> Self {
-        let mut data = Map::new();
-        data.insert("first".to_owned(), first.0.into());
-        data.insert("last".to_owned(), last.0.into());
         Self {
-            data: Value::Object(data),
+            data: json!(Gap { first, last }),
             id: format!("{jurisdiction}:{}-gap", last.0),
             ..Self::bare(jurisdiction, last, "events_gap", at)
         }
@@ -154,7 +186,7 @@ impl CloudEvent {
         Self {
             specversion: "1.0",
             id: format!("{jurisdiction}:{}", seq.0),
-            source: format!("/narrowcast/{jurisdiction}"),
+            source: source(jurisdiction),
             kind: kind(name),
             subject: None,
             time: at,
@@ -291,5 +323,28 @@ mod tests {
             kind("group_attempt_started"),
             "cn.narrowcast.group-attempt.started.v1"
         );
+    }
+
+    #[test]
+    fn every_type_has_a_noun_and_a_verb_of_its_own() {
+        let kinds = Fact::NAMES.map(kind);
+        let different: std::collections::BTreeSet<&String> = kinds.iter().collect();
+        assert_eq!(different.len(), Fact::NAMES.len());
+        for outside in [
+            "targets",
+            "recipients",
+            "resent",
+            "evidenced",
+            "salvaged",
+            "started",
+        ] {
+            assert!(!kind(outside).contains("happened"), "{outside}");
+        }
+    }
+
+    #[test]
+    fn the_source_is_a_uri_reference_whatever_the_jurisdiction_is_called() {
+        let event = CloudEvent::heartbeat("郑州 1/a", Seq(1), Wall::default());
+        assert_eq!(event.source, "/narrowcast/%E9%83%91%E5%B7%9E%201%2Fa");
     }
 }

@@ -25,6 +25,8 @@ pub mod mqtt;
 pub mod outlet;
 pub mod reach;
 pub mod schedule;
+#[cfg(test)]
+mod schema;
 pub mod signature;
 pub mod sink;
 pub mod source;
