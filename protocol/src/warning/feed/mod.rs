@@ -2,5 +2,7 @@
 //! elsewhere or in the feed itself.
 
 mod read;
+mod write;
 
 pub use read::{Entry, MAX_ENTRIES, NoFeed, Place, read};
+pub use write::{Index, Item};

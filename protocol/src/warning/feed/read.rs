@@ -7,9 +7,9 @@ use crate::warning::xml::{self, Strictness, XmlError};
 /// Most entries of a feed.
 pub const MAX_ENTRIES: usize = 1_000;
 /// The namespace of Atom 1.0.
-const ATOM: &str = "http://www.w3.org/2005/Atom";
+pub(super) const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// The media type of CAP.
-const CAP: &str = "application/cap+xml";
+pub(super) const CAP: &str = "application/cap+xml";
 
 /// Where the document of an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
