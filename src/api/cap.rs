@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use narrowcast_protocol::warning::cap::Layout;
 use narrowcast_protocol::warning::xml::MAX_OCTETS;
 
 use crate::api::auth::{Bearer, May, Sends};
@@ -13,8 +12,7 @@ use crate::api::document::Octets;
 use crate::api::extract::{Named, media_type, unsupported};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
-use crate::api::{alert, kept, warning};
-use crate::model::cap::{Outgoing, as_it_came};
+use crate::api::{alert, cap_document, kept, warning};
 use crate::model::ids::AlertId;
 
 /// The media type of CAP.
@@ -65,30 +63,7 @@ pub(super) async fn show(
     Named(id): Named<AlertId>,
 ) -> Result<HttpResponse, Problem> {
     let view = alert::seen(&api, &bearer, id).await?;
-    let outgoing = Outgoing {
-        id: view.id,
-        text: &view.text,
-        targets: &view.targets,
-        precedence: view.precedence,
-        exercise: view.exercise,
-        accepted_at: view.accepted_at,
-        expires_at: view.expires_at,
-        cancelled_at: view.ended_at.filter(|_| view.counts.cancelled > 0),
-    };
-    let original = match view.came_as.filter(|_| !view.part) {
-        Some(form) => kept::document(&api.backend, id)
-            .await?
-            .and_then(|it| as_it_came(form, &it)),
-        None => None,
-    };
-    let alert = match original {
-        Some(original) => outgoing.with(original, &api.cap.sender),
-        None => outgoing.alert(&api.cap),
-    };
-    let xml = alert.map_err(|_| Problem::unexpected())?;
-    let xml = xml
-        .to_xml(Layout::Indented)
-        .map_err(|_| Problem::unexpected())?;
+    let xml = cap_document::viewed(&api.backend, &api.cap, &view).await?;
     Ok(([(header::CONTENT_TYPE, CAP)], xml).into_response())
 }
 

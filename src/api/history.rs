@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::api::backend::Backend;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
@@ -101,7 +102,7 @@ pub(super) async fn view(
         let book = book(api, alert.id).await?;
         return Ok(book.and_then(|book| AlertView::of(&book, sight.node())));
     };
-    let accepted = accepted(api, alert.id).await?;
+    let accepted = accepted(&api.backend, alert.id).await?;
     Ok(accepted.map(|accepted| AlertView::seen(&accepted, &share, &summary, sight.node())))
 }
 
@@ -144,8 +145,8 @@ async fn summary(api: &Api, alert: OnRecord) -> Result<Option<Summary>, Problem>
 }
 
 /// An alert as it was accepted, with all its targets.
-async fn accepted(api: &Api, id: AlertId) -> Result<Option<Alert>, Problem> {
-    let first = api.backend.of_alert(id, Seq(0), 1).await?;
+pub(super) async fn accepted(backend: &Backend, id: AlertId) -> Result<Option<Alert>, Problem> {
+    let first = backend.of_alert(id, Seq(0), 1).await?;
     let Some(Fact::AlertAccepted(alert)) = first.first().map(|record| &record.fact) else {
         return Ok(None);
     };
@@ -154,7 +155,7 @@ async fn accepted(api: &Api, id: AlertId) -> Result<Option<Alert>, Problem> {
     let mut from = first.first().map(|record| record.seq.next());
     // Those of a long list stand in facts of their own, right behind it.
     while let Some(seq) = from.take().filter(|_| apart) {
-        for record in api.backend.of_alert(id, seq, TARGETS).await? {
+        for record in backend.of_alert(id, seq, TARGETS).await? {
             let Fact::Targets { targets, .. } = record.fact else {
                 return Ok(Some(alert));
             };

@@ -22,6 +22,8 @@ mod alarms;
 mod alert;
 mod alerts;
 mod cap;
+pub(crate) mod cap_document;
+mod cap_feed;
 #[cfg(test)]
 pub(crate) mod conform;
 mod document;

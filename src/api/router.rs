@@ -23,10 +23,10 @@ use crate::api::known::Known;
 use crate::api::problem::Problem;
 use crate::api::streams::Streams;
 use crate::api::{
-    accounts, alarms, alert, alerts, cap, document, emergencies, events, health, ledger, national,
-    roster, sinks, sms, stations,
+    accounts, alarms, alert, alerts, cap, cap_feed, document, emergencies, events, health, ledger,
+    national, roster, sinks, sms, stations,
 };
-use crate::config::CapTable;
+use crate::config::Config;
 use crate::engine::io::{Request, Response};
 use crate::model::cap::CapRules;
 use crate::observe::metrics::{AnswerLabel, Metrics};
@@ -76,7 +76,7 @@ impl Api {
             metrics,
             guard_metrics: beyond_loopback,
             ended: Arc::default(),
-            cap: Arc::new(CapTable::default().rules()),
+            cap: Arc::new(Config::default().cap_rules()),
         }
     }
 
@@ -151,6 +151,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(alert::resend))
         .routes(routes!(alert::answer))
         .routes(routes!(cap::take))
+        .routes(routes!(cap_feed::feed))
         .routes(routes!(cap::show))
         .routes(routes!(cap::document))
         .routes(routes!(national::cpeas))

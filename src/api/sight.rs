@@ -56,7 +56,7 @@ impl Sight {
     }
 
     /// What is to be seen of this alert, if anything.
-    pub(super) async fn share(
+    pub(crate) async fn share(
         &mut self,
         backend: &Backend,
         id: AlertId,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::config::alarm::{ask, receipt};
 use crate::config::cap_area::CapAreaTable;
 use crate::config::cap_national::CapNationalTable;
+use crate::config::cap_out::CapOutTable;
 use crate::config::cap_source::CapSourceTable;
 use crate::config::certificates::certificate;
 use crate::config::error::Fault;
@@ -49,6 +50,8 @@ pub struct CapTable {
     pub national: Option<CapNationalTable>,
     /// Directories and feeds that documents come from.
     pub source: Vec<CapSourceTable>,
+    /// Directories that our alerts go to as documents.
+    pub out: Vec<CapOutTable>,
 }
 
 /// Which documents must be signed.
@@ -75,14 +78,15 @@ impl Default for CapTable {
             area: Vec::new(),
             national: None,
             source: Vec::new(),
+            out: Vec::new(),
         }
     }
 }
 
 impl CapTable {
-    /// The rules for the mapping.
+    /// The rules for the mapping, with the sign that stands on exercises.
     #[must_use]
-    pub fn rules(&self) -> CapRules {
+    pub fn rules(&self, exercise_sign: &str) -> CapRules {
         let areas = self.area.iter().map(CapAreaTable::rule);
         CapRules {
             sender: self.sender.clone(),
@@ -91,6 +95,7 @@ impl CapTable {
             default_targets: targets(&self.default_targets),
             all_clear: self.all_clear,
             national: self.national.as_ref().and_then(CapNationalTable::agency),
+            exercise_sign: exercise_sign.to_owned(),
             trust: self.trust.clone(),
         }
     }
@@ -143,6 +148,15 @@ impl CapTable {
                 faults.push(Fault::new(format!("cap.{key}"), why));
             }
         }
+        for (index, out) in self.out.iter().enumerate() {
+            let mut sources = self.source.iter().filter_map(|it| it.directory.as_ref());
+            // Paths are compared by their parts: a slash at the end is none.
+            if sources.any(|it| *it == out.directory) {
+                let why = "a [[cap.source]] takes documents out of it, so that ours would come back \
+                           in a circle: name another";
+                faults.push(Fault::new(format!("cap.out[{index}].directory"), why));
+            }
+        }
         CapAreaTable::check_all(&self.area, faults);
         if let Some(national) = &self.national {
             national.check(faults);
@@ -190,7 +204,7 @@ mod tests {
         let text =
             "[cap]\nsender = \"a.example\"\ndefault_targets = [\"all\"]\nask = \"nothing\"\n";
         assert_eq!(faults(text), Vec::<String>::new());
-        let rules = Config::parse("t", text).unwrap().cap.rules();
+        let rules = Config::parse("t", text).unwrap().cap_rules();
         assert_eq!(rules.sender, "a.example");
         assert_eq!(
             (rules.ask, rules.default_targets),

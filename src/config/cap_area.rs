@@ -209,7 +209,7 @@ mod tests {
 
     fn rule(keys: &str) -> CapArea {
         assert_eq!(faults(&area(keys)), Vec::<String>::new());
-        let rules = Config::parse("t", &area(keys)).unwrap().cap.rules();
+        let rules = Config::parse("t", &area(keys)).unwrap().cap_rules();
         rules.areas.into_iter().next().unwrap()
     }
 

@@ -8,6 +8,7 @@ mod alarm;
 mod cap;
 mod cap_area;
 mod cap_national;
+mod cap_out;
 mod cap_source;
 mod capture;
 mod certificates;
@@ -35,6 +36,7 @@ pub use alarm::{AlarmTable, LevelTable};
 pub use cap::{CapTable, Signatures};
 pub use cap_area::CapAreaTable;
 pub use cap_national::CapNationalTable;
+pub use cap_out::CapOutTable;
 pub use cap_source::CapSourceTable;
 pub use capture::CaptureConfig;
 pub use certificates::{CertificateError, certificate};
@@ -51,10 +53,11 @@ pub use server::{ServerConfig, Tls};
 pub use sms::{DefaultAlphabet, LongTexts, SmsKind, SmsLink, Validity, VerifyGateway};
 pub use trunking::{NeighbourSite, TrunkingSite};
 pub use value::{Network, Secret};
-pub use webhook::{SinkStart, WebhookTable};
+pub use webhook::{SinkStart, WebhookFormat, WebhookTable};
 
 use narrowcast_protocol::air::StationId;
 
+use crate::model::cap::CapRules;
 use crate::model::facts::{FACT_BYTES, Fact};
 use crate::model::policy::Policy;
 
@@ -194,7 +197,9 @@ impl Config {
         let stations = homebrew.chain(peers).chain(modems);
         let routes = self.sms.iter().map(SmsLink::route);
         let hooks = self.webhook.iter().map(WebhookTable::policy);
+        let directories = self.cap.out.iter().map(CapOutTable::policy);
         let sinks = hooks.chain(self.mqtt.iter().map(MqttTable::policy));
+        let sinks = sinks.chain(directories);
         let policy = self
             .policy
             .to_policy(stations.collect(), routes.collect(), sinks.collect());
@@ -202,6 +207,12 @@ impl Config {
             alarms: self.alarm.iter().map(AlarmTable::rule).collect(),
             ..policy
         }
+    }
+
+    /// The rules for CAP documents.
+    #[must_use]
+    pub fn cap_rules(&self) -> CapRules {
+        self.cap.rules(&self.policy.exercise_sign)
     }
 
     fn read_passphrases(&mut self) -> Vec<Fault> {
@@ -245,6 +256,11 @@ impl Config {
             let at = format!("mqtt[{index}]");
             broker.check(&at, faults);
             faults.extend(once(at, &broker.name));
+        }
+        for (index, out) in self.cap.out.iter().enumerate() {
+            let at = format!("cap.out[{index}]");
+            out.check(&at, faults);
+            faults.extend(once(at, &out.name));
         }
     }
 

@@ -140,6 +140,7 @@ fn every_key_stands_in_the_printed_file() {
         "[[cap.area]]",
         "[cap.national]",
         "[[cap.source]]",
+        "[[cap.out]]",
         "[[mqtt]]",
     ] {
         let error = Config::parse("t", &format!("{header}\nnosuchkey = 1\n")).unwrap_err();
@@ -163,6 +164,7 @@ fn every_key_stands_in_the_printed_file() {
                 "area",
                 "source",
                 "national",
+                "out",
             ]
             .contains(&key);
             let line = format!("\n{key} = ");

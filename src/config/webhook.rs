@@ -1,4 +1,4 @@
-//! Webhooks: receivers that are fed every event.
+//! Webhooks: receivers that are fed every event, or CAP documents.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +42,17 @@ impl<'de> Deserialize<'de> for SinkStart {
     }
 }
 
+/// What a receiver gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookFormat {
+    /// Every event.
+    #[default]
+    CloudEvents,
+    /// CAP 1.2 documents: one of each alert, and a Cancel if it is cancelled.
+    Cap,
+}
+
 /// `[[webhook]]`: one receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +61,9 @@ pub struct WebhookTable {
     pub name: String,
     /// Where events go: `http://` or `https://`.
     pub url: String,
+    /// What it gets.
+    #[serde(default)]
+    pub format: WebhookFormat,
     /// The key by which the receiver knows us: `whsec_` and base64.
     pub secret: Option<Secret>,
     /// A file whose content, without the last line end, is the key.
@@ -129,6 +143,10 @@ impl WebhookTable {
                     "it does not begin with whsec_: make one with `printf whsec_; head -c 32 /dev/urandom | base64`".to_owned(),
                 );
             }
+        }
+        if self.format == WebhookFormat::Cap && self.personal_data {
+            let says = "CAP documents hold no telephone numbers: leave it out";
+            fault("personal_data", says.to_owned());
         }
         let most = Duration::from_secs(24 * 3_600);
         if self.heartbeat > most || (self.heartbeat.as_secs() == 0 && !self.heartbeat.is_zero()) {

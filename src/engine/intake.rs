@@ -10,7 +10,7 @@ use crate::engine::compose;
 use crate::engine::forecast::Load;
 use crate::engine::hearing::REPORT_TEXT;
 use crate::engine::hindrance::Hindered;
-use crate::engine::io::{Receipt, Refusal, Response, Submit};
+use crate::engine::io::{Receipt, Refusal, Response, Submit, SystemSays};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
@@ -430,10 +430,10 @@ impl Engine {
         }
         if let Some((_, sink)) = recipient.system() {
             let sinks = &self.state.policy.sinks;
-            let brokered = sinks
-                .iter()
-                .any(|known| known.name == sink && known.kind == "mqtt");
-            return if brokered {
+            let mut sinks = sinks.iter();
+            let known = sinks.find(|known| known.name == sink);
+            let taking = known.map(|known| SystemSays::by_taking(&known.kind));
+            return if taking == Some(SystemSays::Brokered) {
                 Rung::Accepted
             } else {
                 Rung::Received

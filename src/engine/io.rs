@@ -359,7 +359,7 @@ pub struct AlarmReport {
 pub enum SystemSays {
     /// It acknowledged the alert.
     Acknowledged,
-    /// A broker on the way acknowledged it.
+    /// A broker on the way acknowledged it, or it is in a directory on the way.
     Brokered,
     /// It refused the alert for good.
     Refused,

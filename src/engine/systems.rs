@@ -91,7 +91,7 @@ impl Engine {
         let sinks = &self.state.policy.sinks;
         match sinks.iter().find(|known| known.name == sink) {
             None => Some(format!(
-                "system:{id} is fed by the sink {sink}, and there is none: add a [[webhook]] or [[mqtt]] of this name"
+                "system:{id} is fed by the sink {sink}, and there is none: add a [[webhook]], [[mqtt]] or [[cap.out]] of this name"
             )),
             Some(known) if !known.node.covers(&recipient.node) => Some(format!(
                 "the sink {sink} of system:{id} gets the share of {} only: give it a node that covers {}",
@@ -103,11 +103,11 @@ impl Engine {
 }
 
 impl SystemSays {
-    /// What a receiver of this kind of sink says by taking an event: behind a broker nobody knows
-    /// whether the system itself has it.
+    /// What a receiver of this kind of sink says by taking a message: behind a broker, and of a file
+    /// in a directory, nobody knows whether the system itself has it.
     #[must_use]
     pub fn by_taking(kind: &str) -> Self {
-        if kind == "mqtt" {
+        if matches!(kind, "mqtt" | "directory") {
             Self::Brokered
         } else {
             Self::Acknowledged

@@ -199,7 +199,7 @@ pub struct SmsPolicy {
 pub struct SinkPolicy {
     /// Its name.
     pub name: String,
-    /// What it is: `webhook` or `mqtt`.
+    /// What it is: `webhook`, `mqtt` or `directory`.
     pub kind: String,
     /// The node whose share it gets.
     pub node: Node,

@@ -28,6 +28,7 @@ mod link_events;
 mod listen;
 mod replies;
 mod scrub;
+mod sink_documents;
 mod sink_feed;
 mod sink_marks;
 mod sinks;
@@ -183,7 +184,7 @@ pub async fn run_over(
     let bodies = usize::try_from(config.server.bodies).unwrap_or(usize::MAX);
     let api = Api::new(backend, metrics, beyond_loopback)
         .with_room(connections, bodies)
-        .with_cap(config.cap.rules());
+        .with_cap(config.cap_rules());
     let served = listen::serve(listening, api, shutdown.clone()).await;
     // Whatever ended the API ends the rest, so that the ledger is closed in order.
     shutdown.cancel();
@@ -212,7 +213,8 @@ async fn serve_over(
     sound_clock()?;
     first_token::private_directory(&config.server.state_dir)?;
     let metrics = Arc::new(Metrics::default());
-    let (sinks, desks) = sinks::all(config)?;
+    let rules = Arc::new(config.cap_rules());
+    let (sinks, desks) = sinks::all(config, &rules)?;
     let sources = warning_sources::all(config)?;
     let (mut backend, ends) = backend::backend(config.server.queue);
     backend.sinks = Arc::new(desks);
@@ -248,7 +250,6 @@ async fn serve_over(
     let note = config.server.state_dir.join("scrub.json");
     let scrubber = Scrubber::new(config.ledger.scrub, note, backend.clone());
     let mut tasks = sinks.start(&backend, &config.ledger.jurisdiction, shutdown);
-    let rules = Arc::new(config.cap.rules());
     tasks.extend(sources.start(&backend, &rules, &metrics, shutdown));
     let (run, walks) = (task.run(shutdown.clone()), scrubber.run(shutdown.clone()));
     let core = async {

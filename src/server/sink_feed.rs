@@ -7,14 +7,20 @@ use tokio::sync::Mutex;
 use crate::api::backend::Backend;
 use crate::api::sight::Sight;
 use crate::bridge::platform::event::CloudEvent;
+use crate::bridge::platform::message::Message;
 use crate::bridge::platform::sink::{Entry, Fed, Feed, Paging, Telling};
 use crate::engine::io::{Credential, Request, SystemSays};
+use crate::model::cap::CapRules;
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{DeliveryId, DeliveryIndex, Seq, TokenId};
 use crate::model::roster::Node;
 use crate::model::token::{Principal, Role};
 use crate::model::wall::Wall;
+use crate::server::sink_documents::{document, sees};
 use crate::server::sink_marks::Marks;
+
+/// After so many octets of documents a page ends.
+const DOCUMENTS: usize = 1 << 20;
 
 /// What a sink gets: a node's share, as a viewer of that node would.
 pub(super) struct SinkSight {
@@ -22,8 +28,10 @@ pub(super) struct SinkSight {
     pub(super) node: Node,
     /// Whether it gets whole telephone numbers.
     pub(super) personal: bool,
-    /// `webhook` or `mqtt`.
+    /// `webhook`, `mqtt` or `directory`.
     pub(super) kind: &'static str,
+    /// By which rules it gets CAP documents; it gets events if none.
+    pub(super) documents: Option<Arc<CapRules>>,
 }
 
 /// One sink's reading end.
@@ -34,6 +42,7 @@ struct Reader {
     credential: Credential,
     sight: Mutex<Sight>,
     marks: Mutex<Marks>,
+    documents: Option<Arc<CapRules>>,
 }
 
 impl SinkSight {
@@ -52,6 +61,7 @@ impl SinkSight {
             credential: Credential::Source(Box::new(who.clone())),
             sight: Mutex::new(Sight::of(who)),
             marks: Mutex::new(Marks::default()),
+            documents: self.documents,
         });
         let teller = Arc::clone(&reader);
         let taking = SystemSays::by_taking(self.kind);
@@ -95,6 +105,9 @@ impl Reader {
         let page = self.backend.read(from, limit).await;
         let page = page.map_err(|error| error.to_string())?;
         let mut sight = self.sight.lock().await;
+        if let Some(rules) = &self.documents {
+            return self.documents(&page, rules, &mut sight).await;
+        }
         let events = sight.each(
             &self.backend,
             &self.credential,
@@ -115,9 +128,39 @@ impl Reader {
             };
             entries.push(Entry {
                 seq: record.seq,
-                event,
+                message: event.map(Message::from),
                 fed: self.fed(record).await?,
             });
+        }
+        Ok(entries)
+    }
+
+    /// The documents of a page, which ends early where they become much.
+    async fn documents(
+        &self,
+        page: &[Record],
+        rules: &CapRules,
+        sight: &mut Sight,
+    ) -> Result<Vec<Entry>, String> {
+        let mut entries = Vec::with_capacity(page.len());
+        let mut octets = 0;
+        for record in page {
+            let document = document(&self.backend, rules, sight, record).await?;
+            let fed = match self.fed(record).await? {
+                // What it cannot see it was not told of.
+                Some(fed) if sees(&self.backend, sight, record).await? => Some(fed),
+                _ => None,
+            };
+            let xml = document.as_ref().map(|it| &it.xml);
+            octets += xml.map_or(0, |it| it.as_ref().map_or(0, String::len));
+            entries.push(Entry {
+                seq: record.seq,
+                message: document.map(Message::Document),
+                fed,
+            });
+            if octets > DOCUMENTS {
+                break;
+            }
         }
         Ok(entries)
     }

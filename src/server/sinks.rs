@@ -11,6 +11,7 @@ use tracing::warn;
 
 use crate::api::backend::{Backend, SinkDesk};
 use crate::bridge::platform::cursor::CursorFile;
+use crate::bridge::platform::directory::Directory;
 use crate::bridge::platform::mqtt::command::Received;
 use crate::bridge::platform::mqtt::config::{Account, MqttConfig};
 use crate::bridge::platform::mqtt::line::{Line, Surroundings, line};
@@ -18,7 +19,8 @@ use crate::bridge::platform::outlet::Outlet;
 use crate::bridge::platform::signature::Secret;
 use crate::bridge::platform::sink::{Sink, Start};
 use crate::bridge::platform::webhook::{Webhook, WebhookConfig};
-use crate::config::{Config, MqttTable, SinkStart, WebhookTable};
+use crate::config::{Config, MqttTable, SinkStart, WebhookFormat, WebhookTable};
+use crate::model::cap::CapRules;
 use crate::model::ids::Seq;
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::server::ServerError;
@@ -42,7 +44,10 @@ struct Broker {
 }
 
 /// Makes the sinks, and the desks at which they are asked.
-pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError> {
+pub(super) fn all(
+    config: &Config,
+    rules: &Arc<CapRules>,
+) -> Result<(Sinks, Vec<SinkDesk>), ServerError> {
     let mut sinks = Sinks {
         sinks: Vec::new(),
         brokers: Vec::new(),
@@ -50,6 +55,7 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
     let mut desks = Vec::new();
     let directory = config.server.state_dir.join("sinks");
     for table in &config.webhook {
+        let documents = (table.format == WebhookFormat::Cap).then(|| Arc::clone(rules));
         let webhook = webhook(table).map_err(|why| fault(&table.name, why))?;
         let kept = Kept {
             name: &table.name,
@@ -58,6 +64,7 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
                 node: table.node.clone(),
                 personal: table.personal_data,
                 kind: "webhook",
+                documents,
             },
             heartbeat: (!table.heartbeat.is_zero()).then_some(table.heartbeat),
         };
@@ -76,6 +83,7 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
                 node: table.node.clone(),
                 personal: table.personal_data,
                 kind: "mqtt",
+                documents: None,
             },
             // The line says that we live, by the state.
             heartbeat: None,
@@ -86,6 +94,21 @@ pub(super) fn all(config: &Config) -> Result<(Sinks, Vec<SinkDesk>), ServerError
             received,
             source: Source::of(table),
         });
+    }
+    for table in &config.cap.out {
+        let kept = Kept {
+            name: &table.name,
+            from: table.from,
+            sight: SinkSight {
+                node: table.node.clone(),
+                personal: false,
+                kind: "directory",
+                documents: Some(Arc::clone(rules)),
+            },
+            heartbeat: None,
+        };
+        let outlet = Outlet::Directory(Directory::new(table.directory.clone()));
+        desks.push(sinks.add(kept, outlet, "directory", &directory));
     }
     Ok((sinks, desks))
 }
@@ -184,6 +207,7 @@ impl Sinks {
                 SinkStart::At(seq) => Start::At(Seq(seq)),
             },
             heartbeat: kept.heartbeat,
+            documents: kept.sight.documents.is_some(),
             outlet,
             file: CursorFile::of(directory, kept.name),
             status: Arc::clone(&status),

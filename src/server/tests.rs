@@ -34,6 +34,7 @@ use crate::station::Links;
 
 mod access;
 mod cap;
+mod cap_out;
 mod cap_signature;
 mod posture;
 mod slow;

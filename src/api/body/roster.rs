@@ -109,7 +109,8 @@ impl TryFrom<RosterLine> for RosterEntry {
                     return Err(wrong("members", "a system has none: leave it empty"));
                 }
                 if !(1..=40).contains(&line.sink.trim().chars().count()) {
-                    let why = "name the sink that feeds it, as in [[webhook]] or [[mqtt]]";
+                    let why =
+                        "name the sink that feeds it, as in [[webhook]], [[mqtt]] or [[cap.out]]";
                     return Err(wrong("sink", why));
                 }
                 Ok(Self::System(System {

@@ -12,7 +12,7 @@ use crate::model::text;
 pub struct SinkBody {
     /// Its name.
     pub name: String,
-    /// `webhook` or `mqtt`.
+    /// `webhook`, `mqtt` or `directory`.
     pub kind: String,
     /// The node whose share it gets; all events if it is empty.
     pub node: String,

@@ -7,6 +7,7 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`event`] | a fact as a CloudEvent |
+//! | [`message`] | what a sink delivers: an event, or a document about an alert |
 //! | [`signature`] | Standard Webhooks 1.0 signatures |
 //! | [`schedule`] | when a delivery is tried again |
 //! | [`cursor`] | how far a sink has come, on disk |
@@ -14,13 +15,16 @@
 //! | [`reach`] | how they are connected to over HTTP |
 //! | [`outlet`] | where the events of a sink go, and what became of one delivery |
 //! | [`webhook`] | one delivery over HTTP |
+//! | [`directory`] | one delivery into a directory |
 //! | [`mqtt`] | events and commands through a broker |
 //! | [`sink`] | the task of one sink |
 //! | [`source`] | warnings that come from a directory or a feed |
 
 pub mod address;
 pub mod cursor;
+pub mod directory;
 pub mod event;
+pub mod message;
 pub mod mqtt;
 pub mod outlet;
 pub mod reach;

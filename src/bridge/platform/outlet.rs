@@ -1,6 +1,7 @@
 //! Where the events of a sink go, and what became of one delivery.
 
-use crate::bridge::platform::event::CloudEvent;
+use crate::bridge::platform::directory::Directory;
+use crate::bridge::platform::message::Message;
 use crate::bridge::platform::mqtt::Mqtt;
 use crate::bridge::platform::webhook::Webhook;
 use crate::model::wall::Wall;
@@ -40,20 +41,30 @@ pub enum Outlet {
     Webhook(Box<Webhook>),
     /// Through a broker.
     Mqtt(Mqtt),
+    /// Into a directory.
+    Directory(Directory),
 }
 
 impl Outlet {
-    /// Delivers an event. `now` is the moment of this attempt.
-    pub async fn deliver(&mut self, event: &CloudEvent, now: Wall) -> Delivered {
-        let Ok(body) = serde_json::to_vec(event) else {
-            return Delivered::Dead("it has no JSON form".to_owned());
+    /// Delivers a message. `now` is the moment of this attempt.
+    pub async fn deliver(&mut self, message: &Message, now: Wall) -> Delivered {
+        let octets = match message.octets() {
+            Ok(octets) => octets,
+            Err(why) => return Delivered::Dead(why),
         };
-        match self {
-            Self::Webhook(webhook) => {
+        match (self, message) {
+            (Self::Webhook(webhook), _) => {
                 let seconds = now.as_millis().div_euclid(1_000);
-                webhook.deliver(&event.id, seconds, body).await
+                let kind = message.content_type();
+                webhook.deliver((message.id(), kind), seconds, octets).await
             }
-            Self::Mqtt(mqtt) => mqtt.deliver(event, body).await,
+            (Self::Mqtt(mqtt), Message::Event(event)) => mqtt.deliver(event, octets).await,
+            (Self::Directory(directory), Message::Document(document)) => {
+                directory.deliver(&document.file, octets).await
+            }
+            (Self::Mqtt(_), Message::Document(_)) | (Self::Directory(_), Message::Event(_)) => {
+                Delivered::Dead("this sink carries nothing of the kind".to_owned())
+            }
         }
     }
 
@@ -61,7 +72,7 @@ impl Outlet {
     /// comes where there is none to watch.
     pub async fn revived(&mut self) {
         match self {
-            Self::Webhook(_) => std::future::pending().await,
+            Self::Webhook(_) | Self::Directory(_) => std::future::pending().await,
             Self::Mqtt(mqtt) => mqtt.revived().await,
         }
     }

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::bridge::platform::cursor::{CursorFile, Position};
 use crate::bridge::platform::event::CloudEvent;
+use crate::bridge::platform::message::Message;
 use crate::bridge::platform::outlet::{Delivered, Outlet};
 use crate::bridge::platform::schedule;
 use crate::model::ids::{DeliveryId, Seq};
@@ -41,8 +42,8 @@ pub type Telling = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 pub struct Entry {
     /// Which.
     pub seq: Seq,
-    /// The event that the sink gets of it, if any.
-    pub event: Option<CloudEvent>,
+    /// What the sink gets of it, if anything.
+    pub message: Option<Message>,
     /// If it names systems that the sink feeds as recipients.
     pub fed: Option<Fed>,
 }
@@ -50,7 +51,7 @@ pub struct Entry {
 /// Systems fed by a sink that are recipients of an alert.
 #[derive(Debug, Clone)]
 pub struct Fed {
-    /// Where the alert was accepted; the event of that says what it is about.
+    /// Where the alert was accepted; the message of that says what it is about.
     pub accepted: Seq,
     /// Their deliveries.
     pub deliveries: Vec<DeliveryId>,
@@ -101,6 +102,8 @@ pub struct Sink {
     pub start: Start,
     /// Between two signs of life while nothing happens; none for no signs.
     pub heartbeat: Option<Duration>,
+    /// Whether it gets documents: then no signs of life and no gaps, which are events.
+    pub documents: bool,
     /// Its receiver.
     pub outlet: Outlet,
     /// Where it keeps how far it has come.
@@ -279,7 +282,8 @@ impl Run {
 
     /// Waits for something to deliver, and lets the receiver know that we live.
     async fn idle(&mut self) -> Turn {
-        let due = self.sink.heartbeat.map(|every| self.alive_at + every);
+        let heartbeat = self.sink.heartbeat.filter(|_| !self.sink.documents);
+        let due = heartbeat.map(|every| self.alive_at + every);
         let far = Instant::now() + Duration::from_secs(3_600);
         tokio::select! {
             () = self.shutdown.cancelled() => return Turn::Over,
@@ -293,6 +297,7 @@ impl Run {
             self.alive_at = Instant::now();
             let now = (self.feed.wall)();
             let alive = CloudEvent::heartbeat(&self.feed.jurisdiction, self.position.seq(), now);
+            let alive = Message::from(alive);
             // A sign of life that is lost is followed by the next one.
             if let Delivered::Again { why, .. } = self.attempt(&alive).await {
                 self.sink.tell(|status| status.last_error = Some(why));
@@ -322,7 +327,7 @@ impl Run {
 
     /// Nobody was subscribed to an event that a broker took. Others learn of it once in a while
     /// only, and never because of an event about a sink: that would make the next one.
-    fn unheard(&mut self, event: &CloudEvent) {
+    fn unheard(&mut self, event: &Message) {
         self.sink.tell(|status| {
             status.unheard += 1;
             status.last_error = Some(UNHEARD.to_owned());
@@ -345,16 +350,30 @@ impl Run {
         if first > self.position.seq() {
             let last = Seq(first.0.saturating_sub(1));
             let now = (self.feed.wall)();
-            let gap = CloudEvent::gap(&self.feed.jurisdiction, self.position.seq(), last, now);
-            let turn = self.deliver(&gap, last, None).await;
-            if !matches!(turn, Turn::Due) {
-                return turn;
+            if self.sink.documents {
+                warn!(sink = %self.sink.name, first = self.position.next, last = last.0, "these records were trimmed before the sink had their documents");
+                self.position.next = first.0;
+            } else {
+                let next = self.position.seq();
+                let gap = CloudEvent::gap(&self.feed.jurisdiction, next, last, now);
+                let turn = self.deliver(&gap.into(), last, None).await;
+                if !matches!(turn, Turn::Due) {
+                    return turn;
+                }
             }
         }
-        for Entry { seq, event, fed } in page {
-            let turn = match event {
-                Some(event) => self.deliver(&event, seq, fed.as_ref()).await,
-                None => {
+        for Entry { seq, message, fed } in page {
+            let turn = match (message, fed) {
+                (Some(message), fed) => self.deliver(&message, seq, fed.as_ref()).await,
+                // Of documents, the one about the acceptance was taken or refused before.
+                (None, Some(fed)) => {
+                    let turn = self.tell_of(Some(&fed), true).await;
+                    if matches!(turn, Turn::Due) {
+                        self.acknowledged(seq).await;
+                    }
+                    turn
+                }
+                (None, None) => {
                     self.position.next = seq.next().0;
                     Turn::Due
                 }
@@ -366,8 +385,8 @@ impl Run {
         Turn::Due
     }
 
-    /// Delivers one event, again and again until it is taken or refused for good.
-    async fn deliver(&mut self, event: &CloudEvent, seq: Seq, fed: Option<&Fed>) -> Turn {
+    /// Delivers one message, again and again until it is taken or refused for good.
+    async fn deliver(&mut self, event: &Message, seq: Seq, fed: Option<&Fed>) -> Turn {
         loop {
             match self.attempt(event).await {
                 taken @ (Delivered::Taken | Delivered::Unheard) => {
@@ -465,7 +484,7 @@ impl Run {
         self.show();
     }
 
-    async fn attempt(&mut self, event: &CloudEvent) -> Delivered {
+    async fn attempt(&mut self, event: &Message) -> Delivered {
         self.alive_at = Instant::now();
         let now = (self.feed.wall)();
         let delivery = self.sink.outlet.deliver(event, now);

@@ -3,7 +3,6 @@
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 
-use crate::bridge::platform::event;
 use crate::bridge::platform::outlet::{Delivered, again};
 use crate::bridge::platform::reach::{Reach, ReachError, cause};
 use crate::bridge::platform::signature::{Secret, header, webhook_id};
@@ -43,8 +42,14 @@ impl Webhook {
         })
     }
 
-    /// Delivers an event. `at` is the moment of this attempt, in seconds since 1970.
-    pub async fn deliver(&mut self, id: &str, at: i64, body: Vec<u8>) -> Delivered {
+    /// Delivers a message, by its id and content type. `at` is the moment of this attempt, in
+    /// seconds since 1970.
+    pub async fn deliver(
+        &mut self,
+        (id, content_type): (&str, &'static str),
+        at: i64,
+        body: Vec<u8>,
+    ) -> Delivered {
         let client = match self.reach.client().await {
             Ok(client) => client,
             Err(why) => return again(why),
@@ -59,7 +64,7 @@ impl Webhook {
         };
         let request = client
             .post(self.url.clone())
-            .header(CONTENT_TYPE, event::CONTENT_TYPE)
+            .header(CONTENT_TYPE, content_type)
             .header("webhook-id", id)
             .header("webhook-timestamp", at)
             .header("webhook-signature", signature)

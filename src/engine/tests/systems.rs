@@ -140,7 +140,7 @@ fn a_system_is_reached_by_its_own_name_only() {
 fn a_system_whose_sink_cannot_feed_it_is_named_when_the_alert_is_accepted() {
     let mut rig = rig();
     for (target, remedy) in [
-        ("system:lost", "add a [[webhook]] or [[mqtt]]"),
+        ("system:lost", "add a [[webhook]], [[mqtt]] or [[cap.out]]"),
         ("system:fenced", "give it a node that covers city"),
     ] {
         let receipt = rig.submit("山洪", Precedence::Immediate, Ask::Receipt, target);

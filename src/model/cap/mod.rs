@@ -51,6 +51,8 @@ pub struct CapRules {
     pub all_clear: bool,
     /// In whose name the national early-warning form is written.
     pub national: Option<Agency>,
+    /// What the title of an exercise begins with.
+    pub exercise_sign: String,
     /// Whose signatures are believed; none: signatures are not verified.
     pub trust: Option<Trust>,
 }

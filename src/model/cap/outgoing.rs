@@ -69,17 +69,22 @@ impl Outgoing<'_> {
             incidents: Vec::new(),
             info: vec![self.info(&rules.areas)?],
         };
-        if self.exercise {
-            alert.status = Status::Exercise;
-            alert.note = Some("演练 Exercise".to_owned());
-        }
         if let Some(at) = self.cancelled_at {
             alert.msg_type = MsgType::Cancel;
             alert.identifier = Identifier::new(&format!("{}.cancel", self.id))?;
             alert.sent = time(at.max(self.accepted_at))?;
             alert.references = vec![first];
         }
-        Ok(alert)
+        Ok(self.marked(alert))
+    }
+
+    /// A drill leaves as one, whatever it was made of.
+    fn marked(&self, mut alert: Alert) -> Alert {
+        if self.exercise && alert.status != Status::Exercise {
+            alert.status = Status::Exercise;
+            alert.note.get_or_insert_with(|| "演练 Exercise".to_owned());
+        }
+        alert
     }
 
     /// The message that this alert was made of, with all that it said. Once the alert was cancelled,
@@ -89,16 +94,16 @@ impl Outgoing<'_> {
     /// See [`alert`](Self::alert).
     pub fn with(&self, original: Alert, sender: &str) -> Result<Alert, IdError> {
         let Some(at) = self.cancelled_at else {
-            return Ok(original);
+            return Ok(self.marked(original));
         };
-        Ok(Alert {
+        Ok(self.marked(Alert {
             identifier: Identifier::new(&format!("{}.cancel", self.id))?,
             sender: Sender::new(sender)?,
             sent: time(at.max(self.accepted_at))?,
             msg_type: MsgType::Cancel,
             references: vec![original.id()],
             ..original
-        })
+        }))
     }
 
     fn info(&self, areas: &[CapArea]) -> Result<Info, IdError> {
@@ -136,3 +141,6 @@ pub fn as_it_came(form: WarningForm, document: &[u8]) -> Option<Alert> {
 fn time(at: Wall) -> Result<Time, IdError> {
     Time::new(at.into(), Offset::UTC).ok_or(IdError::Time)
 }
+
+#[cfg(test)]
+mod tests;

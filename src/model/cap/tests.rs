@@ -80,6 +80,7 @@ pub(super) fn rules() -> CapRules {
         default_targets: vec![],
         all_clear: true,
         national: None,
+        exercise_sign: "【演练】".to_owned(),
         trust: None,
     }
 }

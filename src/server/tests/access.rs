@@ -11,7 +11,7 @@ use crate::api::backend::SinkDesk;
 use crate::api::conform;
 use crate::model::alarm::{AlarmRule, Level, LevelRule};
 use crate::model::emergency::Emergency;
-use crate::model::policy::{RouteKind, SmsRoute};
+use crate::model::policy::{RouteKind, SinkPolicy, SmsRoute};
 use crate::model::roster::{Person, Phone};
 use crate::model::sink::SinkCommand;
 
@@ -154,6 +154,7 @@ fn routes() -> Vec<Route> {
             )),
             ..route("POST", "/api/v1/cap", Id::No, none.clone(), made(SEND))
         },
+        route("GET", "/api/v1/cap/feed", Id::No, none.clone(), LOOK),
         route("GET", "/api/v1/alarms", Id::No, none.clone(), LOOK),
         route("GET", "/api/v1/alarms/{id}", Id::Alarm, none.clone(), LOOK),
         // It is known by then: a new one is answered 201.
@@ -313,7 +314,13 @@ pub(super) struct Told {
 
 impl Counties {
     pub(super) async fn new() -> Self {
+        Self::with_sinks(vec![], vec![]).await
+    }
+
+    /// With these sinks, and these further lines of the roster.
+    pub(super) async fn with_sinks(sinks: Vec<SinkPolicy>, further: Vec<RosterEntry>) -> Self {
         let mut policy = policy();
+        policy.sinks = sinks;
         for station in &mut policy.stations {
             station.exercises = true;
         }
@@ -350,7 +357,7 @@ impl Counties {
             phone_first: false,
         });
         let import = Request::ImportRoster {
-            entries: entries.into_iter().chain([person]).collect(),
+            entries: entries.into_iter().chain([person]).chain(further).collect(),
             replace: true,
         };
         running.ask(import).await.unwrap();
@@ -544,6 +551,11 @@ impl Counties {
         );
         assert_eq!(fault, None, "{method} {uri} as {token:?}: {text}");
         Told { status, body, text }
+    }
+
+    /// The answer as it comes.
+    pub(super) async fn raw(&self, request: HttpRequest<Body>) -> axum::response::Response {
+        self.app.clone().oneshot(request).await.unwrap()
     }
 
     pub(super) async fn get(&self, token: &str, path: &str, id: Option<&str>) -> Told {

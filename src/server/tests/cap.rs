@@ -33,7 +33,7 @@ pub(super) fn rules() -> CapRules {
         name = "开封市"
         targets = ["radio:2"]
     "#;
-    Config::parse("t", text).unwrap().cap.rules()
+    Config::parse("t", text).unwrap().cap_rules()
 }
 
 fn hours(from_now: i64) -> String {
@@ -46,11 +46,11 @@ fn hours(from_now: i64) -> String {
 pub(super) struct Document {
     identifier: String,
     sent: String,
-    status: &'static str,
+    pub(super) status: &'static str,
     msg_type: &'static str,
     references: String,
     rated: [&'static str; 3],
-    headline: String,
+    pub(super) headline: String,
     expires: String,
     area: &'static str,
 }
@@ -71,7 +71,7 @@ impl Document {
     }
 
     /// A later message about this one.
-    fn then(&self, identifier: &str, msg_type: &'static str) -> Self {
+    pub(super) fn then(&self, identifier: &str, msg_type: &'static str) -> Self {
         Self {
             identifier: identifier.to_owned(),
             msg_type,
@@ -116,12 +116,12 @@ async fn post_as(counties: &Counties, token: &str, octets: impl Into<Vec<u8>>) -
         .await
 }
 
-async fn post(counties: &Counties, document: &Document) -> Told {
+pub(super) async fn post(counties: &Counties, document: &Document) -> Told {
     post_as(counties, DISPATCHER, document.xml()).await
 }
 
 /// The alert that a document became.
-async fn taken(counties: &Counties, document: &Document) -> String {
+pub(super) async fn taken(counties: &Counties, document: &Document) -> String {
     let told = post(counties, document).await;
     assert_eq!(told.status, 201, "{}", told.text);
     told.body["alert"]["id"].as_str().unwrap().to_owned()

@@ -14,7 +14,7 @@ fn rules(lines: &str) -> CapRules {
     let path = dir.path().join("n.toml");
     let text = format!("[cap]\ndefault_targets = [\"radio:1\"]\ncertificates = [{KEY:?}]\n{lines}");
     std::fs::write(&path, text).unwrap();
-    Config::load(&path).unwrap().cap.rules()
+    Config::load(&path).unwrap().cap_rules()
 }
 
 fn unsigned() -> String {
