@@ -54,7 +54,7 @@ impl Region {
     }
 }
 
-/// By its digits, as [`Region::upwards`] gives them.
+/// By its digits, as `Region::upwards` gives them.
 impl Borrow<str> for Region {
     fn borrow(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@
 //! order; an empty one counts as absent, and white space around a value does not count. Each
 //! document comes with its [`Fault`]s: a [`Level::Error`] bars it from intake, a
 //! [`Level::Notice`] is what its sender should know. [`Message::to_xml`] writes in the order of
-//! the field. An [`Event`] says which of several messages holds.
+//! the field. Which of several messages holds is for whoever keeps them to say.
 
 mod area;
 mod decode;
