@@ -85,7 +85,7 @@ def main(port: int, prefix: str, present: int, away: int) -> None:
     accepted = circle.until_event(receipt["id"], "cn.narrowcast.alert.accepted.v1")
     assert accepted["data"]["text"] == alert["text"], accepted
     while True:
-        evidence = circle.until_event(receipt["id"], "cn.narrowcast.evidenced.happened.v1")
+        evidence = circle.until_event(receipt["id"], "cn.narrowcast.delivery.evidenced.v1")
         if "answered" in json.dumps(evidence["data"]).lower():
             break
 
