@@ -239,6 +239,7 @@ fn by_rule(error: &SignatureError) -> bool {
         SignatureError::Value(_)
             | SignatureError::Shape { .. }
             | SignatureError::Transforms
+            | SignatureError::RelativeNamespace(_)
             | SignatureError::Algorithm { .. }
             | SignatureError::Xml(_)
     )

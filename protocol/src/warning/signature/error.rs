@@ -21,6 +21,9 @@ pub enum SignatureError {
          (send an alert out of an envelope by itself)"
     )]
     Misplaced(String),
+    /// A namespace has a relative name, which has no canonical form.
+    #[error("the namespace `{0}` is relative; name namespaces by absolute URIs")]
+    RelativeNamespace(String),
     /// An element is missing, is too much, or is out of order.
     #[error("{place}: {found} where {expected} must be; sign as XML Signature says")]
     Shape {

@@ -83,6 +83,9 @@ impl Trust {
             let name = parent.map_or("no element", |it| it.tag_name().name());
             return Err(SignatureError::Misplaced(excerpt(name, 60)));
         }
+        if let Some(uri) = relative_namespace(tree) {
+            return Err(SignatureError::RelativeNamespace(excerpt(uri, 60)));
+        }
         let parts = Parts::read(signature)?;
         if !self.allow_sha1 && parts.algorithm == SignatureAlgorithm::RsaSha1 {
             return Err(SignatureError::Sha1("SignatureMethod"));
@@ -132,6 +135,23 @@ impl Trust {
         }
         Err(refused)
     }
+}
+
+/// The first namespace whose name is a relative reference: canonicalization fails on such a document
+/// (Canonical XML 1.0, clause 1.3).
+fn relative_namespace<'a>(tree: &'a Document<'_>) -> Option<&'a str> {
+    let is_relative = |uri: &str| {
+        let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
+        let fits = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let absolute =
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(fits);
+        !uri.is_empty() && !absolute
+    };
+    let mut names = tree
+        .descendants()
+        .flat_map(|node| node.namespaces())
+        .map(|it| it.uri());
+    names.find(|uri| is_relative(uri))
 }
 
 /// Whether a `Reference` is to the document with all around its root; the root alone if not.

@@ -22,6 +22,9 @@ fn a_signed_document_holds_and_the_smallest_change_of_it_does_not() {
         let changed = signed.replacen(from, to, 1);
         assert_eq!(refused(&trust, &changed), SignatureError::Changed, "{to}");
     }
+    let relative = signed.replacen("urn:a", "urna", 1);
+    let named = SignatureError::RelativeNamespace("urna".into());
+    assert_eq!(refused(&trust, &relative), named);
     // Another form of the same.
     for (from, to) in [
         ("a='1' b='2'/>", "b=\"2\"\n a=\"1\"></note>"),
