@@ -400,6 +400,20 @@ fn a_source_of_another_node_ends_nothing_and_takes_no_names() {
 }
 
 #[test]
+fn an_update_from_above_is_taken_once_too() {
+    let mut rig = Rig::new();
+    let below = Message {
+        target: "radio:9",
+        ..issue("a")
+    };
+    taken_by(&mut rig, west(), &below).unwrap();
+    let b = taken(&mut rig, &update("b", "a", 2));
+    assert_eq!(b.outcome, WarningOutcome::Replaced);
+    let again = taken(&mut rig, &update("b", "a", 2));
+    assert_eq!((again.repeated, made(&again)), (true, made(&b)));
+}
+
+#[test]
 fn an_update_that_is_refused_leaves_the_version_before_in_force() {
     let mut rig = Rig::new();
     let a = taken(&mut rig, &issue("a"));

@@ -32,6 +32,8 @@ type Version = ((Wall, Wall), MessageKey);
 /// A message that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::engine) struct Taken {
+    /// The node of who sent it: others may take in the same message, each for itself.
+    pub(super) node: Node,
     pub(super) hash: [u8; 32],
     pub(super) outcome: WarningOutcome,
     /// Where it stands.
@@ -206,6 +208,7 @@ impl WarningBook {
         let own = message.key();
         let made = taken.alert.and_then(|alert| books.get(&alert));
         let entry = Taken {
+            node: taken.node.clone(),
             hash: message.hash,
             outcome: taken.outcome,
             seq,

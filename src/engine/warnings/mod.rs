@@ -143,7 +143,7 @@ impl Engine {
     ) -> Result<Option<Warned>, Refusal> {
         let own = message.key();
         let mut known = self.state.warnings.of(&own, &who.node);
-        let known = known.find_map(|(_, it)| it.taken.get(&own).filter(|_| it.node == who.node));
+        let known = known.find_map(|(_, it)| it.taken.get(&own).filter(|it| it.node == who.node));
         let Some(known) = known else {
             return Ok(None);
         };
