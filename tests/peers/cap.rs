@@ -1,6 +1,5 @@
 //! Whether a CAP document is valid by the schema: what we say and what xmllint says, over our
-//! own documents and over thousands of damaged ones. The schema is not in this repository:
-//! `NARROWCAST_VECTORS` names the folder that has it.
+//! own documents and over thousands of damaged ones.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,50 +8,7 @@ use std::process::{Command, Stdio};
 use narrowcast_protocol::warning::cap::{Alert, Layout, read};
 use narrowcast_protocol::warning::xml::Strictness;
 
-/// Most documents of one call.
-const BATCH: usize = 500;
-
-fn folder() -> Option<PathBuf> {
-    let Some(root) = std::env::var_os("NARROWCAST_VECTORS") else {
-        eprintln!("NARROWCAST_VECTORS is not set: no CAP document was checked");
-        return None;
-    };
-    Some(Path::new(&root).join("cap"))
-}
-
-/// The verdicts of xmllint; none without the program.
-fn verdicts(schema: &Path, documents: &[String]) -> Option<Vec<bool>> {
-    let dir = tempfile::tempdir().unwrap();
-    let names: Vec<String> = (0..documents.len()).map(|at| format!("{at}.xml")).collect();
-    for (name, document) in names.iter().zip(documents) {
-        std::fs::write(dir.path().join(name), document).unwrap();
-    }
-    let mut valid = Vec::new();
-    for batch in names.chunks(BATCH) {
-        let output = Command::new("xmllint")
-            .current_dir(dir.path())
-            .args(["--noout", "--nonet", "--schema"])
-            .arg(schema)
-            .args(batch)
-            .output();
-        let Ok(output) = output else {
-            assert!(
-                std::env::var_os("NARROWCAST_REQUIRE_PEERS").is_none(),
-                "xmllint is missing: install libxml2-utils"
-            );
-            eprintln!("xmllint is missing: the schema was not asked");
-            return None;
-        };
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        valid.extend(batch.iter().map(|name| {
-            let is = |verdict: &str| said.lines().any(|line| line == format!("{name} {verdict}"));
-            let (good, bad) = (is("validates"), is("fails to validate"));
-            assert!(good != bad, "{name}: {said}");
-            good
-        }));
-    }
-    Some(valid)
-}
+use crate::support::schema::{folder, verdicts};
 
 /// The alerts of others that intake would take.
 fn alerts(folder: &Path) -> Vec<Alert> {
@@ -218,7 +174,6 @@ fn what_we_write_and_what_is_damaged_is_valid_for_us_when_it_is_for_xmllint() {
     let Some(folder) = folder() else {
         return;
     };
-    let schema = folder.join("CAP-v1.2.xsd");
     let sound: Vec<String> = alerts(&folder)
         .iter()
         .flat_map(|alert| {
@@ -237,7 +192,7 @@ fn what_we_write_and_what_is_damaged_is_valid_for_us_when_it_is_for_xmllint() {
             documents.push(lines.join("\n"));
         }
     }
-    let Some(verdicts) = verdicts(&schema, &documents) else {
+    let Some(verdicts) = verdicts(&documents) else {
         return;
     };
     assert!(verdicts[..sound.len()].iter().all(|valid| *valid));

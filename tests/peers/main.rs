@@ -13,6 +13,8 @@ mod cap_signature;
 #[path = "../dmrlib/mod.rs"]
 mod dmrlib;
 mod peer;
+#[path = "../support/mod.rs"]
+mod support;
 
 use narrowcast_protocol::air::{Address, Delivery, GroupId, RadioId, Text, TextForm};
 use narrowcast_protocol::dmr::burst::{Burst, DataBurst, Middle, VoiceBurst};

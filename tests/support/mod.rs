@@ -14,6 +14,7 @@ pub(crate) mod peer_process;
 pub(crate) mod peers;
 pub(crate) mod place;
 pub(crate) mod running;
+pub(crate) mod schema;
 pub(crate) mod site;
 pub(crate) mod stream;
 
