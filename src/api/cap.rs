@@ -12,8 +12,9 @@ use crate::api::document::Octets;
 use crate::api::extract::{Named, media_type, unsupported};
 use crate::api::problem::Problem;
 use crate::api::router::Api;
-use crate::api::{alert, cap_document, kept, warning};
+use crate::api::{alert, kept, outgoing, warning};
 use crate::model::ids::AlertId;
+use crate::model::warning::WarningForm;
 
 /// The media type of CAP.
 const CAP: &str = "application/cap+xml";
@@ -52,7 +53,7 @@ fn answer(body: CapBody) -> HttpResponse {
     }
 }
 
-/// An alert as a CAP 1.2 document: an Alert, or a Cancel once it was cancelled. One that came as
+/// An alert as a CAP 1.2 document: an Alert, or a Cancel once it was taken back. One that came as
 /// CAP is given with all that it said.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/cap", tag = "cap", security(("token" = [])),
     params(("id" = String, Path)),
@@ -63,7 +64,7 @@ pub(super) async fn show(
     Named(id): Named<AlertId>,
 ) -> Result<HttpResponse, Problem> {
     let view = alert::seen(&api, &bearer, id).await?;
-    let xml = cap_document::viewed(&api.backend, &api.cap, &view).await?;
+    let xml = outgoing::viewed(&api, WarningForm::Cap, &view).await?;
     Ok(([(header::CONTENT_TYPE, CAP)], xml).into_response())
 }
 

@@ -7,8 +7,8 @@ use narrowcast_protocol::warning::feed::{Index, Item};
 use sha2::{Digest, Sha256};
 
 use crate::api::auth::{Bearer, principal};
-use crate::api::cap_document::cancelled_at;
 use crate::api::history;
+use crate::api::outgoing::over_at;
 use crate::api::problem::Problem;
 use crate::api::router::Api;
 use crate::api::sight::Sight;
@@ -16,6 +16,8 @@ use crate::engine::io::{Request, Response};
 use crate::engine::views::AlertView;
 use crate::model::cap::CapRules;
 use crate::model::token::Right;
+use crate::model::wall::Wall;
+use crate::model::warning::WarningForm;
 
 /// Most alerts in the feed.
 const ALERTS: usize = 100;
@@ -43,7 +45,12 @@ pub(super) async fn feed(
     };
     let mut sight = Sight::of(principal(&api, &bearer, Right::Look).await?);
     let (views, _) = history::alerts(&api, &mut sight, live, None, ALERTS).await?;
-    let xml = index(&views, &api.cap).to_xml();
+    let mut items = Vec::with_capacity(views.len());
+    for view in &views {
+        let over_at = over_at(&api, WarningForm::Cap, view).await?;
+        items.push(item(view, over_at, &api.cap));
+    }
+    let xml = index(items, &api.cap).to_xml();
     let digest = Sha256::digest(xml.as_bytes());
     let tag: String = digest
         .iter()
@@ -58,17 +65,17 @@ pub(super) async fn feed(
     Ok((headers, xml).into_response())
 }
 
-fn index(views: &[AlertView], rules: &CapRules) -> Index {
+fn index(items: Vec<Item>, rules: &CapRules) -> Index {
     Index {
         id: format!("urn:narrowcast:feed:{}", in_a_name(&rules.sender)),
         title: format!("Alerts of {}", rules.sender),
         author: rules.sender.clone(),
         link: PATH.to_owned(),
-        items: views.iter().map(|view| item(view, rules)).collect(),
+        items,
     }
 }
 
-fn item(view: &AlertView, rules: &CapRules) -> Item {
+fn item(view: &AlertView, over_at: Option<Wall>, rules: &CapRules) -> Item {
     let sign = if view.exercise {
         rules.exercise_sign.as_str()
     } else {
@@ -77,7 +84,7 @@ fn item(view: &AlertView, rules: &CapRules) -> Item {
     Item {
         id: format!("urn:narrowcast:alert:{}", view.id),
         title: format!("{sign}{}", view.text),
-        updated: cancelled_at(view).unwrap_or(view.accepted_at).into(),
+        updated: over_at.unwrap_or(view.accepted_at).into(),
         href: format!("/api/v1/alerts/{}/cap", view.id),
     }
 }

@@ -22,12 +22,12 @@ mod alarms;
 mod alert;
 mod alerts;
 mod cap;
-pub(crate) mod cap_document;
 mod cap_feed;
 #[cfg(test)]
 pub(crate) mod conform;
 mod document;
 mod emergencies;
+pub(crate) mod endings;
 mod events;
 mod extract;
 mod health;
@@ -36,6 +36,7 @@ mod kept;
 mod known;
 mod ledger;
 mod national;
+pub(crate) mod outgoing;
 mod roster;
 pub(crate) mod sight;
 mod sinks;
@@ -44,6 +45,7 @@ mod stations;
 mod streams;
 mod unrecorded;
 mod warning_alarm;
+mod written;
 
 #[cfg(test)]
 mod tests;

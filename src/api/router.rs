@@ -18,6 +18,7 @@ use crate::api::backend::Backend;
 use crate::api::bodies::{self, Bodies};
 use crate::api::body::DoneBody;
 use crate::api::doors::{self, Doors};
+use crate::api::endings::Endings;
 use crate::api::history::Books;
 use crate::api::known::Known;
 use crate::api::problem::Problem;
@@ -56,6 +57,8 @@ pub struct Api {
     pub(crate) tokens: Arc<Semaphore>,
     /// The books of ended alerts that were looked at last.
     pub(crate) ended: Arc<Books>,
+    /// Which alerts of late were taken back.
+    pub(crate) endings: Arc<Endings>,
     /// What is made of CAP alerts.
     pub(crate) cap: Arc<CapRules>,
 }
@@ -76,6 +79,7 @@ impl Api {
             metrics,
             guard_metrics: beyond_loopback,
             ended: Arc::default(),
+            endings: Arc::default(),
             cap: Arc::new(Config::default().cap_rules()),
         }
     }

@@ -7,6 +7,10 @@ use crate::config::error::Fault;
 use crate::model::cpeas::Agency;
 use crate::model::text;
 
+/// What is wrong with a sink of this form where there is no agency.
+pub(super) const NO_AGENCY: &str = "the national form is written in the name of an agency: add [cap.national] with sender, \
+                                    sender_code and event_type";
+
 /// `[cap.national]`: an agency. Nothing is written in the form while there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -247,9 +247,10 @@ impl Config {
             let says = format!("`{name}` is the name of {first} already: give each sink its own");
             Some(Fault::new(format!("{at}.name"), says))
         };
+        let agency = self.cap.national.is_some();
         for (index, hook) in self.webhook.iter().enumerate() {
             let at = format!("webhook[{index}]");
-            hook.check(&at, faults);
+            hook.check(&at, agency, faults);
             faults.extend(once(at, &hook.name));
         }
         for (index, broker) in self.mqtt.iter().enumerate() {
@@ -259,7 +260,7 @@ impl Config {
         }
         for (index, out) in self.cap.out.iter().enumerate() {
             let at = format!("cap.out[{index}]");
-            out.check(&at, faults);
+            out.check(&at, agency, faults);
             faults.extend(once(at, &out.name));
         }
     }

@@ -1,15 +1,17 @@
-//! Webhooks: receivers that are fed every event, or CAP documents.
+//! Webhooks: receivers that are fed every event, or documents about alerts.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::config::cap_national::NO_AGENCY;
 use crate::config::error::Fault;
 use crate::config::homebrew::{check_name, read_secret};
 use crate::config::value::{Secret, duration};
 use crate::model::policy::SinkPolicy;
 use crate::model::roster::Node;
+use crate::model::warning::WarningForm;
 
 /// Where a new sink begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,8 +51,22 @@ pub enum WebhookFormat {
     /// Every event.
     #[default]
     CloudEvents,
-    /// CAP 1.2 documents: one of each alert, and a Cancel if it is cancelled.
+    /// CAP 1.2 documents: one of each alert, and a Cancel if it is taken back.
     Cap,
+    /// The same in the national early-warning form.
+    Cpeas,
+}
+
+impl WebhookFormat {
+    /// The form of the documents; none where it gets events.
+    #[must_use]
+    pub const fn form(self) -> Option<WarningForm> {
+        match self {
+            Self::CloudEvents => None,
+            Self::Cap => Some(WarningForm::Cap),
+            Self::Cpeas => Some(WarningForm::Cpeas),
+        }
+    }
 }
 
 /// `[[webhook]]`: one receiver.
@@ -111,8 +127,12 @@ impl WebhookTable {
         }
     }
 
-    pub(super) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
+    /// `agency` says that there is one in whose name the national form is written.
+    pub(super) fn check(&self, at: &str, agency: bool, faults: &mut Vec<Fault>) {
         check_name(at, &self.name, faults);
+        if self.format.form() == Some(WarningForm::Cpeas) && !agency {
+            faults.push(Fault::new(format!("{at}.format"), NO_AGENCY));
+        }
         let mut fault = |key: &str, says: String| {
             faults.push(Fault::new(format!("{at}.{key}"), says));
         };
@@ -144,8 +164,8 @@ impl WebhookTable {
                 );
             }
         }
-        if self.format == WebhookFormat::Cap && self.personal_data {
-            let says = "CAP documents hold no telephone numbers: leave it out";
+        if self.format.form().is_some() && self.personal_data {
+            let says = "documents hold no telephone numbers: leave it out";
             fault("personal_data", says.to_owned());
         }
         let most = Duration::from_secs(24 * 3_600);

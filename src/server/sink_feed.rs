@@ -10,13 +10,12 @@ use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::message::Message;
 use crate::bridge::platform::sink::{Entry, Fed, Feed, Paging, Telling};
 use crate::engine::io::{Credential, Request, SystemSays};
-use crate::model::cap::CapRules;
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{DeliveryId, DeliveryIndex, Seq, TokenId};
 use crate::model::roster::Node;
 use crate::model::token::{Principal, Role};
 use crate::model::wall::Wall;
-use crate::server::sink_documents::{document, sees};
+use crate::server::sink_documents::{Documents, document, sees};
 use crate::server::sink_marks::Marks;
 
 /// After so many octets of documents a page ends.
@@ -30,8 +29,8 @@ pub(super) struct SinkSight {
     pub(super) personal: bool,
     /// `webhook`, `mqtt` or `directory`.
     pub(super) kind: &'static str,
-    /// By which rules it gets CAP documents; it gets events if none.
-    pub(super) documents: Option<Arc<CapRules>>,
+    /// Which documents it gets; it gets events if none.
+    pub(super) documents: Option<Documents>,
 }
 
 /// One sink's reading end.
@@ -42,7 +41,7 @@ struct Reader {
     credential: Credential,
     sight: Mutex<Sight>,
     marks: Mutex<Marks>,
-    documents: Option<Arc<CapRules>>,
+    documents: Option<Documents>,
 }
 
 impl SinkSight {
@@ -105,8 +104,8 @@ impl Reader {
         let page = self.backend.read(from, limit).await;
         let page = page.map_err(|error| error.to_string())?;
         let mut sight = self.sight.lock().await;
-        if let Some(rules) = &self.documents {
-            return self.documents(&page, rules, &mut sight).await;
+        if let Some(wanted) = &self.documents {
+            return self.documents(&page, wanted, &mut sight).await;
         }
         let events = sight.each(
             &self.backend,
@@ -139,13 +138,13 @@ impl Reader {
     async fn documents(
         &self,
         page: &[Record],
-        rules: &CapRules,
+        wanted: &Documents,
         sight: &mut Sight,
     ) -> Result<Vec<Entry>, String> {
         let mut entries = Vec::with_capacity(page.len());
         let mut octets = 0;
         for record in page {
-            let document = document(&self.backend, rules, sight, record).await?;
+            let document = document(&self.backend, wanted, sight, record).await?;
             let fed = match self.fed(record).await? {
                 // What it cannot see it was not told of.
                 Some(fed) if sees(&self.backend, sight, record).await? => Some(fed),

@@ -19,12 +19,13 @@ use crate::bridge::platform::outlet::Outlet;
 use crate::bridge::platform::signature::Secret;
 use crate::bridge::platform::sink::{Sink, Start};
 use crate::bridge::platform::webhook::{Webhook, WebhookConfig};
-use crate::config::{Config, MqttTable, SinkStart, WebhookFormat, WebhookTable};
+use crate::config::{Config, MqttTable, SinkStart, WebhookTable};
 use crate::model::cap::CapRules;
 use crate::model::ids::Seq;
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::server::ServerError;
 use crate::server::commands::{Source, take_commands};
+use crate::server::sink_documents::Documents;
 use crate::server::sink_feed::{SinkSight, now};
 
 /// What people tell a sink may wait so long in line.
@@ -55,7 +56,10 @@ pub(super) fn all(
     let mut desks = Vec::new();
     let directory = config.server.state_dir.join("sinks");
     for table in &config.webhook {
-        let documents = (table.format == WebhookFormat::Cap).then(|| Arc::clone(rules));
+        let documents = table.format.form().map(|form| Documents {
+            form,
+            rules: Arc::clone(rules),
+        });
         let webhook = webhook(table).map_err(|why| fault(&table.name, why))?;
         let kept = Kept {
             name: &table.name,
@@ -103,7 +107,10 @@ pub(super) fn all(
                 node: table.node.clone(),
                 personal: false,
                 kind: "directory",
-                documents: Some(Arc::clone(rules)),
+                documents: Some(Documents {
+                    form: table.form,
+                    rules: Arc::clone(rules),
+                }),
             },
             heartbeat: None,
         };

@@ -31,4 +31,5 @@ mod telephones_peers;
 mod telephones_smpplib;
 mod tls;
 mod warning_sources;
+mod warnings_out;
 mod webhooks;

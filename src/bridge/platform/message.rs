@@ -2,9 +2,6 @@
 
 use crate::bridge::platform::event::{self, CloudEvent};
 
-/// Content type of a CAP document.
-pub const CAP: &str = "application/cap+xml";
-
 /// One thing to deliver.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
@@ -14,11 +11,13 @@ pub enum Message {
     Document(Document),
 }
 
-/// A CAP document that says what has become of an alert.
+/// A document that says what has become of an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The id of the event that it stands for: `jurisdiction:position`.
     pub id: String,
+    /// Its media type: that of its form.
+    pub content_type: &'static str,
     /// Its name as a file.
     pub file: String,
     /// The document; otherwise why there will never be one.
@@ -40,7 +39,7 @@ impl Message {
     pub const fn content_type(&self) -> &'static str {
         match self {
             Self::Event(_) => event::CONTENT_TYPE,
-            Self::Document(_) => CAP,
+            Self::Document(document) => document.content_type,
         }
     }
 

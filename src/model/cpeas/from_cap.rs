@@ -24,24 +24,31 @@ pub struct Agency {
 }
 
 impl Agency {
-    /// The identifier of what this alert says at a time: that of its acceptance, or its end. Two
-    /// alerts of one second are told apart by the serial.
-    fn identifier(&self, alert: AlertId, at: Wall) -> Option<Identifier> {
+    /// The identifier of what this alert says at a time: that of its acceptance, or its end. What
+    /// is said in one second is told apart by the serial: even of an Alert, odd of an end.
+    fn identifier(&self, alert: AlertId, at: Wall, is_end: bool) -> Option<Identifier> {
         /// Serials have at most six digits.
-        const SERIALS: u128 = 1_000_000;
+        const PAIRS: u128 = 500_000;
         let local = Offset::constant(8).to_datetime(at.into());
         let digits = local.strftime("%Y%m%d%H%M%S");
-        let serial = u128::from(alert.0) % SERIALS;
+        let serial = u128::from(alert.0) % PAIRS * 2 + u128::from(is_end);
         Identifier::parse(&format!("{}_{digits}_{serial}", self.code))
     }
 
     /// The message that a CAP message of ours is in this form: in our name, `first` when its alert
-    /// was accepted. None for what the form has no place for.
+    /// was accepted. `event` names the first issue, if that is another's: what a Cancel ends. None
+    /// for what the form has no place for.
     #[must_use]
-    pub fn message(&self, cap: &cap::Alert, alert: AlertId, first: Wall) -> Option<Message> {
+    pub fn message(
+        &self,
+        cap: &cap::Alert,
+        alert: AlertId,
+        first: Wall,
+        event: Option<Identifier>,
+    ) -> Option<Message> {
         let sent = Wall::from(cap.sent.timestamp());
         let is_end = cap.msg_type == cap::MsgType::Cancel;
-        let info = cap.info.first()?;
+        let info = info(cap)?;
         let time = |time: cap::Time| {
             cap::Time::new(time.timestamp(), Offset::constant(8)).map(Time::from_cap)
         };
@@ -50,7 +57,7 @@ impl Agency {
         let headline = words(&info.headline).unwrap_or_else(|| one_line(&info.event));
         Some(Message {
             namespace: Namespace::None,
-            identifier: self.identifier(alert, if is_end { sent } else { first })?,
+            identifier: self.identifier(alert, if is_end { sent } else { first }, is_end)?,
             sender: self.name.clone(),
             sender_code: self.code.clone(),
             phone: None,
@@ -73,7 +80,7 @@ impl Agency {
             classification: None,
             note: words(&cap.note),
             references: if is_end {
-                Some(self.identifier(alert, first)?)
+                Some(event.map_or_else(|| self.identifier(alert, first, false), Some)?)
             } else {
                 None
             },
@@ -105,6 +112,28 @@ impl Agency {
         own.and_then(|code| EventType::new(&code.value))
             .unwrap_or_else(|| self.event_type.clone())
     }
+}
+
+/// The info that the form has room for: the first in Chinese, otherwise the first.
+fn info(cap: &cap::Alert) -> Option<&cap::Info> {
+    let chinese = |info: &&cap::Info| {
+        let language = info.language.as_deref().unwrap_or_default();
+        language.to_ascii_lowercase().starts_with("zh")
+    };
+    cap.info.iter().find(chinese).or_else(|| cap.info.first())
+}
+
+/// A message of another as a drill leaves, whatever it said of itself.
+#[must_use]
+pub fn drill(mut message: Message) -> Message {
+    message.status = Status::Exercise;
+    let words = [&mut message.info.headline, &mut message.info.description];
+    let spoken = message.methods.iter_mut();
+    let spoken = spoken.filter_map(|method| method.message.as_mut());
+    for words in words.into_iter().chain(spoken) {
+        *words = marked(CapStatus::Exercise, words);
+    }
+    message
 }
 
 /// A drill says so in its words, too: not everybody looks at `status`.

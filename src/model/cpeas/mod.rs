@@ -4,9 +4,10 @@
 mod from_cap;
 mod to_cap;
 
-use narrowcast_protocol::warning::cpeas::{Colour, Identifier, Message, MethodName};
+use narrowcast_protocol::warning::cpeas::{Colour, Identifier, Message, MethodName, read};
+use narrowcast_protocol::warning::xml::Strictness;
 
-pub use from_cap::Agency;
+pub use from_cap::{Agency, drill};
 pub use to_cap::to_cap;
 
 use crate::model::alert::Precedence;
@@ -18,6 +19,19 @@ use crate::model::warning::AllClear;
 #[must_use]
 pub fn key(id: &Identifier) -> String {
     format!("cpeas:{id}")
+}
+
+/// A kept document as the message that it is.
+#[must_use]
+pub fn as_it_came(document: &[u8]) -> Option<Message> {
+    let read = read(document, Strictness::Strict).ok()?;
+    read.acceptable().cloned()
+}
+
+/// The first issue of the event that a message belongs to.
+#[must_use]
+pub fn event(message: &Message) -> &Identifier {
+    message.references.as_ref().unwrap_or(&message.identifier)
 }
 
 /// How urgent a colour is. White is as blue; what is not known is Routine.
