@@ -26,6 +26,7 @@ use narrowcast::engine::io::{Credential, Request, Response, Submit};
 use narrowcast::engine::views::Overview;
 use narrowcast::model::alert::{Ask, Precedence, Target};
 use narrowcast::model::ids::AlertId;
+use narrowcast::model::language::Language;
 use narrowcast::model::roster::{Node, Person, RosterEntry};
 use narrowcast::server::{self, Served};
 use narrowcast_protocol::sms::Phone;
@@ -124,6 +125,8 @@ async fn served(config: &Config, operator: &Operator) -> Run {
         exercise: false,
         station: None,
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     };
     let started = Instant::now();
     ask(&backend, Request::Submit(submit)).await;
@@ -181,5 +184,6 @@ fn person(index: u32) -> RosterEntry {
         radios: Vec::new(),
         phones: vec![Phone::new(&format!("138001{index:05}")).expect("a telephone")],
         phone_first: false,
+        language: Language::default(),
     })
 }

@@ -14,6 +14,7 @@ use narrowcast::engine::io::{Credential, Effect, Input, Now, Request, Response, 
 use narrowcast::model::alert::{Ask, Precedence, Target};
 use narrowcast::model::facts::Entry;
 use narrowcast::model::ids::AlertId;
+use narrowcast::model::language::Language;
 use narrowcast::model::policy::{Policy, StationPolicy};
 use narrowcast::model::roster::{Group, Node, Radio, RosterEntry};
 use narrowcast::model::wall::Wall;
@@ -102,6 +103,7 @@ fn radio(index: u32) -> RosterEntry {
         form: TextForm::Tms,
         confirms: true,
         home: Some(carrier(index % STATIONS + 1, slot)),
+        language: Language::default(),
     })
 }
 
@@ -138,6 +140,8 @@ pub fn alert(id: u128, targets: Vec<Target>, ask: Ask) -> Submit {
         exercise: false,
         station: None,
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     }
 }
 

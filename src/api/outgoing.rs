@@ -105,7 +105,7 @@ pub(super) async fn viewed(
 ) -> Result<String, Unwritten> {
     let said = Said {
         id: view.id,
-        text: view.text.clone(),
+        words: view.words(),
         targets: view.targets.clone(),
         precedence: view.precedence,
         exercise: view.exercise,
@@ -147,7 +147,7 @@ pub(crate) async fn told(
     let said = Said {
         id,
         targets: targets.iter().map(ToString::to_string).collect(),
-        text: alert.text,
+        words: alert.words(),
         precedence: alert.precedence,
         exercise: alert.exercise,
         accepted_at: alert.accepted_at,

@@ -13,6 +13,7 @@
 //! | `members` | people, groups | radio numbers, separated by spaces |
 //! | `phone` | people | telephone numbers, separated by spaces |
 //! | `prefer` | people | `radio` or `phone`: which is used first; `radio` if empty |
+//! | `language` | radios, people | what is read there, as in `zh-CN` (if empty), `en` or `ug` |
 //! | `sink` | systems | the name of the sink that feeds it |
 //!
 //! A cell that a spreadsheet would take for a formula is written with a `'` before it, and
@@ -23,7 +24,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use crate::api::body::RosterLine;
 use crate::model::roster::RosterEntry;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "kind",
     "id",
     "name",
@@ -35,6 +36,7 @@ const COLUMNS: [&str; 12] = [
     "members",
     "phone",
     "prefer",
+    "language",
     "sink",
 ];
 
@@ -119,6 +121,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<RosterEntry>, RosterError> {
                 .map(str::to_owned)
                 .collect(),
             prefer: text("prefer"),
+            language: text("language"),
             sink: text("sink"),
         };
         entries.push(RosterEntry::try_from(line).map_err(|error| fail(error.field, error.why))?);
@@ -146,6 +149,7 @@ pub fn write(lines: &[RosterLine]) -> Vec<u8> {
             &members.join(" "),
             &line.phone.join(" "),
             &line.prefer,
+            &line.language,
             &line.sink,
         ];
         let _ = writer.write_record(cells.map(|cell| defused(cell)));

@@ -77,6 +77,8 @@ pub(super) async fn test(
         sms: true,
         station: Some(route.id),
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     };
     let Response::Accepted(receipt) = api.ask(&bearer, Request::Submit(submit)).await? else {
         return Err(Problem::unexpected());

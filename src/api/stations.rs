@@ -72,6 +72,8 @@ pub(super) async fn test(
         exercise: true,
         station: Some(StationId(station)),
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     };
     let Response::Accepted(receipt) = api.ask(&bearer, Request::Submit(submit)).await? else {
         return Err(Problem::unexpected());

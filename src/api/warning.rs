@@ -356,7 +356,7 @@ fn exercise(status: cap::Status) -> Result<bool, Problem> {
 fn submit(id: AlertId, mapped: Mapped, rules: &CapRules, exercise: bool) -> Submit {
     Submit {
         id,
-        text: mapped.text,
+        text: mapped.words.text,
         precedence: mapped.precedence,
         ask: rules.ask.clone(),
         targets: mapped.targets,
@@ -366,6 +366,8 @@ fn submit(id: AlertId, mapped: Mapped, rules: &CapRules, exercise: bool) -> Subm
         station: None,
         // The message's own name tells repeats.
         idempotency: None,
+        language: mapped.words.language,
+        translations: mapped.words.translations,
     }
 }
 

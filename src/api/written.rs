@@ -8,6 +8,7 @@ use crate::model::alert::Precedence;
 use crate::model::cap::{CapRules, Outgoing, as_it_came};
 use crate::model::cpeas as national;
 use crate::model::ids::AlertId;
+use crate::model::language::Words;
 use crate::model::wall::Wall;
 use crate::model::warning::WarningForm;
 
@@ -52,7 +53,7 @@ impl From<Unwritable> for Problem {
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) id: AlertId,
-    pub(super) text: String,
+    pub(super) words: Words,
     pub(super) targets: Vec<String>,
     pub(super) precedence: Precedence,
     pub(super) exercise: bool,
@@ -88,7 +89,9 @@ impl Said {
     ) -> Result<cap::Alert, Unwritable> {
         let outgoing = Outgoing {
             id: self.id,
-            text: &self.text,
+            text: &self.words.text,
+            language: self.words.language.as_ref(),
+            translations: &self.words.translations,
             targets: &self.targets,
             precedence: self.precedence,
             exercise: self.exercise,

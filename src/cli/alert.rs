@@ -1,5 +1,6 @@
 //! `narrowcast alert`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,12 @@ pub(super) enum AlertCommand {
 pub(super) struct SendArguments {
     /// What it says.
     text: String,
+    /// The language of the text, as in zh-CN.
+    #[arg(long)]
+    language: Option<String>,
+    /// The same in another language, as in en=TEXT: whoever reads it is told so. May be repeated.
+    #[arg(long, value_name = "LANGUAGE=TEXT", value_parser = translation)]
+    translation: Vec<(String, String)>,
     /// Whom it names: radio:NUMBER, person:ID, group:ID, node:PATH, system:ID or all. May be repeated.
     #[arg(long, required = true)]
     to: Vec<String>,
@@ -142,6 +149,12 @@ pub(super) async fn run(access: &Access, command: AlertCommand) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
+fn translation(written: &str) -> Result<(String, String), String> {
+    let parts = written.split_once('=');
+    let parts = parts.ok_or("write the language before it, as in en=TEXT")?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
+}
+
 fn members<'a>(list: &'a Value, name: &str) -> &'a [Value] {
     list.get(name)
         .and_then(Value::as_array)
@@ -158,8 +171,11 @@ async fn send(
     } else {
         Ask::Answers
     };
+    let translations: BTreeMap<String, String> = arguments.translation.into_iter().collect();
     let body = json!({
         "text": arguments.text,
+        "language": arguments.language,
+        "translations": translations,
         "precedence": name(arguments.precedence),
         "ask": name(ask),
         "answers": arguments.answer,
@@ -248,6 +264,10 @@ fn show_plan(access: &Access, plan: &Value) {
     });
     show_hindrances(access, plan);
     if !access.json {
+        let readers = plan.get("readers").and_then(Value::as_object);
+        for (language, count) in readers.into_iter().flatten() {
+            say(&format!("{count} of them are told in {}", safe(language)));
+        }
         let columns = [
             ("CARRIER", "carrier"),
             ("STATION", "station"),

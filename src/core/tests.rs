@@ -18,6 +18,7 @@ use crate::engine::io::{
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::facts::{Entry, Fact, Record};
 use crate::model::ids::{AlertId, EmergencyId, Seq};
+use crate::model::language::Language;
 use crate::model::policy::{Policy, StationPolicy};
 use crate::model::roster::{Node, Radio, RosterEntry};
 use crate::model::wall::Wall;
@@ -62,6 +63,8 @@ fn submit(id: u128, precedence: Precedence) -> Request {
         sms: true,
         station: None,
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     })
 }
 
@@ -160,6 +163,7 @@ impl Bench {
             form: TextForm::Tms,
             confirms: true,
             home: Some(CARRIER),
+            language: Language::default(),
         });
         bench.call(Request::ImportRoster {
             entries: vec![one],

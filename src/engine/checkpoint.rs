@@ -13,7 +13,7 @@ use crate::engine::state::State;
 use crate::model::ids::Seq;
 
 /// Raise the number with every change of what is stored of the state; a test tells when.
-const LAYOUT: &[u8; 4] = b"NC20";
+const LAYOUT: &[u8; 4] = b"NC21";
 
 /// A stored state that this version cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,7 @@ mod tests {
     use crate::model::evidence::{Answer, AnsweredBy, Evidence};
     use crate::model::facts::{Fact, Prediction, ReportNote};
     use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, TokenId};
+    use crate::model::language::{Language, Translation};
     use crate::model::phone_book::{MessageRef, ReceiptOutcome};
     use crate::model::policy::{
         AnswerSet, CatchUp, Ceilings, Collection, Policy, RouteKind, SinkPolicy, SmsPolicy,
@@ -287,6 +288,11 @@ mod tests {
                 body: [4; 32],
             }),
             came_as: Some(WarningForm::Cap),
+            language: Some("zh-CN".parse().unwrap()),
+            translations: vec![Translation {
+                language: "en".parse().unwrap(),
+                text: "Forest fire: assemble now".into(),
+            }],
         };
         let emergency = Emergency {
             id: EmergencyId(8u128.into()),
@@ -372,6 +378,7 @@ mod tests {
                 form: TextForm::Tms,
                 confirms: true,
                 home: Some(CARRIER),
+                language: Language::default(),
             }),
             RosterEntry::Person(Person {
                 id: "li".into(),
@@ -380,6 +387,7 @@ mod tests {
                 radios: vec![radio()],
                 phones: vec![phone()],
                 phone_first: false,
+                language: Language::default(),
             }),
             RosterEntry::Group(Group {
                 id: "fire".into(),
@@ -429,6 +437,7 @@ mod tests {
                 phone_first: false,
                 sink: None,
             })),
+            language: Language::default(),
         };
         let of = MessageRef {
             alert,

@@ -214,7 +214,8 @@ impl Engine {
             || self.more.get(&id).copied().unwrap_or(0),
             |wording| wording.more,
         );
-        let Ok(parts) = compose::parts(&self.state.policy, &book.alert, form, mode, more) else {
+        let said = book.alert.said_to(&delivery.recipient.language);
+        let Ok(parts) = compose::parts(&self.state.policy, said, form, mode, more) else {
             return self.radio_spent(id, FailReason::Unencodable);
         };
         let bursts = compose::bursts(kind, form, mode, &parts);
@@ -339,20 +340,25 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&place.alert) else {
             return self.group_done(run);
         };
-        let form = book
+        let member = book
             .deliveries
             .iter()
             .find(|d| d.recipient.talkgroup == Some(group))
-            .map(|d| self.form_on(carrier, &d.recipient));
+            .map(|d| &d.recipient);
         let own = self
             .state
             .station(carrier.station)
             .map(|station| station.own);
-        let (Some(form), Some(own), None) = (form, own, book.ended_at) else {
+        let (Some(member), Some(own), None) = (member, own, book.ended_at) else {
             return self.group_done(run);
         };
+        // All members that stand for their talkgroup read the same text.
+        let (form, said) = (
+            self.form_on(carrier, member),
+            book.alert.said_to(&member.language),
+        );
         let mode = Delivery::Unconfirmed;
-        let Ok(texts) = compose::parts(&self.state.policy, &book.alert, form, mode, 0) else {
+        let Ok(texts) = compose::parts(&self.state.policy, said, form, mode, 0) else {
             return self.group_done(run);
         };
         let bursts = compose::bursts(self.kind(carrier), form, mode, &texts);

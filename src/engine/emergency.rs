@@ -166,6 +166,8 @@ impl Engine {
             sms: false,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         };
         if let Ok(recipients) = self
             .state

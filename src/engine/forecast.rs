@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_secs(20);
 const MEMORY: f64 = 32.0;
 
 /// What the wording of a text depends on besides the alert: the kind of carrier, the form, and
-/// whether it is confirmed; none for a talkgroup.
-pub(super) type WordingKey = (AlertId, CarrierKind, TextForm, Option<bool>);
+/// whether it is confirmed, none for a talkgroup; and the number of the text.
+pub(super) type WordingKey = (AlertId, CarrierKind, TextForm, Option<bool>, u8);
 
 /// How fast a carrier is: what each fragment takes besides its bursts.
 #[derive(Debug, Clone, Copy)]
@@ -178,8 +178,9 @@ impl Engine {
         let mut known: HashMap<WordingKey, Cost> = HashMap::new();
         // The wording depends on nothing else of the recipient.
         let mut cost = |recipient: &Recipient, id: CarrierId, confirms: Option<bool>| {
+            let text = alert.text_for(&recipient.language);
             *known
-                .entry((alert.id, self.kind(id), recipient.form, confirms))
+                .entry((alert.id, self.kind(id), recipient.form, confirms, text))
                 .or_insert_with(|| self.text_cost(alert, recipient, id, confirms))
         };
         for recipient in recipients {
@@ -224,7 +225,8 @@ impl Engine {
             Delivery::Unconfirmed
         };
         let form = self.form_on(carrier, recipient);
-        let parts = compose::parts(&self.state.policy, alert, form, mode, 0);
+        let said = alert.said_to(&recipient.language);
+        let parts = compose::parts(&self.state.policy, said, form, mode, 0);
         // What nobody confirms has no turnaround on a conventional carrier.
         let turns = confirms == Some(true) || self.kind(carrier) != CarrierKind::Conventional;
         parts.map_or(Cost::default(), |parts| Cost {
@@ -256,7 +258,8 @@ impl Engine {
             return Cost::default();
         };
         let confirms = matches!(item, Item::One(_)).then_some(recipient.confirms);
-        let key = (alert, self.kind(carrier), recipient.form, confirms);
+        let text = book.alert.text_for(&recipient.language);
+        let key = (alert, self.kind(carrier), recipient.form, confirms, text);
         if let Some(known) = self.costs.get(&key) {
             return *known;
         }

@@ -11,9 +11,10 @@ use crate::engine::compose;
 use crate::engine::io::Submit;
 use crate::engine::sms;
 use crate::engine::views::Hindrance;
-use crate::model::alert::Alert;
+use crate::model::alert::{Alert, Said};
 use crate::model::delivery::FailReason;
 use crate::model::ids::DeliveryIndex;
+use crate::model::language::Language;
 use crate::model::roster::Recipient;
 
 /// How many radios one hindrance names.
@@ -34,20 +35,21 @@ pub(super) struct Hindered {
 impl Engine {
     /// Which of these recipients cannot get the alert, and what would help.
     pub(super) fn hindered(&self, alert: &Alert, recipients: &[Recipient]) -> Hindered {
-        let mut fits: HashMap<Form, bool> = HashMap::new();
-        let mut wording_fits = None;
+        let mut fits: HashMap<(Form, u8), bool> = HashMap::new();
+        let mut fits_phones: HashMap<u8, bool> = HashMap::new();
         let mut of = Vec::new();
         let mut sums: BTreeMap<String, Hindrance> = BTreeMap::new();
         for (index, recipient) in (0u32..).map(DeliveryIndex).zip(recipients) {
             if recipient.system().is_some() && self.unfed(recipient).is_none() {
                 continue;
             }
+            let text = alert.text_for(&recipient.language);
             // By telephone it comes, whatever the radio can.
             if !recipient.phones().is_empty() {
-                if wording_fits.is_none() {
-                    wording_fits = Some(self.fits_phones(alert));
-                }
-                if wording_fits == Some(true) {
+                let fit = fits_phones
+                    .entry(text)
+                    .or_insert_with(|| self.fits_phones(alert, &recipient.language));
+                if *fit {
                     continue;
                 }
             }
@@ -62,13 +64,14 @@ impl Engine {
                 (FailReason::NoPermittedStation, remedy)
             } else {
                 let form = self.form_for(alert, recipient);
+                let said = alert.said_to(&recipient.language);
                 let fit = fits
-                    .entry(form)
-                    .or_insert_with(|| self.fits(alert, form, &alert.text));
+                    .entry((form, text))
+                    .or_insert_with(|| self.fits(said, form));
                 if *fit {
                     continue;
                 }
-                (FailReason::Unencodable, self.shorten(alert, form))
+                (FailReason::Unencodable, self.shorten(said, form))
             };
             of.push((index, reason));
             let sum = sums.entry(remedy.clone()).or_insert(Hindrance {
@@ -167,10 +170,11 @@ impl Engine {
     }
 
     /// Whether some permitted route takes the text.
-    fn fits_phones(&self, alert: &Alert) -> bool {
+    fn fits_phones(&self, alert: &Alert, language: &Language) -> bool {
+        let said = alert.said_to(language);
         let policy = &self.state.policy;
         let mut routes = policy.routes.iter().filter(|it| it.carries(alert));
-        routes.any(|route| sms::parts(policy, route, alert, 0).is_ok())
+        routes.any(|route| sms::parts(policy, route, said, 0).is_ok())
     }
 
     /// The form in which a recipient would be addressed now.
@@ -189,22 +193,22 @@ impl Engine {
         (form, mode)
     }
 
-    fn fits(&self, alert: &Alert, (form, mode): Form, text: &str) -> bool {
-        let worded = Alert {
-            text: text.to_owned(),
-            ..alert.clone()
-        };
-        compose::parts(&self.state.policy, &worded, form, mode, 0).is_ok()
+    fn fits(&self, said: Said<'_>, (form, mode): Form) -> bool {
+        compose::parts(&self.state.policy, said, form, mode, 0).is_ok()
     }
 
     /// How short the text would have to be for radios of this form.
-    fn shorten(&self, alert: &Alert, form: Form) -> String {
-        let characters: Vec<char> = alert.text.chars().collect();
+    fn shorten(&self, said: Said<'_>, form: Form) -> String {
+        let characters: Vec<char> = said.text.chars().collect();
         let (mut fits, mut too_long) = (0, characters.len());
         while too_long - fits > 1 {
             let middle = fits.midpoint(too_long);
             let start: String = characters.iter().take(middle).collect();
-            if self.fits(alert, form, &start) {
+            let start = Said {
+                text: &start,
+                ..said
+            };
+            if self.fits(start, form) {
                 fits = middle;
             } else {
                 too_long = middle;

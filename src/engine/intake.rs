@@ -11,6 +11,7 @@ use crate::engine::forecast::Load;
 use crate::engine::hearing::REPORT_TEXT;
 use crate::engine::hindrance::Hindered;
 use crate::engine::io::{Receipt, Refusal, Response, Submit, SystemSays};
+use crate::engine::languages::{self, part_groups};
 use crate::engine::queue::Item;
 use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
@@ -65,7 +66,7 @@ impl Engine {
     ) -> Result<(Alert, Vec<Recipient>, Hindered), Refusal> {
         let mut named = HashSet::new();
         submit.targets.retain(|target| named.insert(target.clone()));
-        let recipients = self.check(who, &submit)?;
+        let mut recipients = self.check(who, &submit)?;
         self.room_for(submit.precedence, recipients.len())?;
         let key = submit.idempotency.clone().map(|(key, body)| Idempotency {
             token: who.token,
@@ -74,6 +75,7 @@ impl Engine {
         });
         let (by, node) = (who.name.clone(), who.node.clone());
         let alert = self.draft(submit, &recipients, by, node, key);
+        part_groups(&alert, &mut recipients);
         let hindered = self.hindered(&alert, &recipients);
         if let Some(why) = hindered.text_for_nobody(recipients.len()) {
             return Err(Refusal::Invalid {
@@ -254,6 +256,8 @@ impl Engine {
             sms: submit.sms,
             idempotency,
             came_as: None,
+            language: submit.language,
+            translations: submit.translations,
         };
         alert.answer_set = self.free_set(&alert, recipients);
         alert
@@ -343,9 +347,10 @@ impl Engine {
     }
 
     pub(super) fn dry_run(&self, who: &Principal, submit: Submit) -> Result<Response, Refusal> {
-        let recipients = self.check(who, &submit)?;
+        let mut recipients = self.check(who, &submit)?;
         let (by, node) = (who.name.clone(), who.node.clone());
         let alert = self.draft(submit, &recipients, by, node, None);
+        part_groups(&alert, &mut recipients);
         Ok(Response::Plan(Box::new(self.plan(&alert, &recipients))))
     }
 
@@ -357,6 +362,7 @@ impl Engine {
             parts: 0,
             answer_set: alert.answer_set.map(|set| set.name),
             words_only: alert.answer_set.is_none() && self.wants_set(alert, recipients),
+            readers: languages::readers(alert, recipients),
             baseline_polls: 0,
             hindrances: self.hindered(alert, recipients).told,
             carriers: Vec::new(),
@@ -379,7 +385,8 @@ impl Engine {
                 Delivery::Unconfirmed
             };
             let form = carrier.map_or(recipient.form, |id| self.form_on(id, recipient));
-            if let Ok(parts) = compose::parts(&self.state.policy, alert, form, mode, 0) {
+            let said = alert.said_to(&recipient.language);
+            if let Ok(parts) = compose::parts(&self.state.policy, said, form, mode, 0) {
                 plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
             }
             if plan.sample.len() < SAMPLE {
@@ -630,18 +637,21 @@ pub(super) fn check_reason(because: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a text can be shown and has 1 to `most` characters.
+pub(super) fn check_text(written: &str, most: usize) -> Result<(), String> {
+    let characters = written.chars().count();
+    if written.trim().is_empty() || characters > most {
+        return Err(format!("it has {characters} characters; write 1 to {most}"));
+    }
+    text::check(written).map_err(|error| error.to_string())
+}
+
 fn check_fields(submit: &Submit) -> Result<(), Refusal> {
     let invalid = |field, why: String| Err(Refusal::Invalid { field, why });
-    let characters = submit.text.chars().count();
-    if submit.text.trim().is_empty() || characters > TEXT_CHARACTERS {
-        return invalid(
-            "text",
-            format!("it has {characters} characters; write 1 to {TEXT_CHARACTERS}"),
-        );
+    if let Err(why) = check_text(&submit.text, TEXT_CHARACTERS) {
+        return invalid("text", why);
     }
-    if let Err(error) = text::check(&submit.text) {
-        return invalid("text", error.to_string());
-    }
+    languages::check(submit)?;
     if submit.targets.is_empty() || submit.targets.len() > TARGETS {
         return invalid("targets", format!("name 1 to {TARGETS} of them"));
     }

@@ -15,6 +15,7 @@ use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Entry;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, Seq, TokenId};
+use crate::model::language::{Language, Translation};
 use crate::model::roster::RosterEntry;
 use crate::model::token::{Principal, Right, Token};
 use crate::model::wall::Wall;
@@ -389,6 +390,10 @@ pub struct Submit {
     pub station: Option<StationId>,
     /// The submitter's key and the SHA-256 of the request as it was understood.
     pub idempotency: Option<(String, [u8; 32])>,
+    /// The language of the text, if the submitter says it.
+    pub language: Option<Language>,
+    /// The same in other languages.
+    pub translations: Vec<Translation>,
 }
 
 /// A message of another system's warning, as it is taken in.

@@ -44,6 +44,7 @@ mod hearing;
 mod hindrance;
 mod intake;
 pub mod io;
+mod languages;
 mod marks;
 mod parts;
 mod progress;

@@ -363,6 +363,7 @@ impl Roster {
             home: radio.home,
             talkgroup,
             contact: None,
+            language: radio.language.clone(),
         })
     }
 
@@ -413,6 +414,7 @@ impl Roster {
                 phone_first: person.phone_first,
                 sink: None,
             })),
+            language: person.language.clone(),
         })
     }
 
@@ -488,6 +490,7 @@ fn external(system: &System) -> Recipient {
             phone_first: false,
             sink: Some(system.sink.clone()),
         })),
+        language: Language::default(),
     }
 }
 

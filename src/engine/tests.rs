@@ -19,6 +19,7 @@ use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Evidence;
 use crate::model::facts::{Entry, Fact, Record, ReportNote};
 use crate::model::ids::{AlertId, DeliveryIndex, Seq, TokenId};
+use crate::model::language::Language;
 use crate::model::policy::{Policy, StationPolicy};
 use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
@@ -29,6 +30,7 @@ mod answers;
 mod attempts;
 mod fence;
 mod hindrances;
+mod languages;
 mod people;
 mod routing;
 mod sizes;
@@ -199,6 +201,8 @@ impl Rig {
             sms: true,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         }
     }
 
@@ -369,6 +373,7 @@ fn a_radio(id: u32) -> Radio {
         form: TextForm::Tms,
         confirms: true,
         home: Some(carrier(1)),
+        language: Language::default(),
     }
 }
 

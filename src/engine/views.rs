@@ -11,6 +11,7 @@ use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::{End, FailReason, Rung};
 use crate::model::evidence::Answer;
 use crate::model::ids::{AlertId, DeliveryIndex, Seq};
+use crate::model::language::{Language, Translation, Words};
 use crate::model::policy::RouteKind;
 use crate::model::roster::Node;
 use crate::model::sight::Share;
@@ -28,6 +29,10 @@ pub struct AlertView {
     pub mark: String,
     /// What it says.
     pub text: String,
+    /// The language of `text`, if its sender said it.
+    pub language: Option<Language>,
+    /// The same in other languages.
+    pub translations: Vec<Translation>,
     /// How urgent it is.
     pub precedence: Precedence,
     /// What it asks.
@@ -59,6 +64,16 @@ pub struct AlertView {
 }
 
 impl AlertView {
+    /// What it says in all its languages.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        Words {
+            text: self.text.clone(),
+            language: self.language.clone(),
+            translations: self.translations.clone(),
+        }
+    }
+
     /// The view of an alert from its book, as it is seen from `node`; none if it is not.
     #[must_use]
     pub fn of(book: &AlertBook, node: &Node) -> Option<Self> {
@@ -83,6 +98,8 @@ impl AlertView {
             id: alert.id,
             mark: alert.mark.to_string(),
             text: alert.text.clone(),
+            language: alert.language.clone(),
+            translations: alert.translations.clone(),
             precedence: alert.precedence,
             ask: alert.ask.clone(),
             targets: targets.iter().map(ToString::to_string).collect(),
@@ -120,6 +137,8 @@ pub struct DeliveryView {
     pub name: String,
     /// Its node then.
     pub node: String,
+    /// What was read there then.
+    pub language: Language,
     /// The highest rung that evidence proves.
     pub rung: Rung,
     /// How it ended short of its aim, if it did.
@@ -259,6 +278,7 @@ impl DeliveryView {
             routes: RouteView::all(delivery),
             name: delivery.recipient.name.clone(),
             node: delivery.recipient.node.to_string(),
+            language: delivery.recipient.language.clone(),
             rung: delivery.rung,
             end: delivery.end,
             late: delivery.late,
@@ -328,6 +348,8 @@ pub struct Plan {
     pub answer_set: Option<char>,
     /// Whether it can be answered by words only, because no answer set is free.
     pub words_only: bool,
+    /// How many are told in each translation; all others get the text itself.
+    pub readers: Vec<(Language, u32)>,
     /// Radios whose status would have to be asked for first, one burst each.
     pub baseline_polls: u32,
     /// Recipients that could not get it.

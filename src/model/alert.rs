@@ -7,6 +7,7 @@ use narrowcast_protocol::air::{RadioId, StationId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::model::ids::{AlertId, TokenId};
+use crate::model::language::{Language, Translation, Words};
 use crate::model::policy::AnswerSet;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
@@ -277,6 +278,67 @@ pub struct Alert {
     pub idempotency: Option<Idempotency>,
     /// The form of the warning that it was made of: its document is kept with it.
     pub came_as: Option<WarningForm>,
+    /// The language of `text`, where the sender said it.
+    pub language: Option<Language>,
+    /// The same in other languages, at most [`TRANSLATIONS`].
+    pub translations: Vec<Translation>,
+}
+
+/// Most languages of an alert besides that of its text.
+pub const TRANSLATIONS: usize = 7;
+
+/// An alert as it is said to those who read one of its languages.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The alert.
+    pub alert: &'a Alert,
+    /// What it says in that language.
+    pub text: &'a str,
+    /// The language, where it is known.
+    pub language: Option<&'a Language>,
+}
+
+impl Alert {
+    /// The number of the text for those who read `language`: 0 is `text`, which they get too of
+    /// whose language there is none; above stand the translations.
+    #[must_use]
+    pub fn text_for(&self, language: &Language) -> u8 {
+        let translations = self.translations.iter();
+        let offered = translations.map(|it| Some(&it.language));
+        let closest = language.closest(std::iter::once(self.language.as_ref()).chain(offered));
+        u8::try_from(closest.unwrap_or(0)).unwrap_or(0)
+    }
+
+    /// What it says in all its languages.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        Words {
+            text: self.text.clone(),
+            language: self.language.clone(),
+            translations: self.translations.clone(),
+        }
+    }
+
+    /// The alert as it is said to those who read `language`.
+    #[must_use]
+    pub fn said_to(&self, language: &Language) -> Said<'_> {
+        let number = usize::from(self.text_for(language));
+        let translation = number
+            .checked_sub(1)
+            .and_then(|at| self.translations.get(at));
+        match translation {
+            Some(translation) => Said {
+                alert: self,
+                text: &translation.text,
+                language: Some(&translation.language),
+            },
+            None => Said {
+                alert: self,
+                text: &self.text,
+                language: self.language.as_ref(),
+            },
+        }
+    }
 }
 
 #[cfg(test)]

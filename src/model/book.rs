@@ -789,6 +789,7 @@ mod tests {
     use crate::model::alert::{Mark, Precedence, Target};
     use crate::model::evidence::AnsweredBy;
     use crate::model::ids::AlertId;
+    use crate::model::language::Language;
 
     fn book(ask: Ask) -> AlertBook {
         let alert = Alert {
@@ -809,6 +810,8 @@ mod tests {
             sms: true,
             idempotency: None,
             came_as: None,
+            language: None,
+            translations: Vec::new(),
         };
         let recipient = Recipient {
             radio: RadioId::new(1).ok(),
@@ -819,6 +822,7 @@ mod tests {
             home: None,
             talkgroup: GroupId::new(9).ok(),
             contact: None,
+            language: Language::default(),
         };
         let id = alert.id;
         let mut book = AlertBook::open(alert, Seq(1));

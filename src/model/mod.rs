@@ -12,6 +12,7 @@ pub mod emergency;
 pub mod evidence;
 pub mod facts;
 pub mod ids;
+pub mod language;
 pub mod phone_book;
 pub mod policy;
 pub mod roster;

@@ -8,6 +8,8 @@ use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, TextForm};
 pub use narrowcast_protocol::sms::phone::Phone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::model::language::Language;
+
 /// A node of the organisation tree, written as a path: `city/county/township/team`.
 /// The empty path is the root, above everything. Clones share the path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -122,6 +124,8 @@ pub struct Radio {
     pub confirms: bool,
     /// The carrier it usually listens to.
     pub home: Option<CarrierId>,
+    /// What whoever has it reads, if it is nobody's of the roster.
+    pub language: Language,
 }
 
 /// A person of the roster.
@@ -139,6 +143,8 @@ pub struct Person {
     pub phones: Vec<Phone>,
     /// Whether the telephones are used before the radios.
     pub phone_first: bool,
+    /// What the person reads.
+    pub language: Language,
 }
 
 /// A group of the roster.
@@ -235,6 +241,8 @@ pub struct Recipient {
     pub talkgroup: Option<GroupId>,
     /// The person or system, if it is one.
     pub contact: Option<Box<Contact>>,
+    /// What the person reads, or whoever has the radio.
+    pub language: Language,
 }
 
 /// How else a person is reached than by the first radio, and how a system is.
@@ -316,6 +324,14 @@ impl Recipient {
         if let Some(contact) = self.contact.as_deref_mut() {
             contact.radios.clear();
         }
+    }
+
+    /// The talkgroups over which the alert reaches its radios first.
+    pub fn talkgroups_mut(&mut self) -> impl Iterator<Item = &mut Option<GroupId>> {
+        let contact = self.contact.iter_mut();
+        let further = contact.flat_map(|contact| &mut contact.radios);
+        let further = further.map(|radio| &mut radio.talkgroup);
+        std::iter::once(&mut self.talkgroup).chain(further)
     }
 
     /// Whether it has this radio.

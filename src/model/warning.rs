@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::ids::{AlertId, Seq};
+use crate::model::language::Words;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 
@@ -114,7 +115,7 @@ impl WarningMessage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllClear {
     /// In these words, 1 to 300 characters.
-    Words(String),
+    Words(Words),
     /// In those of the version that was in force.
     OfTheVersion,
 }

@@ -25,6 +25,7 @@ use crate::engine::io::{Credential, Refusal, Request, Response, Submit};
 use crate::ledger::memory::{MemoryLedger, MemoryStore};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::{AlertId, TokenId};
+use crate::model::language::Language;
 use crate::model::policy::{Policy, SpaceMarks, StationPolicy};
 use crate::model::roster::{Node, Radio, RosterEntry};
 use crate::model::token::{Role, Token};
@@ -36,6 +37,7 @@ mod access;
 mod cap;
 mod cap_out;
 mod cap_signature;
+mod languages;
 mod posture;
 mod slow;
 
@@ -141,6 +143,8 @@ impl Running {
             sms: true,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         };
         self.ask(Request::Submit(submit)).await
     }
@@ -153,6 +157,7 @@ impl Running {
             form: TextForm::Tms,
             confirms: true,
             home: None,
+            language: Language::default(),
         });
         self.ask(Request::ImportRoster {
             entries: vec![entry],

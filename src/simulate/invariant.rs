@@ -44,11 +44,13 @@ pub enum Invariant {
     NoTextsMixed,
     /// A receipt that an operator was told we have is on the ledger.
     NoReceiptIsLost,
+    /// Nobody is told in another language than the closest one of the alert.
+    NoOtherLanguage,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NothingAcceptedIsLost,
         Self::NoRungWithoutEvidence,
         Self::NoTransmissionWithoutAttempt,
@@ -66,6 +68,7 @@ impl Invariant {
         Self::NoMessageTwiceWithoutNeed,
         Self::NoTextsMixed,
         Self::NoReceiptIsLost,
+        Self::NoOtherLanguage,
     ];
 
     /// Its name.
@@ -89,6 +92,7 @@ impl Invariant {
             Self::NoMessageTwiceWithoutNeed => "no-message-twice-without-need",
             Self::NoTextsMixed => "no-texts-mixed",
             Self::NoReceiptIsLost => "no-receipt-is-lost",
+            Self::NoOtherLanguage => "no-other-language",
         }
     }
 }

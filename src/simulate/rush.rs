@@ -11,6 +11,7 @@ use narrowcast_world::rng::Rng;
 use crate::engine::io::{Request, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
+use crate::model::language::Language;
 use crate::model::policy::Ceilings;
 use crate::model::roster::{Node, Radio, RosterEntry};
 use crate::simulate::driver::civil;
@@ -200,6 +201,7 @@ fn radios(setup: &mut Setup, home: CarrierId) -> Vec<RadioConfig> {
             form: TextForm::Tms,
             confirms: true,
             home: Some(home),
+            language: Language::default(),
         }));
         RadioConfig {
             answers: Answers::Never,
@@ -222,5 +224,7 @@ fn alert(at: Instant, rng: &mut Rng, text: String, precedence: Precedence, to: T
         sms: true,
         station: None,
         idempotency: None,
+        language: None,
+        translations: Vec::new(),
     }
 }

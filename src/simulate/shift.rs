@@ -16,6 +16,7 @@ use crate::core::io::LedgerFault;
 use crate::engine::io::{Request, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
+use crate::model::language::{Language, Translation};
 use crate::model::policy::Ceilings;
 use crate::model::roster::{Group, Node, Radio, RosterEntry};
 use crate::simulate::driver::civil;
@@ -267,6 +268,7 @@ impl Plan {
             form,
             confirms: self.rng.chance(0.9),
             home: home.filter(|_| self.rng.chance(0.8)),
+            language: a_language(&mut self.rng),
         })
     }
 
@@ -316,6 +318,7 @@ impl Plan {
         let words = "山火逼近东山林场,请沿公路撤离到体育馆集合,注意风向变化".chars();
         let length = usize::try_from(4 + self.rng.below(60)).unwrap_or(4);
         let words: String = words.cycle().take(length).collect();
+        let translations = in_english(&mut self.rng, self.alerts.into(), length);
         let wall = civil(at).wall;
         let life = self.seconds(60, 230);
         Submit {
@@ -332,6 +335,8 @@ impl Plan {
             sms: true,
             station: None,
             idempotency: None,
+            language: None,
+            translations,
         }
     }
 
@@ -434,4 +439,24 @@ impl Plan {
 
 fn node(path: &str) -> Node {
     path.parse().unwrap_or_else(|_| Node::root())
+}
+
+/// Most read what everybody reads.
+fn a_language(rng: &mut Rng) -> Language {
+    let known = if rng.chance(0.2) { "en" } else { "zh-CN" };
+    known.parse().unwrap_or_default()
+}
+
+/// Some alerts are said in English too.
+fn in_english(rng: &mut Rng, number: u64, length: usize) -> Vec<Translation> {
+    if !rng.chance(0.4) {
+        return Vec::new();
+    }
+    let words = "Forest fire at Dongshan, leave by road to the stadium, mind the wind ".chars();
+    let words: String = words.cycle().take(length * 2).collect();
+    let translation = "en".parse().map(|language| Translation {
+        language,
+        text: format!("#{number} {words}"),
+    });
+    translation.into_iter().collect()
 }

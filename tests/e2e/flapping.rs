@@ -327,6 +327,8 @@ fn submissions() -> Vec<Submit> {
             exercise: false,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         })
         .collect()
 }

@@ -32,6 +32,22 @@ async fn said(arguments: &[&str]) -> Option<Vec<Value>> {
     Some(lines.collect())
 }
 
+const SUBMIT_SM: u32 = 0x0000_0004;
+const DELIVER_SM_RESP: u32 = 0x8000_0005;
+
+/// The commands of the whole PDUs in a stream.
+fn commands(mut stream: &[u8]) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let number = |at: usize| {
+            let octets = stream.get(at..at + 4)?;
+            Some(u32::from_be_bytes(octets.try_into().ok()?))
+        };
+        let (length, command) = (number(0)?, number(4)?);
+        stream = stream.get(usize::try_from(length).ok()?..)?;
+        Some(command)
+    })
+}
+
 /// A line to the operator that writes down what its client sends.
 async fn tapped(operator: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -70,6 +86,13 @@ async fn an_independent_decoder_reads_every_pdu_that_we_send_to_a_centre() {
     let alert = submitted(&place, &http, body).await;
     until("it is received", Duration::from_secs(20), async || {
         deliveries(&place, &http, &alert).await[0]["rung"] == "received"
+    })
+    .await;
+    // What is received can be read before the receipts are on disk and answered.
+    until("the receipts are answered", Duration::from_secs(20), async || {
+        let sent = sent.lock().unwrap();
+        let of = |id: u32| commands(&sent).filter(|it| *it == id).count();
+        of(DELIVER_SM_RESP) == of(SUBMIT_SM)
     })
     .await;
     let stream = hex::encode(sent.lock().unwrap().as_slice());

@@ -1,9 +1,11 @@
 //! An alert and where its deliveries stand.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::body::{AskBody, HindranceBody};
+use crate::api::body::{AskBody, HindranceBody, languages};
 use crate::engine::io::Receipt;
 use crate::engine::views::{AlertView, CarrierUse, Counts};
 use crate::model::alert::{Ask, Precedence};
@@ -97,6 +99,12 @@ pub struct AlertBody {
     pub mark: String,
     /// What it says.
     pub text: String,
+    /// The language of `text`, if its sender said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The same in other languages, by their tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub translations: BTreeMap<String, String>,
     /// `flash`, `immediate`, `priority` or `routine`.
     #[schema(schema_with = super::precedence)]
     pub precedence: Precedence,
@@ -180,6 +188,8 @@ impl From<AlertView> for AlertBody {
             id: view.id.to_string(),
             mark: view.mark,
             text: view.text,
+            language: view.language.map(|it| it.to_string()),
+            translations: languages::shown(view.translations),
             precedence: view.precedence,
             ask,
             answers,

@@ -81,6 +81,8 @@ pub struct DeliveryBody {
     pub name: String,
     /// Its node then.
     pub node: String,
+    /// What was read there then: of the alert's languages the closest was sent.
+    pub language: String,
     /// The highest rung that evidence proves: `queued`, `sent`, `accepted`, `transmitted`,
     /// `received`, `read` or `answered`.
     #[schema(schema_with = super::rung)]
@@ -165,6 +167,7 @@ impl From<DeliveryView> for DeliveryBody {
             system: view.system,
             name: view.name,
             node: view.node,
+            language: view.language.to_string(),
             rung: view.rung,
             end,
             reason,

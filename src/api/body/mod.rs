@@ -10,6 +10,7 @@ mod done;
 mod emergency;
 mod event;
 mod health;
+mod languages;
 mod plan;
 mod roster;
 mod sink;

@@ -1,5 +1,7 @@
 //! What a dry run says.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +24,9 @@ pub struct PlanBody {
     pub answer_set: Option<char>,
     /// Whether it can be answered by words only, because no answer set is free.
     pub words_only: bool,
+    /// How many are told in each translation, by its tag; all others get the text itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub readers: BTreeMap<String, u32>,
     /// Radios whose status would have to be asked for first, one burst each.
     pub baseline_polls: u32,
     /// Recipients that could not get it.
@@ -153,6 +158,11 @@ impl From<Plan> for PlanBody {
             parts: plan.parts,
             answer_set: plan.answer_set,
             words_only: plan.words_only,
+            readers: plan
+                .readers
+                .into_iter()
+                .map(|(language, count)| (language.to_string(), count))
+                .collect(),
             baseline_polls: plan.baseline_polls,
             hindrances: plan.hindrances.into_iter().map(Into::into).collect(),
             carriers: carriers.collect(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::body::name_of;
+use crate::model::language::{Language, LanguageError};
 use crate::model::roster::{Group, Node, PHONES, Person, Phone, Radio, RosterEntry, System};
 use crate::model::text;
 
@@ -42,6 +43,9 @@ pub struct RosterLine {
     /// People: `radio` or `phone`, which is used first; `radio` if empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefer: String,
+    /// Radios and people: what is read there, as in `zh-CN`, which it is if empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub language: String,
     /// Systems: the name of the sink that feeds it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sink: String,
@@ -105,6 +109,7 @@ impl TryFrom<RosterLine> for RosterEntry {
                 only("talkgroup", &line.talkgroup, "group")?;
                 only("phone", &line.phone.concat(), "person")?;
                 only("prefer", &line.prefer, "person")?;
+                only("language", &line.language, "radio or person")?;
                 if !line.members.is_empty() {
                     return Err(wrong("members", "a system has none: leave it empty"));
                 }
@@ -134,6 +139,7 @@ impl TryFrom<RosterLine> for RosterEntry {
                     form: form(&line.form)?,
                     confirms: confirms(&line.confirms)?,
                     home: home(&line.home)?,
+                    language: language(&line.language)?,
                 }))
             }
             "person" | "group" => {
@@ -155,10 +161,12 @@ impl TryFrom<RosterLine> for RosterEntry {
                         radios: members,
                         phones: phones(&line.phone)?,
                         phone_first: phone_first(&line.prefer)?,
+                        language: language(&line.language)?,
                     }));
                 }
                 only("phone", &line.phone.concat(), "person")?;
                 only("prefer", &line.prefer, "person")?;
+                only("language", &line.language, "radio or person")?;
                 Ok(Self::Group(Group {
                     id,
                     name,
@@ -183,6 +191,15 @@ fn radio(text: &str, field: &'static str) -> Result<RadioId, LineError> {
         .parse()
         .map_err(|_| wrong(field, format!("`{}` is no radio number", text::shown(text))))?;
     RadioId::new(number).map_err(|error| wrong(field, error))
+}
+
+fn language(tag: &str) -> Result<Language, LineError> {
+    match tag.trim() {
+        "" => Ok(Language::default()),
+        tag => tag
+            .parse()
+            .map_err(|error: LanguageError| wrong("language", text::shown(&error.to_string()))),
+    }
 }
 
 fn phone_first(prefer: &str) -> Result<bool, LineError> {
@@ -285,6 +302,15 @@ fn talkgroup(text: &str) -> Result<Option<GroupId>, LineError> {
         .map_err(|error| wrong("talkgroup", error))
 }
 
+/// Nothing, where it is the one that everybody reads who has no other.
+fn written(language: &Language) -> String {
+    if *language == Language::default() {
+        String::new()
+    } else {
+        language.to_string()
+    }
+}
+
 impl From<RosterEntry> for RosterLine {
     fn from(entry: RosterEntry) -> Self {
         let numbers = |radios: &[RadioId]| radios.iter().map(|radio| radio.get()).collect();
@@ -297,6 +323,7 @@ impl From<RosterEntry> for RosterLine {
                 form: name_of(&radio.form),
                 confirms: if radio.confirms { "yes" } else { "no" }.to_owned(),
                 home: radio.home.map_or_else(String::new, |home| home.to_string()),
+                language: written(&radio.language),
                 ..Self::default()
             },
             RosterEntry::Person(person) => Self {
@@ -307,6 +334,7 @@ impl From<RosterEntry> for RosterLine {
                 members: numbers(&person.radios),
                 phone: person.phones.iter().map(ToString::to_string).collect(),
                 prefer: if person.phone_first { "phone" } else { "" }.to_owned(),
+                language: written(&person.language),
                 ..Self::default()
             },
             RosterEntry::Group(group) => Self {

@@ -1,9 +1,12 @@
 //! An alert as it is submitted.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::api::body::languages;
 use crate::api::problem::Problem;
 use crate::engine::io::Submit;
 use crate::model::alert::{Ask, Precedence};
@@ -18,6 +21,14 @@ pub struct SubmitBody {
     /// What it says.
     #[schema(example = "山火逼近,请立即到3号集合点")]
     pub text: String,
+    /// The language of `text`, as in `zh-CN`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The same in other languages, by their tags, at most 7: whoever reads one of them is told in
+    /// the closest, everybody else gets `text`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({"en": "Forest fire: go to assembly point 3 now"}))]
+    pub translations: BTreeMap<String, String>,
     /// `flash`, `immediate`, `priority` or `routine`.
     #[serde(default = "routine")]
     #[schema(schema_with = super::precedence)]
@@ -104,6 +115,8 @@ impl SubmitBody {
             sms: self.sms,
             station: None,
             idempotency,
+            language: languages::language(self.language.as_deref())?,
+            translations: languages::translations(self.translations)?,
         })
     }
 

@@ -116,6 +116,8 @@ impl Engine {
             sms: level.sms,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         };
         let made = self.alert_of_alarm(alarm, submit);
         made.map(|alert| (alert, missing))
@@ -149,6 +151,8 @@ impl Engine {
             sms: alarm.sms,
             station: None,
             idempotency: None,
+            language: None,
+            translations: Vec::new(),
         };
         match self.alert_of_alarm(&alarm, submit) {
             Ok(alert) => {

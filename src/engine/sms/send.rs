@@ -124,7 +124,8 @@ impl Engine {
         // Its parts fit together only in the frame in which it began, whatever the policy has
         // become meanwhile.
         let begun = self.state.frames.get(known.frame).filter(|_| same);
-        let begun = begun.and_then(|frame| frame.parts(&book.alert, known.reference).ok());
+        let said = book.alert.said_to(&delivery.recipient.language);
+        let begun = begun.and_then(|frame| frame.parts(said, known.reference).ok());
         let begun = begun.filter(|parts| parts.len() == usize::from(known.parts));
         let attempts = known.attempts;
         let (reference, frame, parts) = if let Some(parts) = begun {
@@ -136,7 +137,7 @@ impl Engine {
             } else {
                 known.reference.wrapping_add(NEXT_REFERENCE)
             };
-            match frame.parts(&book.alert, reference) {
+            match frame.parts(said, reference) {
                 Ok(parts) => (reference, frame.number(), parts),
                 Err(_) => return self.give_up_phone(ring),
             }

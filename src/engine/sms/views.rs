@@ -1,5 +1,9 @@
 //! What is told about routes.
 
+use std::collections::HashMap;
+
+use narrowcast_protocol::air::StationId;
+
 use crate::engine::Engine;
 use crate::engine::sms::wording;
 use crate::engine::views::{SmsPlan, SmsRouteView};
@@ -47,6 +51,7 @@ impl Engine {
     ) -> Vec<SmsPlan> {
         let policy = &self.state.policy;
         let mut plans: Vec<SmsPlan> = Vec::new();
+        let mut known: HashMap<(StationId, u8), u8> = HashMap::new();
         for recipient in recipients {
             let Some(phone) = recipient.phones().first() else {
                 continue;
@@ -56,22 +61,28 @@ impl Engine {
             };
             let found = plans.iter().position(|plan| plan.route == route.id);
             let at = found.unwrap_or_else(|| {
-                let parts = wording::parts(policy, route, alert, 0).map_or(0, |it| it.len());
                 plans.push(SmsPlan {
                     route: route.id,
                     name: route.name.clone(),
                     up: self.route_up(route.id),
                     at_once: 0,
                     if_needed: 0,
-                    parts: u8::try_from(parts).unwrap_or(u8::MAX),
+                    parts: 0,
                     cost: 0,
                 });
                 plans.len() - 1
             });
+            let text = alert.text_for(&recipient.language);
+            let parts = *known.entry((route.id, text)).or_insert_with(|| {
+                let said = alert.said_to(&recipient.language);
+                let parts = wording::parts(policy, route, said, 0).map_or(0, |it| it.len());
+                u8::try_from(parts).unwrap_or(u8::MAX)
+            });
             if let Some(plan) = plans.get_mut(at) {
+                plan.parts = plan.parts.max(parts);
                 plan.at_once += u32::from(recipient.radio.is_none());
                 plan.if_needed += u32::from(recipient.radio.is_some());
-                plan.cost += u64::from(plan.parts) * u64::from(route.cost);
+                plan.cost += u64::from(parts) * u64::from(route.cost);
             }
         }
         plans

@@ -12,12 +12,12 @@ use narrowcast_protocol::sms::{Part, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::compose;
-use crate::model::alert::Alert;
+use crate::model::alert::Said;
 use crate::model::policy::{Policy, RouteKind, SmsRoute};
 
 pub(in crate::engine) use frames::Frames;
 
-/// The parts in which `alert` is given to the operator of `route`, with `reference` tying them
+/// The parts in which an alert is given as `said` to the operator of `route`, with `reference` tying them
 /// together.
 ///
 /// # Errors
@@ -25,10 +25,10 @@ pub(in crate::engine) use frames::Frames;
 pub(in crate::engine) fn parts(
     policy: &Policy,
     route: &SmsRoute,
-    alert: &Alert,
+    said: Said<'_>,
     reference: u8,
 ) -> Result<Vec<Part>, SegmentError> {
-    Frame::of(policy, route).parts(alert, reference)
+    Frame::of(policy, route).parts(said, reference)
 }
 
 /// What makes the wording over a route besides the alert.
@@ -64,16 +64,16 @@ impl Frame {
         })
     }
 
-    /// The parts of `alert`, with `reference` tying them together.
+    /// The parts of what is `said`, with `reference` tying them together.
     ///
     /// # Errors
     /// It takes more parts than telephones put together.
     pub(in crate::engine) fn parts(
         &self,
-        alert: &Alert,
+        said: Said<'_>,
         reference: u8,
     ) -> Result<Vec<Part>, SegmentError> {
-        let text = compose::whole(&self.sign, &self.template, alert);
+        let text = compose::whole(&self.sign, &self.template, said);
         segment(&text, &self.form(), Reference::Eight(reference))
     }
 

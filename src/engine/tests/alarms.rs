@@ -9,6 +9,7 @@ use crate::engine::io::AlarmReport;
 use crate::engine::views::SensorAlarmView;
 use crate::model::alarm::{AlarmRule, AlertedFor, Level, LevelRule, Suppression};
 use crate::model::ids::SensorAlarmId;
+use crate::model::language::Language;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -491,6 +492,7 @@ fn people_whom_the_roster_does_not_know_keep_nobody_else_from_the_alert() {
         radios: vec![radio(5)],
         phones: vec![],
         phone_first: false,
+        language: Language::default(),
     });
     rig.ask(Request::ImportRoster {
         entries: vec![entry],

@@ -1,6 +1,7 @@
 //! People of the roster: what they carry, and how they are named.
 
 use super::*;
+use crate::model::language::Language;
 use crate::model::roster::{Person, Phone};
 
 fn a_person(id: &str, radios: &[u32]) -> RosterEntry {
@@ -11,6 +12,7 @@ fn a_person(id: &str, radios: &[u32]) -> RosterEntry {
         radios: radios.iter().copied().map(radio).collect(),
         phones: vec![Phone::new("13800138000").unwrap()],
         phone_first: false,
+        language: Language::default(),
     })
 }
 

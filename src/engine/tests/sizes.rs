@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::model::facts::FACT_BYTES;
+use crate::model::language::{Language, Translation};
 use crate::model::policy::AnswerRule;
 use crate::model::roster::{Person, Phone};
 
@@ -54,6 +55,7 @@ fn large_roster() -> Vec<RosterEntry> {
             radios: vec![radio(id)],
             phones: vec![Phone::new("13800138000").unwrap(); 8],
             phone_first: false,
+            language: Language::default(),
         })
     });
     let group = RosterEntry::Group(Group {
@@ -66,6 +68,15 @@ fn large_roster() -> Vec<RosterEntry> {
     radios.chain(people).chain([group]).collect()
 }
 
+fn in_another_language(letter: u8) -> Translation {
+    Translation {
+        language: format!("a{}-{}", char::from(letter), "x".repeat(8))
+            .parse()
+            .unwrap(),
+        text: "\u{1F525}".repeat(300),
+    }
+}
+
 fn large_submit(rig: &mut Rig) -> Submit {
     let targets = (1..=1_000).map(|id| Target::Person(format!("{id:0>60}")));
     Submit {
@@ -73,6 +84,7 @@ fn large_submit(rig: &mut Rig) -> Submit {
         targets: targets.collect(),
         idempotency: Some(("\u{1F525}".repeat(255), [9; 32])),
         exercise: true,
+        translations: (b'a'..=b'g').map(in_another_language).collect(),
         ..rig.a_submit(
             "",
             Precedence::Flash,

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::delivery::Outcome;
 use crate::model::evidence::AnsweredBy;
+use crate::model::language::Language;
 use crate::model::policy::{RouteKind, SmsRoute};
 use crate::model::roster::Person;
 
@@ -48,6 +49,7 @@ fn person(id: &str, radios: &[u32], phones: &[&str]) -> RosterEntry {
         radios: radios.iter().map(|id| radio(*id)).collect(),
         phones: phones.iter().map(|it| Phone::new(it).unwrap()).collect(),
         phone_first: false,
+        language: Language::default(),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::model::book::AlertBook;
 use crate::model::delivery::Rung;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, Seq};
+use crate::model::language::Words;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 use crate::model::warning::{
@@ -59,7 +60,7 @@ pub(super) struct InForce {
     pub(super) version: Version,
     /// Messages that it named: it comes after them.
     after: Vec<MessageKey>,
-    pub(super) text: String,
+    pub(super) words: Words,
     pub(super) precedence: Precedence,
     pub(super) targets: Vec<Target>,
     pub(super) sms: bool,
@@ -75,7 +76,7 @@ impl InForce {
             alert: alert.id,
             version: (taken.message.version, taken.message.key()),
             after: taken.message.references.clone(),
-            text: alert.text.clone(),
+            words: alert.words(),
             precedence: alert.precedence,
             targets: alert.targets.clone(),
             sms: alert.sms,

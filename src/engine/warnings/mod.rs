@@ -18,6 +18,7 @@ use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::delivery::End;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, Seq};
+use crate::model::language::Words;
 use crate::model::token::Principal;
 use crate::model::warning::{
     AllClear, DOCUMENT_OCTETS, NAME_CHARACTERS, PART_OCTETS, REFERENCES, WarningForm,
@@ -78,11 +79,11 @@ impl Engine {
                 }
                 let newest = in_force.iter().max_by_key(|it| it.version);
                 if let (Some(words), Some(newest)) = (all_clear, newest) {
-                    let text = match &words {
-                        AllClear::Words(text) => text,
-                        AllClear::OfTheVersion => &newest.text,
+                    let words = match &words {
+                        AllClear::Words(words) => words,
+                        AllClear::OfTheVersion => &newest.words,
                     };
-                    let says = (over(text), newest.precedence);
+                    let says = (words.changed(over), newest.precedence);
                     self.all_clear_of(who, &message, says, told, &mut decided);
                 }
                 (WarningOutcome::Cancelled, decided)
@@ -320,7 +321,7 @@ impl Engine {
         &mut self,
         who: &Principal,
         message: &WarningMessage,
-        (text, precedence): (String, Precedence),
+        (words, precedence): (Words, Precedence),
         (told, sms): (BTreeSet<Target>, bool),
         decided: &mut Decided,
     ) {
@@ -334,7 +335,7 @@ impl Engine {
         }
         let submit = Submit {
             id: AlertId(self.fresh_id()),
-            text,
+            text: words.text,
             precedence: one_less(precedence),
             ask: Ask::Nothing,
             targets,
@@ -343,6 +344,8 @@ impl Engine {
             sms,
             station: None,
             idempotency: None,
+            language: words.language,
+            translations: words.translations,
         };
         match self.submit_of(who, submit, None) {
             Ok(receipt) => decided.all_clear = Some(receipt),

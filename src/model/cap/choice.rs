@@ -1,4 +1,5 @@
-//! Which info of a CAP alert count: those that have not expired, of one language.
+//! Which info of a CAP alert count: those that have not expired; of them one language says what
+//! holds, and the others say the same to those who read them.
 
 use narrowcast_protocol::warning::cap::{Alert, DEFAULT_LANGUAGE, Info, Time};
 
@@ -17,6 +18,14 @@ pub(super) fn expires(alert: &Alert, info: &Info) -> Wall {
 /// The info that have not expired, or all if every one has; of them those of one language: zh-CN,
 /// then another Chinese, then CAP's default, then that of the first.
 pub(super) fn chosen(alert: &Alert, now: Wall) -> Vec<&Info> {
+    by_language(alert, now)
+        .into_iter()
+        .next()
+        .unwrap_or_default()
+}
+
+/// The same for each language, the one that says what holds first.
+pub(super) fn by_language(alert: &Alert, now: Wall) -> Vec<Vec<&Info>> {
     let live: Vec<&Info> = alert
         .info
         .iter()
@@ -27,13 +36,16 @@ pub(super) fn chosen(alert: &Alert, now: Wall) -> Vec<&Info> {
     } else {
         live
     };
-    let Some(language) = known.iter().map(|info| tag(info)).min_by_key(|it| rank(it)) else {
-        return Vec::new();
-    };
-    known
-        .into_iter()
-        .filter(|info| tag(info) == language)
-        .collect()
+    let mut languages: Vec<(String, Vec<&Info>)> = Vec::new();
+    for info in known {
+        let tag = tag(info);
+        match languages.iter_mut().find(|(known, _)| *known == tag) {
+            Some((_, of)) => of.push(info),
+            None => languages.push((tag, vec![info])),
+        }
+    }
+    languages.sort_by_key(|(tag, _)| rank(tag));
+    languages.into_iter().map(|(_, of)| of).collect()
 }
 
 fn tag(info: &Info) -> String {

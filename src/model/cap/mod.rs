@@ -28,6 +28,7 @@ pub use shape::{Outline, ShapeError};
 
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::cpeas::Agency;
+use crate::model::language::Words;
 use crate::model::wall::Wall;
 use crate::model::warning::{AllClear, NAME_CHARACTERS};
 
@@ -74,8 +75,8 @@ impl CapRules {
 /// An alert of ours out of a CAP alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
-    /// What it says, 1 to 300 characters.
-    pub text: String,
+    /// What it says, each text of 1 to 300 characters.
+    pub words: Words,
     /// How urgent it is.
     pub precedence: Precedence,
     /// Whom it names.
@@ -171,7 +172,7 @@ pub fn map(alert: &Alert, rules: &CapRules, now: Wall) -> Result<Mapped, Unmappe
     let ends = chosen.iter().map(|info| choice::expires(alert, info));
     let found = areas::found(alert, &chosen, rules)?;
     Ok(Mapped {
-        text: words::text(&chosen).ok_or(Unmapped::NoWords)?,
+        words: words::words(alert, now).ok_or(Unmapped::NoWords)?,
         precedence: ranks.min().unwrap_or(Precedence::Routine),
         targets: found.targets,
         expires_at: ends.max().unwrap_or(now).min(now.plus(LONGEST)),
@@ -184,8 +185,7 @@ pub fn map(alert: &Alert, rules: &CapRules, now: Wall) -> Result<Mapped, Unmappe
 #[must_use]
 pub fn all_clear(cancel: &Alert) -> AllClear {
     // Whatever has expired: a Cancel says what is over.
-    let chosen = choice::chosen(cancel, Wall::default());
-    words::text(&chosen).map_or(AllClear::OfTheVersion, AllClear::Words)
+    words::words(cancel, Wall::default()).map_or(AllClear::OfTheVersion, AllClear::Words)
 }
 
 /// A text of somebody else as an alert says it; none if nothing of it can be shown.

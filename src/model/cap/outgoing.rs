@@ -13,6 +13,7 @@ use super::precedence::rated;
 use super::{CapArea, CapRules, written};
 use crate::model::alert::Precedence;
 use crate::model::ids::AlertId;
+use crate::model::language::{Language, Translation};
 use crate::model::wall::Wall;
 use crate::model::warning::WarningForm;
 
@@ -26,6 +27,10 @@ pub struct Outgoing<'a> {
     pub id: AlertId,
     /// `headline` and `description`.
     pub text: &'a str,
+    /// Its `language`.
+    pub language: Option<&'a Language>,
+    /// One info each.
+    pub translations: &'a [Translation],
     /// Whom it names, as far as the reader may know: its `area`.
     pub targets: &'a [String],
     /// `severity` and `urgency`.
@@ -67,7 +72,7 @@ impl Outgoing<'_> {
             note: None,
             references: Vec::new(),
             incidents: Vec::new(),
-            info: vec![self.info(&rules.areas)?],
+            info: self.infos(&rules.areas)?,
         };
         if let Some(at) = self.cancelled_at {
             alert.msg_type = MsgType::Cancel;
@@ -106,14 +111,28 @@ impl Outgoing<'_> {
         }))
     }
 
-    fn info(&self, areas: &[CapArea]) -> Result<Info, IdError> {
+    fn infos(&self, areas: &[CapArea]) -> Result<Vec<Info>, IdError> {
+        let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}');
+        let guessed = self.text.contains(chinese).then_some(Language::DEFAULT);
+        let own = self.language.map(Language::as_str).or(guessed);
+        let own = (own, self.text);
+        let others = self.translations.iter();
+        let others = others.map(|it| (Some(it.language.as_str()), it.text.as_str()));
+        let all = std::iter::once(own).chain(others);
+        all.map(|said| self.info(said, areas)).collect()
+    }
+
+    fn info(
+        &self,
+        (language, text): (Option<&str>, &str),
+        areas: &[CapArea],
+    ) -> Result<Info, IdError> {
         let (severity, urgency) = rated(self.precedence);
         let category = Category::Other;
         let mut info = Info::new(category, EVENT, urgency, severity, Certainty::Likely);
-        let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}');
-        info.language = self.text.contains(chinese).then(|| "zh-CN".to_owned());
+        info.language = language.map(str::to_owned);
         // CAP drops white space at the ends of a value.
-        let text = self.text.trim().to_owned();
+        let text = text.trim().to_owned();
         info.headline = Some(text.clone());
         info.description = Some(text);
         info.expires = Some(time(self.expires_at)?);

@@ -108,7 +108,7 @@ pub(super) fn several() -> Vec<Info> {
 fn of_several_info_all_events_are_named_and_the_highest_counts() {
     let all = mapped(several());
     assert_eq!(
-        all.text,
+        all.words.text,
         "大风 08:00-12:00 郑州市；道路结冰 18:00-23:00 郑州市、开封市；大风 12:00-18:00 郑州市"
     );
     assert_eq!(all.precedence, Precedence::Immediate);
@@ -125,7 +125,7 @@ fn an_info_that_has_expired_no_longer_counts() {
     infos[1].expires = Some(time("07:59"));
     let left = mapped(infos);
     assert_eq!(left.precedence, Precedence::Priority);
-    assert!(!left.text.contains("结冰") && left.text.contains("大风"));
+    assert!(!left.words.text.contains("结冰") && left.words.text.contains("大风"));
     assert_eq!(left.expires_at, at("18:00"));
     assert_eq!(names(&left.targets), ["node:east", "group:fire-1"]);
     let mut infos = several();
@@ -139,14 +139,14 @@ fn an_info_that_has_expired_no_longer_counts() {
 fn what_is_too_long_with_areas_is_said_without_them_and_cut_only_at_last() {
     let mut infos = several();
     infos[1].area = vec![area(&"区".repeat(290), "410200")];
-    let text = mapped(infos).text;
+    let text = mapped(infos).words.text;
     assert_eq!(
         text,
         "大风 08:00-12:00；道路结冰 18:00-23:00；大风 12:00-18:00"
     );
     let mut long = info("", "大风", Severity::Minor, "08:00", "12:00");
     long.headline = Some("风".repeat(301));
-    let text = mapped(vec![long]).text;
+    let text = mapped(vec![long]).words.text;
     assert_eq!(text.chars().count(), 300);
     assert!(text.ends_with('…'));
 }
@@ -154,12 +154,15 @@ fn what_is_too_long_with_areas_is_said_without_them_and_cut_only_at_last() {
 #[test]
 fn one_info_is_its_headline_and_its_instruction_if_that_fits() {
     let mut one = info("", "大风", Severity::Minor, "08:00", "12:00");
-    assert_eq!(mapped(vec![one.clone()]).text, "大风 郑州市");
+    assert_eq!(mapped(vec![one.clone()]).words.text, "大风 郑州市");
     one.headline = Some(" 大风\n 蓝色预警\u{202E}\u{200D} ".to_owned());
     one.instruction = Some("关好门窗".to_owned());
-    assert_eq!(mapped(vec![one.clone()]).text, "大风 蓝色预警。关好门窗");
+    assert_eq!(
+        mapped(vec![one.clone()]).words.text,
+        "大风 蓝色预警。关好门窗"
+    );
     one.instruction = Some("窗".repeat(300));
-    assert_eq!(mapped(vec![one.clone()]).text, "大风 蓝色预警");
+    assert_eq!(mapped(vec![one.clone()]).words.text, "大风 蓝色预警");
     one.headline = Some("\u{200B}".to_owned());
     one.event = "\u{FE0F}".to_owned();
     one.area[0].area_desc = "\u{200B}".to_owned();
@@ -185,7 +188,7 @@ fn chinese_goes_before_the_default_and_that_before_the_first() {
         (&["fr", "de"], "fr"),
     ] {
         let infos = languages.iter().map(|it| of(it)).collect();
-        assert_eq!(mapped(infos).text, format!("{chosen} 郑州市"));
+        assert_eq!(mapped(infos).words.text, format!("{chosen} 郑州市"));
     }
 }
 
@@ -239,6 +242,8 @@ fn what_we_write_is_valid_and_a_cancel_names_its_alert() {
             id: AlertId(ulid::Ulid::from(7u128)),
             text: " leave < now & \"run\" ",
             targets: &[],
+            language: None,
+            translations: &[],
             precedence,
             exercise: precedence == Precedence::Routine,
             accepted_at: Wall::from_millis(1_700_000_000_123),
@@ -271,6 +276,8 @@ fn written_areas(targets: &[&str], areas: Vec<CapArea>) -> Vec<(String, String, 
         id: AlertId(ulid::Ulid::from(7u128)),
         text: "t",
         targets: &targets,
+        language: None,
+        translations: &[],
         precedence: Precedence::Routine,
         exercise: false,
         accepted_at: now(),

@@ -1,15 +1,45 @@
 //! What an alert says, in at most 300 characters.
 
-use narrowcast_protocol::warning::cap::{Info, Time};
+use narrowcast_protocol::warning::cap::{Alert, Info, Time};
 use narrowcast_protocol::warning::text::one_line;
 
+use super::choice;
+use crate::model::alert::TRANSLATIONS;
+use crate::model::language::{Translation, Words};
 use crate::model::text::{check, is_forbidden};
+use crate::model::wall::Wall;
 
 /// Longest text of an alert, in characters.
 const TEXT: usize = 300;
 
+/// What the alert says in each of its languages; none if it has no words that can be shown in the
+/// first. A language whose words cannot be shown, or that has no name, is left out.
+pub(super) fn words(alert: &Alert, now: Wall) -> Option<Words> {
+    let languages = choice::by_language(alert, now);
+    let (first, others) = languages.split_first()?;
+    let mut words = Words {
+        text: text(first)?,
+        // Where it is not written, it is often not CAP's default either.
+        language: first
+            .iter()
+            .find_map(|info| info.language.as_deref()?.parse().ok()),
+        translations: Vec::new(),
+    };
+    for of in others {
+        let language = of.first().and_then(|info| info.language().parse().ok());
+        let (Some(language), Some(text)) = (language, text(of)) else {
+            continue;
+        };
+        let is_known = words.language.as_ref() == Some(&language) || text == words.text;
+        if !is_known && words.translations.len() < TRANSLATIONS {
+            words.translations.push(Translation { language, text });
+        }
+    }
+    Some(words)
+}
+
 /// The text of the chosen info; none if they have no words that can be shown.
-pub(super) fn text(chosen: &[&Info]) -> Option<String> {
+fn text(chosen: &[&Info]) -> Option<String> {
     let text = match chosen {
         [info] => of_one(info),
         several => of_several(several),

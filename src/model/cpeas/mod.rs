@@ -12,6 +12,7 @@ pub use to_cap::to_cap;
 
 use crate::model::alert::Precedence;
 use crate::model::cap::{self, CapRules, Mapped, Unmapped};
+use crate::model::language::Words;
 use crate::model::wall::Wall;
 use crate::model::warning::AllClear;
 
@@ -52,7 +53,7 @@ pub const fn precedence(colour: &Colour) -> Precedence {
 pub fn map(message: &Message, rules: &CapRules, now: Wall) -> Result<Mapped, Unmapped> {
     let alert = to_cap(message).ok_or(Unmapped::NoInfo)?;
     Ok(Mapped {
-        text: text(message).ok_or(Unmapped::NoWords)?,
+        words: words(message).ok_or(Unmapped::NoWords)?,
         precedence: precedence(&message.info.colour),
         ..cap::map(&alert, rules, now)?
     })
@@ -61,7 +62,17 @@ pub fn map(message: &Message, rules: &CapRules, now: Wall) -> Result<Mapped, Unm
 /// How people are told that the event is over.
 #[must_use]
 pub fn all_clear(message: &Message) -> AllClear {
-    text(message).map_or(AllClear::OfTheVersion, AllClear::Words)
+    words(message).map_or(AllClear::OfTheVersion, AllClear::Words)
+}
+
+/// What it says, in its one language.
+fn words(message: &Message) -> Option<Words> {
+    let language = message.info.language.as_deref();
+    Some(Words {
+        text: text(message)?,
+        language: language.and_then(|it| it.parse().ok()),
+        translations: Vec::new(),
+    })
 }
 
 /// The words that the form gives to short messages, otherwise those for loudspeakers; if no method

@@ -9,6 +9,7 @@ use crate::model::emergency::Emergency;
 use crate::model::evidence::Evidence;
 use crate::model::facts::ReportNote;
 use crate::model::ids::{Seq, TokenId};
+use crate::model::language::Language;
 use crate::model::roster::{Group, Radio};
 use crate::model::salvage::Salvage;
 use crate::model::token::{Role, Token};
@@ -63,6 +64,7 @@ fn recipient(id: u32, path: &str) -> Recipient {
         confirms: true,
         home: None,
         talkgroup: GroupId::new(id + 100).ok(),
+        language: Language::default(),
     }
 }
 
@@ -97,6 +99,8 @@ fn alert(sent_from: &str) -> Alert {
             body: [0; 32],
         }),
         came_as: None,
+        language: None,
+        translations: Vec::new(),
     }
 }
 
@@ -229,6 +233,7 @@ fn facts(id: u32) -> Vec<Fact> {
                 form: TextForm::Tms,
                 confirms: true,
                 home: None,
+                language: Language::default(),
             })],
         },
     ]

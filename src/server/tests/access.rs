@@ -11,6 +11,7 @@ use crate::api::backend::SinkDesk;
 use crate::api::conform;
 use crate::model::alarm::{AlarmRule, Level, LevelRule};
 use crate::model::emergency::Emergency;
+use crate::model::language::Language;
 use crate::model::policy::{RouteKind, SinkPolicy, SmsRoute};
 use crate::model::roster::{Person, Phone};
 use crate::model::sink::SinkCommand;
@@ -346,6 +347,7 @@ impl Counties {
                 form: TextForm::Tms,
                 confirms: true,
                 home: None,
+                language: Language::default(),
             })
         });
         let person = RosterEntry::Person(Person {
@@ -355,6 +357,7 @@ impl Counties {
             radios: vec![],
             phones: vec![Phone::new("13800138000").unwrap()],
             phone_first: false,
+            language: Language::default(),
         });
         let import = Request::ImportRoster {
             entries: entries.into_iter().chain([person]).chain(further).collect(),

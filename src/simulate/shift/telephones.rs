@@ -8,7 +8,7 @@ use narrowcast_protocol::time::Instant;
 use narrowcast_world::rng::Rng;
 use narrowcast_world::smsc::{Faults, IdForm};
 
-use super::node;
+use super::{a_language, in_english, node};
 use crate::engine::io::{Request, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;
@@ -89,6 +89,7 @@ impl Telephones {
                 radios: carried,
                 phones,
                 phone_first: false,
+                language: a_language(&mut self.rng),
             }));
         }
         setup.policy.sms.after = self.seconds(30, 90);
@@ -162,6 +163,8 @@ impl Telephones {
         let words = "东山水库泄洪,请沿河人员撤到高处,清点人数后回报".chars();
         let length = usize::try_from(4 + self.rng.below(110)).unwrap_or(4);
         let words: String = words.cycle().take(length).collect();
+        let number = 90_000 + number;
+        let translations = in_english(&mut self.rng, number, length);
         let wall = civil(at).wall;
         Submit {
             id: AlertId(ulid::Ulid::from_parts(
@@ -169,7 +172,7 @@ impl Telephones {
                 u128::from(self.rng.draw()),
             )),
             // Numbers that the alerts for radios do not reach.
-            text: format!("#{} {words}", 90_000 + number),
+            text: format!("#{number} {words}"),
             precedence,
             ask,
             targets: vec![target],
@@ -178,6 +181,8 @@ impl Telephones {
             sms: !self.rng.chance(0.1),
             station: None,
             idempotency: None,
+            language: None,
+            translations,
         }
     }
 

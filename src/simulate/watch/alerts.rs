@@ -12,6 +12,7 @@ use crate::model::alert::{Alert, Mark, Precedence};
 use crate::model::delivery::Rung;
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex};
+use crate::model::language::Language;
 use crate::model::wall::Wall;
 
 /// Most times that a text goes to a radio, and how far apart: 20 s from the end of one attempt
@@ -30,6 +31,8 @@ pub(super) struct Seen {
     radios: Vec<RadioId>,
     /// The talkgroups of its radios, with the carriers they usually listen to.
     groups: Vec<(GroupId, Option<CarrierId>)>,
+    /// What is read there.
+    language: Language,
     has_end: bool,
     pub(super) rung: Rung,
     attempts: u8,
@@ -107,6 +110,16 @@ pub(super) fn token(text: &str) -> Option<&str> {
         .find(|(_, c)| !c.is_ascii_digit())
         .map_or(word.len(), |(end, _)| end);
     word.get(..end).filter(|word| word.len() > 1)
+}
+
+/// Whether a text that has a token goes on behind it as `said` does.
+fn begins(text: &str, said: &str) -> bool {
+    let Some(token) = token(said).filter(|said| token(text) == Some(said)) else {
+        return true;
+    };
+    let next = said.split_once(token).map_or("", |(_, rest)| rest);
+    let next: String = next.chars().take(2).collect();
+    text.contains(&format!("{token}{next}"))
 }
 
 impl Alerts {
@@ -242,6 +255,27 @@ impl Alerts {
         })
     }
 
+    /// Whether this text is in the language that is read there; only first parts tell.
+    pub(super) fn is_read(&self, alert: AlertId, index: DeliveryIndex, text: &str) -> bool {
+        let alert = self.all.get(&alert);
+        let read = alert.and_then(|alert| {
+            let said = alert.alert.said_to(&alert.delivery(index)?.language);
+            Some(begins(text, said.text))
+        });
+        read.unwrap_or(true)
+    }
+
+    /// Whether it is in the language of all who hear it in a talkgroup.
+    pub(super) fn is_read_in(&self, group: GroupId, text: &str) -> bool {
+        let alert = self.named(text).and_then(|id| self.all.get(&id));
+        let deliveries = alert.into_iter().flat_map(|alert| &alert.deliveries);
+        let mut members = deliveries.filter(|it| it.groups.iter().any(|(of, _)| *of == group));
+        members.all(|member| {
+            let said = alert.map(|it| it.alert.said_to(&member.language));
+            said.is_none_or(|said| begins(text, said.text))
+        })
+    }
+
     pub(super) fn group_attempt(&self, group: GroupId, carrier: CarrierId) -> bool {
         let live = self.live.iter().filter_map(|id| self.all.get(id));
         live.into_iter()
@@ -310,6 +344,7 @@ impl Alerts {
                             radio: recipient.radio,
                             radios: recipient.radios().collect(),
                             groups: groups.collect(),
+                            language: recipient.language.clone(),
                             has_end: false,
                             rung: Rung::Queued,
                             attempts: 0,

@@ -53,6 +53,16 @@ impl Watch {
                 text.to
             )
         });
+        let is_read = match (text.to, delivery) {
+            (Address::Radio(_), Some((alert, index))) => {
+                self.alerts.is_read(alert, index, &text.text)
+            }
+            (Address::Group(group), _) => self.alerts.is_read_in(group, &text.text),
+            (Address::Radio(_), None) => true,
+        };
+        self.demand(is_read, Invariant::NoOtherLanguage, || {
+            format!("{:?} went to {} over {carrier}", text.text, text.to)
+        });
         let alert = delivery.map(|(alert, _)| alert);
         let alert = alert.or_else(|| self.alerts.named(&text.text));
         let octets = air::text_octets(text.form, &text.text);

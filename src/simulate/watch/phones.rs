@@ -247,6 +247,11 @@ impl Phones {
         };
         self.places.insert((route, message.id.clone()), place);
         let alert = named.and_then(|id| alerts.alert(id))?;
+        let is_read = |line: &Line| alerts.is_read(line.0, line.1, &message.text);
+        if !lines.iter().any(is_read) {
+            let what = format!("{:?} reached {phone}", message.text);
+            return Some((Invariant::NoOtherLanguage, what));
+        }
         self.reached.entry((phone, alert.id)).or_insert(now);
         let drill = self.fence(route, message, alert);
         let numbered = reference.map(|reference| (route, phone, reference, total));

@@ -14,6 +14,7 @@ use crate::model::alert::{Alert, Ask, Mark, Precedence, Target};
 use crate::model::delivery::{Outcome, RefusedBy, Rung};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex};
+use crate::model::language::{Language, Translation};
 use crate::model::phone_book::{MessageRef, ReceiptOutcome};
 use crate::model::policy::{Policy, RouteKind};
 use crate::model::roster::{Contact, Node, Recipient};
@@ -84,6 +85,8 @@ impl Bench {
             sms: true,
             idempotency: None,
             came_as: None,
+            language: None,
+            translations: Vec::new(),
         };
         change(&mut alert);
         let phone = Phone::new(LI).unwrap();
@@ -102,6 +105,7 @@ impl Bench {
                 phone_first: false,
                 sink: None,
             })),
+            language: Language::default(),
         };
         let frozen = Fact::Recipients {
             alert: alert.id,
@@ -341,6 +345,24 @@ fn parts_of_two_alerts_with_one_number_are_caught() {
         let reached = bench.reaches(&alert.to_string(), &text, Some((1, 2)));
         assert_eq!(reached, caught);
     }
+}
+
+#[test]
+fn a_text_in_another_language_than_is_read_is_caught() {
+    let mut bench = Bench::new();
+    bench.alert(1, |alert| {
+        alert.text = "#1 Fire".into();
+        alert.translations = vec![Translation {
+            language: Language::default(),
+            text: "#1 山火".into(),
+        }];
+    });
+    bench.starts(1, 1, 1);
+    assert_eq!(bench.reaches("A", "#1 山火", None), None);
+    assert_eq!(
+        bench.reaches("B", "#1 Fire", None),
+        Some(Invariant::NoOtherLanguage)
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::model::emergency::{Emergency, LastPosition, Signature};
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{Fact, ReportNote};
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId, SensorAlarmId, Seq, TokenId};
+use crate::model::language::{Language, Translation};
 use crate::model::phone_book::{MessageRef, ReceiptOutcome};
 use crate::model::policy::AnswerSet;
 use crate::model::roster::{Contact, FurtherRadio, Node, Recipient};
@@ -105,6 +106,11 @@ fn alert() -> Alert {
             key: "fire-east-1".into(),
             body: [7; 32],
         }),
+        language: Some("zh-CN".parse().unwrap()),
+        translations: vec![Translation {
+            language: "en".parse().unwrap(),
+            text: "Forest fire: assemble now".into(),
+        }],
     }
 }
 
@@ -125,6 +131,8 @@ fn bare() -> Alert {
         answer_set: None,
         sms: false,
         came_as: None,
+        language: None,
+        translations: Vec::new(),
         idempotency: None,
         ..alert()
     }
@@ -152,6 +160,7 @@ fn recipients() -> Vec<Recipient> {
             phone_first: false,
             sink: None,
         })),
+        language: Language::default(),
     };
     let radio = Recipient {
         form: TextForm::Udt,
@@ -174,6 +183,7 @@ fn recipients() -> Vec<Recipient> {
             phone_first: false,
             sink: Some("province".into()),
         })),
+        language: Language::default(),
     };
     vec![person, radio, system]
 }

@@ -25,6 +25,8 @@ fn alert(text: &str, ask: Ask, exercise: bool) -> Alert {
         sms: true,
         idempotency: None,
         came_as: None,
+        language: None,
+        translations: Vec::new(),
     }
 }
 
