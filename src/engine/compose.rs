@@ -111,7 +111,7 @@ fn hint(said: Said<'_>) -> String {
     match &alert.ask {
         Ask::Nothing | Ask::Receipt => String::new(),
         Ask::Acknowledgement if is_chinese(said) => format!(" 回{set}1收到"),
-        Ask::Acknowledgement => format!(" Reply {set}1 = received"),
+        Ask::Acknowledgement => format!(" Reply {set}1"),
         Ask::Answers(answers) => {
             let options = answers
                 .iter()
@@ -172,17 +172,14 @@ mod tests {
         let mut alert = alert("东山林场起火", Ask::Acknowledgement, false);
         alert.translations = vec![Translation {
             language: "en".parse().unwrap(),
-            text: "Fire at Dongshan".into(),
+            text: "Fire".into(),
         }];
         let policy = Policy::default();
         let told = |language: &str, more| {
             let said = alert.said_to(&language.parse().unwrap());
             parts(&policy, said, TextForm::Tms, Delivery::Confirmed, more).unwrap()
         };
-        assert_eq!(
-            told("en-GB", 2),
-            ["M7 Fire at Dongshan Reply 1 = received (+2)"]
-        );
+        assert_eq!(told("en-GB", 2), ["M7 Fire Reply 1 (+2)"]);
         assert_eq!(told("zh-CN", 0), ["M7 东山林场起火 回1收到"]);
         assert_eq!(told("ug", 0), ["M7 东山林场起火 回1收到"]);
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::io::Refusal;
 use crate::model::alert::Target;
+use crate::model::language::Language;
 use crate::model::roster::{
     Contact, FurtherRadio, Group, Node, Person, Radio, Recipient, RosterEntry, System,
 };

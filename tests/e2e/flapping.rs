@@ -14,6 +14,7 @@ use narrowcast::ledger::sled::SledLedger;
 use narrowcast::model::alert::{Ask, Precedence};
 use narrowcast::model::facts::Fact;
 use narrowcast::model::ids::{AlertId, Seq};
+use narrowcast::model::language::Language;
 use narrowcast::model::roster::{Group, Node, Radio as Entry, RosterEntry};
 use narrowcast::model::wall::Wall;
 use narrowcast_protocol::air::{CarrierId, GroupId, RadioId, Slot, StationId, TextForm};
@@ -279,6 +280,7 @@ fn roster(slot: Slot) -> Vec<RosterEntry> {
             form: TextForm::Tms,
             confirms: true,
             home: Some(home),
+            language: Language::default(),
         })
     };
     let group = Group {

@@ -89,11 +89,15 @@ async fn an_independent_decoder_reads_every_pdu_that_we_send_to_a_centre() {
     })
     .await;
     // What is received can be read before the receipts are on disk and answered.
-    until("the receipts are answered", Duration::from_secs(20), async || {
-        let sent = sent.lock().unwrap();
-        let of = |id: u32| commands(&sent).filter(|it| *it == id).count();
-        of(DELIVER_SM_RESP) == of(SUBMIT_SM)
-    })
+    until(
+        "the receipts are answered",
+        Duration::from_secs(20),
+        async || {
+            let sent = sent.lock().unwrap();
+            let of = |id: u32| commands(&sent).filter(|it| *it == id).count();
+            of(DELIVER_SM_RESP) == of(SUBMIT_SM)
+        },
+    )
     .await;
     let stream = hex::encode(sent.lock().unwrap().as_slice());
     let Some(pdus) = said(&["decode", &stream]).await else {

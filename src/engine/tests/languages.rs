@@ -94,7 +94,7 @@ fn a_talkgroup_hears_what_most_read_and_the_others_are_told_by_themselves() {
     let said: std::collections::BTreeSet<(u32, String)> = rig
         .sends()
         .into_iter()
-        .map(|(_, to, text, _)| (to, text.split(' ').skip(1).collect::<Vec<_>>().join(" ")))
+        .map(|(_, to, text, _)| (to, text))
         .collect();
     for (to, text) in [(9, "撤离"), (2, "Leave now"), (4, "چىقىڭلار")] {
         assert!(said.contains(&(to, text.to_owned())), "{said:?}");
@@ -143,10 +143,7 @@ fn a_telephone_gets_the_closest_language_with_how_to_answer_in_it() {
             _ => None,
         })
         .collect();
-    assert!(
-        texts[0].ends_with("Leave now Reply 1 = received"),
-        "{texts:?}"
-    );
+    assert!(texts[0].ends_with("Leave now Reply 1"), "{texts:?}");
 }
 
 #[test]
@@ -181,7 +178,6 @@ fn a_text_too_long_in_one_language_hinders_those_who_read_that_only() {
         panic!("there is a plan");
     };
     let hindered: Vec<_> = plan.hindrances.iter().map(|it| &it.radios).collect();
-    println!("{hindered:?}");
     assert!(
         hindered.iter().all(|radios| **radios == [radio(4)]),
         "{hindered:?}"

@@ -55,14 +55,29 @@ async fn an_alert_shows_its_languages_and_who_reads_which_and_goes_out_in_all_of
     let json = "application/json";
     let dry = "/api/v1/alerts/dry-run";
     let plan = post(&counties, DISPATCHER, dry, json, body.to_string()).await;
-    assert_eq!(plan.body["readers"], json!({"en-GB": 1, "ug": 1}), "{}", plan.text);
-    let told = post(&counties, DISPATCHER, "/api/v1/alerts", json, body.to_string()).await;
+    assert_eq!(
+        plan.body["readers"],
+        json!({"en-GB": 1, "ug": 1}),
+        "{}",
+        plan.text
+    );
+    let told = post(
+        &counties,
+        DISPATCHER,
+        "/api/v1/alerts",
+        json,
+        body.to_string(),
+    )
+    .await;
     assert_eq!(told.status, 201, "{}", told.text);
     let id = told.body["id"].as_str().unwrap().to_owned();
     let path = "/api/v1/alerts/{id}";
     let seen = counties.get(DISPATCHER, path, Some(&id)).await.body;
     assert_eq!(seen["language"], "zh-CN");
-    assert_eq!(seen["translations"], json!({"en-GB": "Leave now", "ug": "چىقىڭلار"}));
+    assert_eq!(
+        seen["translations"],
+        json!({"en-GB": "Leave now", "ug": "چىقىڭلار"})
+    );
     let path = "/api/v1/alerts/{id}/deliveries";
     let deliveries = counties.get(DISPATCHER, path, Some(&id)).await.body;
     let read = deliveries["deliveries"].as_array().unwrap().iter();
@@ -89,7 +104,10 @@ async fn what_a_document_says_in_each_language_is_what_its_readers_are_told() {
     let told = post(&counties, DISPATCHER, "/api/v1/cap", MEDIA_TYPE, both).await;
     assert_eq!(told.status, 201, "{}", told.text);
     let id = told.body["alert"]["id"].as_str().unwrap().to_owned();
-    let seen = counties.get(DISPATCHER, "/api/v1/alerts/{id}", Some(&id)).await.body;
+    let seen = counties
+        .get(DISPATCHER, "/api/v1/alerts/{id}", Some(&id))
+        .await
+        .body;
     assert_eq!(
         (&seen["text"], &seen["language"], &seen["translations"]),
         (
@@ -111,20 +129,44 @@ async fn a_language_that_is_none_is_refused_by_its_field() {
     let counties = counties().await;
     let roster = ROSTER.replace("EN\n", "english please\n");
     let told = post(&counties, "nc_admin", "/api/v1/roster", "text/csv", roster).await;
-    assert_eq!(told.status, 400, "{}", told.text);
-    assert!(told.text.contains("line 3") && told.text.contains("zh-CN"), "{}", told.text);
+    assert_eq!(told.status, 422, "{}", told.text);
+    assert!(
+        told.text.contains("line 3") && told.text.contains("zh-CN"),
+        "{}",
+        told.text
+    );
     for (change, field) in [
         (json!({"language": "中文"}), "language"),
         (json!({"translations": {"e": "x"}}), "translations"),
-        (json!({"translations": {"en": "a\u{202e}b"}}), "translations"),
+        (
+            json!({"translations": {"en": "a\u{202e}b"}}),
+            "translations",
+        ),
         (json!({"translations": {"en": ""}}), "translations"),
-        (json!({"translations": {"en": "x", "EN": "y"}}), "translations"),
+        (
+            json!({"translations": {"en": "x", "EN": "y"}}),
+            "translations",
+        ),
     ] {
         let mut body = json!({"text": "撤离", "targets": ["radio:1"]});
-        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        body.as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
         let json = "application/json";
-        let told = post(&counties, DISPATCHER, "/api/v1/alerts", json, body.to_string()).await;
-        assert_eq!((told.status, &told.body["field"]), (400, &field.into()), "{}", told.text);
+        let told = post(
+            &counties,
+            DISPATCHER,
+            "/api/v1/alerts",
+            json,
+            body.to_string(),
+        )
+        .await;
+        assert_eq!(
+            (told.status, &told.body["field"]),
+            (422, &field.into()),
+            "{}",
+            told.text
+        );
     }
     counties.running.shutdown.cancel();
 }

@@ -1,6 +1,7 @@
 use super::*;
-use crate::model::alert::{Ask, Mark, Precedence, Target};
+use crate::model::alert::{Alert, Ask, Mark, Precedence, Target};
 use crate::model::ids::AlertId;
+use crate::model::language::Language;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 
@@ -39,8 +40,12 @@ fn frame(signature: &str, template: &str) -> Frame {
     }
 }
 
+fn said(alert: &Alert) -> Said<'_> {
+    alert.said_to(&Language::default())
+}
+
 fn shown(frame: &Frame, alert: &Alert) -> String {
-    let parts = frame.parts(alert, 7).unwrap();
+    let parts = frame.parts(said(alert), 7).unwrap();
     let text = parts.iter().map(|part| part.coding.decode(&part.octets));
     text.collect()
 }
@@ -94,7 +99,7 @@ fn the_mark_and_how_to_answer_stand_within_the_template_and_stay_readable() {
 
 #[test]
 fn a_text_that_needs_one_part_more_with_its_template_takes_one_part_more() {
-    let count = |frame: &Frame, alert: &Alert| frame.parts(alert, 7).unwrap().len();
+    let count = |frame: &Frame, alert: &Alert| frame.parts(said(alert), 7).unwrap().len();
     let plain = alert(&"山".repeat(70), Ask::Receipt, false);
     assert_eq!(count(&frame("", ""), &plain), 1);
     assert_eq!(count(&frame("", "{text}。"), &plain), 2);
@@ -104,7 +109,7 @@ fn a_text_that_needs_one_part_more_with_its_template_takes_one_part_more() {
     assert_eq!(count(&frame("", TEMPLATE), &ascii), 2);
     let long = alert(&"山".repeat(670), Ask::Receipt, false);
     assert_eq!(count(&frame("", ""), &long), 10);
-    assert!(frame("", TEMPLATE).parts(&long, 7).is_err());
+    assert!(frame("", TEMPLATE).parts(said(&long), 7).is_err());
 }
 
 #[test]

@@ -42,6 +42,8 @@ proptest! {
         let outgoing = Outgoing {
             id: AlertId(ulid::Ulid::from(7u128)),
             text: &text,
+            language: None,
+            translations: &[],
             targets: &["node:east".to_owned()],
             precedence: precedences[rank],
             exercise,

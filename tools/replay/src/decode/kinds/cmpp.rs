@@ -131,6 +131,12 @@ fn fits(version: Version, command: Command, body: &[u8]) -> bool {
     }
 }
 
+/// Whether a body is written in this layout, octet for octet.
+fn is_exact(version: Version, command: Command, body: &[u8]) -> bool {
+    let pdu = Pdu::decode(version, command, body);
+    pdu.is_ok_and(|pdu| pdu.encode(version, 0).get(OCTETS..) == Some(body))
+}
+
 /// The version that a log-in names; a CONNECT_RESP that names a lower one decides.
 pub(crate) fn version_of(bytes: &[u8]) -> Option<Version> {
     let (header, body) = bytes.split_first_chunk::<OCTETS>()?;

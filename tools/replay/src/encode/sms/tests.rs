@@ -132,6 +132,15 @@ fn what_does_not_fit_a_pdu_is_refused_by_the_name_of_its_option() {
     }
 }
 
+#[test]
+fn a_text_that_makes_a_deliver_of_one_version_as_long_as_one_of_the_other_is_read() {
+    // The fourth character stands where 3.0 has Msg_Length, with the length that would fit.
+    let text = format!("山 屴{}", "山".repeat(90));
+    let reports = read(&frames(&args("cmpp2", What::Deliver, Some(&text))).unwrap());
+    let said: String = reports.iter().filter_map(|it| it.text.clone()).collect();
+    assert_eq!(said, text);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -58,8 +58,17 @@ pub(super) fn read(
     report
 }
 
-/// The version of the log-in if the body fits it, else the one that it fits.
+/// The version of the log-in if the body fits it, else the one that it fits. Without a log-in a
+/// text can by chance make a body of 2.0 as long as one of 3.0: then the one whose fields are
+/// filled up with zeros, as they must be.
 fn version(agreed: Option<Version>, command: Command, body: &[u8]) -> Version {
+    if agreed.is_none() {
+        let is_exact = |version: &Version| super::is_exact(*version, command, body);
+        let mut exact = [Version::V3, Version::V2].into_iter().filter(is_exact);
+        if let Some(version) = exact.next() {
+            return version;
+        }
+    }
     let first = agreed.unwrap_or(Version::V3);
     let other = match first {
         Version::V2 => Version::V3,
