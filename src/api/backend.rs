@@ -30,8 +30,8 @@ pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Call {
     /// In whose name.
     pub credential: Credential,
-    /// What.
-    pub request: Request,
+    /// What is asked.
+    pub request: Box<Request>,
     /// Where the answer goes; dropping it says that the engine is away.
     pub reply: oneshot::Sender<Result<Response, Refusal>>,
 }
@@ -246,7 +246,7 @@ impl Backend {
         let (reply, answer) = oneshot::channel();
         let call = Call {
             credential,
-            request,
+            request: Box::new(request),
             reply,
         };
         lane.try_send(call).map_err(closed_or_full)?;

@@ -281,7 +281,7 @@ impl Task {
             }
             Happening::Link(event) => self.link_event(event),
             Happening::Call(call) => {
-                self.ask(Caller::Api(call.reply), call.credential, call.request);
+                self.ask(Caller::Api(call.reply), call.credential, *call.request);
             }
             Happening::Page(page) => self.ledger.page(page),
             Happening::Space(space) => {
