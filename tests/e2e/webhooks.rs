@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::support::place::{FIRST_RADIO, Place, http, roster};
 use crate::support::{rounds, until};
@@ -178,6 +179,22 @@ async fn every_event_comes_signed_in_order_through_refusals_and_a_slow_receiver(
         (&0.into(), &0.into()),
         "{sink}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_over_plain_http_needs_no_certificates_of_the_system() {
+    let receiver = Receiver::start(|_| (StatusCode::OK, None)).await;
+    let (place, http) = (Place::new(), http());
+    place.add(&receiver.table("from = \"beginning\""));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_narrowcast"));
+    let nowhere = place.path("no-certificates");
+    command.env("SSL_CERT_FILE", &nowhere);
+    command.env("SSL_CERT_DIR", &nowhere);
+    let _server = place.start_with(command);
+    place.until_up(&http).await;
+    place.import(&http, roster(1)).await;
+    alert(&place, &http, "#1").await;
+    caught_up(&place, &http, &receiver).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
