@@ -19,8 +19,9 @@ use crate::model::ids::{DeliveryId, Seq};
 use crate::model::sink::{SinkCommand, SinkStatus};
 use crate::model::wall::Wall;
 
-/// Records in one page.
-const PAGE: usize = 256;
+/// Records in one page. A record is at most 16 KiB long, so a page is at most 256 KiB: a sink that
+/// waits for its receiver holds no more, and no more is read in one go beside a commit.
+const PAGE: usize = 16;
 /// The position is written after so many acknowledged events at the latest.
 const WRITE_EVERY: u32 = 64;
 /// How long to wait before a page that could not be read is asked for again.
