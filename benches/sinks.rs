@@ -1,8 +1,11 @@
 //! What sinks cost the radio side: Flash alerts accepted durably under a load of 2,000 facts a
-//! second, without sinks and beside one that is dead and one that takes ten events a second, in
-//! turns. The server runs as it does, without HTTP on our side.
+//! second, without sinks and beside one that is dead and one that takes ten events a second. The
+//! two take turns, so that a noisy machine is noisy for both, and what counts is the ratio of a
+//! turn with sinks to the turn without them just before. The server runs as it does, without HTTP
+//! on our side.
 //!
-//! `NARROWCAST_SECONDS` says how long each turn lasts; 20 if not set.
+//! `NARROWCAST_SECONDS` says how long each turn lasts, 20 if not set, and `NARROWCAST_TURNS` how
+//! many there are of each kind, 3 if not set.
 
 mod bare;
 mod city;
@@ -25,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 const LOAD: u64 = 2_000;
 /// Between two Flash alerts.
 const EVERY: Duration = Duration::from_millis(50);
-/// Turns with and without sinks.
-const TURNS: usize = 3;
+/// How long a turn of each kind lasts that is not counted: a process takes memory once.
+const WARM_UP: Duration = Duration::from_secs(3);
 
 fn main() {
     if !bare::wanted("sinks") {
@@ -34,54 +37,72 @@ fn main() {
     }
     // As the program does: an HTTP client takes it from the process.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let seconds = std::env::var("NARROWCAST_SECONDS");
-    let seconds = seconds.map_or(20, |text| text.parse().expect("a number of seconds"));
+    let (seconds, turns) = (
+        number("NARROWCAST_SECONDS", 20),
+        number("NARROWCAST_TURNS", 3),
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    println!("sinks: {TURNS} turns of {seconds} s each, {LOAD} facts/s");
-    let (mut without, mut with) = (Turn::default(), Turn::default());
-    for _ in 0..TURNS {
-        without.add(runtime.block_on(turn(Duration::from_secs(seconds), false)));
-        with.add(runtime.block_on(turn(Duration::from_secs(seconds), true)));
+    println!("sinks: {turns} turns of {seconds} s of each kind, {LOAD} facts/s");
+    for sinks in [false, true] {
+        runtime.block_on(turn(WARM_UP, sinks));
     }
-    without.show("none");
-    with.show("one dead, one slow");
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..turns {
+        for (sinks, turns) in [(false, &mut without), (true, &mut with)] {
+            let turn = runtime.block_on(turn(Duration::from_secs(seconds), sinks));
+            turn.show(if sinks { "one dead, one slow" } else { "none" });
+            turns.push(turn);
+        }
+    }
+    for permille in [500, 990] {
+        let at = |turns: &[Turn]| -> Vec<f64> { turns.iter().map(|it| it.at(permille)).collect() };
+        let (without, with) = (at(&without), at(&with));
+        let ratio = bare::ratio(&with, &without);
+        println!(
+            "  at {permille} of 1000: median of the turns {:.2} ms without sinks, {:.2} ms with them; ratio {ratio:.2}",
+            bare::median(without),
+            bare::median(with),
+        );
+    }
 }
 
-/// What turns of one kind gave.
-#[derive(Default)]
+fn number(name: &str, without: u64) -> u64 {
+    let set = std::env::var(name);
+    set.map_or(without, |text| text.parse().expect("a whole number"))
+}
+
+/// What a turn gave.
 struct Turn {
+    /// How long each Flash took, the shortest first.
     flash: Vec<Duration>,
-    facts: Vec<f64>,
-    grown: Vec<f64>,
+    /// Facts a second.
+    facts: f64,
+    /// By how many MiB the process grew in the first half and in the second.
+    grown: [f64; 2],
+    /// Events that receivers took.
     delivered: u64,
 }
 
 impl Turn {
-    fn add(&mut self, other: Self) {
-        self.flash.extend(other.flash);
-        self.facts.extend(other.facts);
-        self.grown.extend(other.grown);
-        self.delivered += other.delivered;
+    /// So many milliseconds at most took so many of a thousand.
+    fn at(&self, permille: usize) -> f64 {
+        let last = self.flash.len().saturating_sub(1);
+        let found = self.flash.get(last * permille / 1_000).copied();
+        1e3 * found.unwrap_or_default().as_secs_f64()
     }
 
-    fn show(mut self, sinks: &str) {
-        self.flash.sort_unstable();
-        let at = |permille: usize| {
-            let last = self.flash.len().saturating_sub(1);
-            let found = self.flash.get(last * permille / 1_000).copied();
-            1e3 * found.unwrap_or_default().as_secs_f64()
-        };
+    fn show(&self, sinks: &str) {
+        let [early, late] = self.grown;
         println!(
-            "  {sinks:<18} Flash median {:.2} ms, p99 {:.2} ms, slowest {:.2} ms of {}; {:.0} facts/s; memory grew by {:.0} MiB; {} events taken",
-            at(500),
-            at(990),
-            at(1_000),
+            "  {sinks:<18} Flash median {:.2} ms, p99 {:.2} ms, slowest {:.2} ms of {}; {:.0} facts/s; memory grew by {early:.1} and {late:.1} MiB; {} events taken",
+            self.at(500),
+            self.at(990),
+            self.at(1_000),
             self.flash.len(),
-            bare::median(self.facts),
-            bare::median(self.grown),
+            self.facts,
             self.delivered,
         );
     }
@@ -100,35 +121,34 @@ async fn turn(length: Duration, sinks: bool) -> Turn {
         replace: true,
     };
     ask(&backend, roster).await;
-    let (from, before) = (backend.durable.borrow().0, resident());
+    let (from, before, mut half) = (backend.durable.borrow().0, resident(), None);
     let started = Instant::now();
     let load = tokio::spawn(load(backend.clone(), started, length, from));
     let mut flash = Vec::new();
     let mut every = tokio::time::interval(EVERY);
     while started.elapsed() < length {
         every.tick().await;
+        if started.elapsed() >= length / 2 {
+            half.get_or_insert_with(resident);
+        }
         let submit = submit(&backend, 0, Precedence::Flash);
         let asked = Instant::now();
         ask(&backend, Request::Submit(submit)).await;
         flash.push(asked.elapsed());
     }
     load.await.expect("it submits");
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a rate and a size, to be read by people"
-    )]
-    let (facts, grown) = (
-        (backend.durable.borrow().0 - from) as f64 / started.elapsed().as_secs_f64(),
-        resident().saturating_sub(before) as f64 / 1_024.0,
-    );
+    let (half, after) = (half.unwrap_or(before), resident());
+    #[expect(clippy::cast_precision_loss, reason = "a rate, to be read by people")]
+    let facts = (backend.durable.borrow().0 - from) as f64 / started.elapsed().as_secs_f64();
     let delivered = backend.sinks.iter().map(|sink| sink.status().delivered);
     let delivered = delivered.sum();
     shutdown.cancel();
     core.await.expect("it ends in order");
+    flash.sort_unstable();
     Turn {
         flash,
-        facts: vec![facts],
-        grown: vec![grown],
+        facts,
+        grown: [half - before, after - half],
         delivered,
     }
 }
@@ -197,10 +217,10 @@ fn submit(backend: &Backend, radio: u32, precedence: Precedence) -> Submit {
     }
 }
 
-/// Resident memory of the process in KiB.
-fn resident() -> u64 {
+/// Resident memory of the process in MiB.
+fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+    number.and_then(|text| text.parse().ok()).unwrap_or(0.0) / 1_024.0
 }
