@@ -151,6 +151,7 @@ impl Backlog {
                         | Notice::StationMoved { .. }
                         | Notice::StationCloses { .. }
                         | Notice::StationLeft { .. }
+                        | Notice::Unfit { .. }
                         | Notice::LogInRefused { .. } => 1,
                     };
                     self.dropped = self.dropped.saturating_add(lost);

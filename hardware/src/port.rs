@@ -141,7 +141,12 @@ impl Port {
     /// The port is lost. ICMP errors are not errors here: they say something about one
     /// peer at most, and can be forged.
     pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<(Peer, usize), PortError> {
-        self.receiver.recv(buffer).await
+        loop {
+            match self.receiver.recv(buffer).await {
+                Err(PortError::NobodyThere { .. }) => {}
+                received => return received,
+            }
+        }
     }
 
     /// Writes all of `bytes`: one datagram, or a piece of the stream.

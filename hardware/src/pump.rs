@@ -9,6 +9,7 @@ use core::time::Duration;
 use narrowcast_protocol::air::JobId;
 use narrowcast_protocol::ends::Ends;
 use narrowcast_protocol::session::{Action, Job, Notice, Peer, Session};
+use narrowcast_protocol::time::Instant;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,9 @@ pub type Mask = fn(&[u8]) -> Option<Vec<u8>>;
 ///   end the same way: the session is told [`closed`](Session::closed), what had not left is
 ///   dropped (a job among it ends as lost), and the port is opened again after
 ///   a wait, see [`Reconnect`].
+/// * A datagram socket with one far end opens whether anybody is there or not: its link is
+///   reported up when the first datagram has come from there, and until then down, with what the
+///   far end's machine says, or why the session gave it up.
 /// * Jobs are handed to the session while the port is down, too: it knows what to answer.
 /// * Reports wait in a bounded backlog when their channel is full; messages and job steps
 ///   are never dropped, and reading pauses before memory grows. An emergency has a lane of
@@ -72,6 +76,10 @@ pub struct Pump {
     ends: Ends,
     backlog: Backlog,
     complaint: Option<String>,
+    /// The far end was heard on this connection, or the opening alone proved that it is there.
+    proved: bool,
+    /// What the far end's machine said against it, on a connection that is not proved.
+    refusal: Option<String>,
 }
 
 enum Link {
@@ -89,6 +97,7 @@ enum Happening {
     Received(Peer, usize),
     Wrote(usize),
     Unsent(PortError),
+    Refused(PortError),
     Lost(PortError),
     Stalled,
 }
@@ -114,6 +123,8 @@ impl Pump {
             ends: Ends::default(),
             backlog: Backlog::default(),
             complaint: None,
+            proved: false,
+            refusal: None,
         }
     }
 
@@ -234,26 +245,25 @@ impl Pump {
             (Happening::RetryDue, Link::Waiting(_, closing)) => self.open(closing),
             (Happening::Opened(Ok(port)), _) => {
                 let now = self.clock.now();
-                let hold_down = self.reconnect.up(now);
-                self.complaint = None;
-                tracing::info!(port = %self.config, "open");
-                self.report(true, "open".to_owned(), hold_down);
+                self.refusal = None;
+                // A datagram socket opens whether anybody is at its far end or not.
+                self.proved = !matches!(self.config, PortConfig::UdpClient { .. });
+                if self.proved {
+                    self.up(now);
+                }
                 self.session.opened(now);
                 Link::Up(port)
             }
             (Happening::Opened(Err(error)), _) => {
                 let wait = self.reconnect.failed();
-                let why = error.to_string();
-                // The same complaint every minute tells nobody anything new.
-                if self.complaint.as_ref() != Some(&why) {
-                    tracing::warn!(port = %self.config, %error, "cannot open");
-                    self.complaint = Some(why.clone());
-                    self.report(false, why, Duration::ZERO);
-                }
+                self.complain("cannot open", error.to_string());
                 Link::Waiting(tokio::time::Instant::now() + wait, None)
             }
             (Happening::Received(from, count), Link::Up(port)) => {
                 let bytes = bytes.get(..count).unwrap_or(bytes);
+                if !core::mem::replace(&mut self.proved, true) {
+                    self.up(self.clock.now());
+                }
                 if let Some(tap) = &self.tap {
                     tap.record(Direction::Inbound, from, &port, bytes);
                 }
@@ -283,6 +293,17 @@ impl Pump {
                 }
                 Link::Up(port)
             }
+            (Happening::Refused(error), Link::Up(port)) => {
+                let why = error.to_string();
+                if self.proved {
+                    // It restarts, or somebody forges this: its own silence decides.
+                    tracing::debug!(port = %self.config, why, "refused");
+                } else {
+                    self.refusal = Some(why.clone());
+                    self.complain("down", why);
+                }
+                Link::Up(port)
+            }
             (Happening::Lost(error), Link::Up(port)) => self.lose(port, error.to_string()),
             (Happening::Stalled, Link::Up(port)) => self.lose(
                 port,
@@ -294,15 +315,43 @@ impl Pump {
 
     fn lose(&mut self, port: Port, why: String) -> Link {
         let now = self.clock.now();
-        let wait = self.reconnect.lost(now);
-        tracing::warn!(port = %self.config, why, wait_ms = wait.as_millis(), "lost");
+        let wait = if self.proved {
+            self.reconnect.lost(now)
+        } else {
+            self.reconnect.failed()
+        };
+        if self.proved {
+            tracing::warn!(port = %self.config, why, wait_ms = wait.as_millis(), "lost");
+        }
         self.outgoing.clear();
         self.ends.give_up_all();
         self.session.closed(now);
         self.settle(false);
-        self.report(false, why, Duration::ZERO);
+        if self.proved {
+            self.report(false, why, Duration::ZERO);
+        } else {
+            let why = self.refusal.take().unwrap_or(why);
+            self.complain("down", why);
+        }
         let due = tokio::time::Instant::now() + wait;
         Link::Waiting(due, Some(closing(port)))
+    }
+
+    /// The far end is there.
+    fn up(&mut self, now: Instant) {
+        let hold_down = self.reconnect.up(now);
+        self.complaint = None;
+        tracing::info!(port = %self.config, "open");
+        self.report(true, "open".to_owned(), hold_down);
+    }
+
+    /// The far end is not there. The same complaint every minute tells nobody anything new.
+    fn complain(&mut self, what: &'static str, why: String) {
+        if self.complaint.as_ref() != Some(&why) {
+            tracing::warn!(port = %self.config, why, "{what}");
+            self.complaint = Some(why.clone());
+            self.report(false, why, Duration::ZERO);
+        }
     }
 
     fn report(&mut self, up: bool, why: String, hold_down: Duration) {
@@ -398,6 +447,7 @@ async fn happening(
                         written = sender.send_some(to, bytes) => match written {
                             Ok(count) => Happening::Wrote(count),
                             Err(error) if error.loses_port() => Happening::Lost(error),
+                            Err(error @ PortError::NobodyThere { .. }) => Happening::Refused(error),
                             Err(error) => Happening::Unsent(error),
                         },
                         () = sleep_until(outgoing.stalls_at()) => Happening::Stalled,
@@ -408,7 +458,8 @@ async fn happening(
             tokio::select! {
                 received = receiver.recv(buffer), if reading => match received {
                     Ok((from, count)) => Happening::Received(from, count),
-                    Err(error) => Happening::Lost(error),
+                    Err(error) if error.loses_port() => Happening::Lost(error),
+                    Err(error) => Happening::Refused(error),
                 },
                 happening = write => happening,
             }

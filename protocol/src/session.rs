@@ -241,6 +241,17 @@ pub enum Notice {
         /// reported; this one counts too.
         count: u32,
     },
+    /// Somebody sends what cannot be used, and a person has to change something there. Told
+    /// once while it goes on.
+    Unfit {
+        /// The id that it names, if it names one; for a [`Peer::Socket`] that is not logged in
+        /// anybody can have sent it.
+        claimed: Option<u32>,
+        /// From where.
+        peer: Peer,
+        /// What it is, and what has to be changed, in words.
+        why: String,
+    },
     /// Bytes or frames were dropped, by cause (a short fixed word, usable as a metric label).
     Dropped {
         /// Which station, where known.

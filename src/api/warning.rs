@@ -80,7 +80,7 @@ pub async fn take(
     let says = match meant {
         Meant::Note => {
             let note: String = message.note.chars().take(NOTE).collect();
-            info!(message = %body.message, note = %text::shown(&note), "a source's answer");
+            info!(warning = %body.message, note = %text::shown(&note), "a source's answer");
             "it is noted in the log".clone_into(&mut body.said);
             return Ok(body);
         }
@@ -93,7 +93,7 @@ pub async fn take(
             body.unknown_areas.clone_from(&mapped.unknown_areas);
             let matched = mapped.matched_areas.join(" | ");
             let matched: String = matched.chars().take(MATCHED).collect();
-            info!(message = %body.message, matched = %text::shown(&matched), "CAP areas");
+            info!(warning = %body.message, matched = %text::shown(&matched), "CAP areas");
             let id = AlertId(backend.new_id());
             let exercise = message.warning.exercise;
             Says::Alert(Box::new(submit(id, *mapped, rules, exercise)))

@@ -59,6 +59,8 @@ pub(super) struct Shown {
     stations: Vec<StationId>,
     /// The SMS routes of the configuration.
     routes: Vec<StationId>,
+    /// What stations and routes are called.
+    names: HashMap<StationId, String>,
     marks: SpaceMarks,
     /// What every carrier said last.
     carriers: BTreeMap<CarrierId, CarrierState>,
@@ -81,6 +83,7 @@ impl Shown {
         Self {
             stations: policy.stations.iter().map(|station| station.id).collect(),
             routes: policy.routes.iter().map(|route| route.id).collect(),
+            names: names(policy),
             marks: policy.space.clone(),
             carriers: BTreeMap::new(),
             strangers: Strangers::default(),
@@ -89,6 +92,11 @@ impl Shown {
             dropped: BTreeMap::new(),
             before: None,
         }
+    }
+
+    /// What a station or route is called; nothing for a stranger's.
+    pub(super) fn name(&self, station: StationId) -> &str {
+        self.names.get(&station).map_or("", String::as_str)
     }
 
     /// A carrier said how it is.
@@ -202,6 +210,14 @@ impl Shown {
         }
         self.before = Some(now);
     }
+}
+
+fn names(policy: &Policy) -> HashMap<StationId, String> {
+    let stations = policy.stations.iter();
+    let stations = stations.map(|station| (station.id, station.name.clone()));
+    let routes = policy.routes.iter();
+    let routes = routes.map(|route| (route.id, route.name.clone()));
+    stations.chain(routes).collect()
 }
 
 fn put<T: PartialEq>(to: &mut T, value: T) -> bool {

@@ -40,13 +40,18 @@ impl Task {
     }
 
     fn notice(&mut self, notice: Notice) {
+        let name_of = |station| {
+            let name = self.shown.name(station).to_owned();
+            let link = self.links.name(station).unwrap_or_default().to_owned();
+            (name, link)
+        };
         match notice {
             Notice::StationIdentified {
                 station,
                 description,
             } => {
-                let link = self.links.name(station).unwrap_or_default();
-                info!(station = station.0, link, says = %description, "a station is there");
+                let (name, link) = name_of(station);
+                info!(station = station.0, name, link, says = %description, "a station is there");
                 self.shown.strangers.admitted(station);
                 self.input(Input::StationIdentified {
                     station,
@@ -60,9 +65,15 @@ impl Task {
                 count,
             } => {
                 self.metrics.log_ins_refused.inc_by(u64::from(count));
-                let link = self.links.name(StationId(claimed)).unwrap_or_default();
-                warn!(claimed, link, %peer, why, count, "log-in refused");
+                let name = self.shown.name(StationId(claimed));
+                let link = self.links.name_for(StationId(claimed));
+                warn!(claimed, name, link, %peer, why, count, "log-in refused");
                 self.shown.strangers.refused(claimed, Instant::now());
+            }
+            Notice::Unfit { claimed, peer, why } => {
+                let id = StationId(claimed.unwrap_or_default());
+                let (name, link) = (self.shown.name(id), self.links.name_for(id));
+                warn!(claimed, name, link, %peer, %why, "somebody sends what cannot be used");
             }
             Notice::Dropped {
                 station,
@@ -76,13 +87,19 @@ impl Task {
                     .inc_by(u64::from(count));
             }
             Notice::StationMoved { station, from, to } => {
-                warn!(station = station.0, %from, %to, "a station logged in from another address");
+                let (name, link) = name_of(station);
+                warn!(station = station.0, name, link, %from, %to, "a station logged in from another address");
             }
             Notice::StationCloses { station } => {
-                info!(station = station.0, "a station says that it closes")
+                let (name, link) = name_of(station);
+                info!(
+                    station = station.0,
+                    name, link, "a station says that it closes"
+                );
             }
             Notice::StationLeft { station, why } => {
-                info!(station = station.0, why, "a station left")
+                let (name, link) = name_of(station);
+                info!(station = station.0, name, link, why, "a station left");
             }
         }
     }

@@ -23,6 +23,7 @@ mod calendar;
 mod commands;
 mod descriptors;
 mod first_token;
+mod journal;
 mod ledger;
 mod link_events;
 mod listen;

@@ -25,6 +25,7 @@ use crate::model::wall::Wall;
 use crate::observe::metrics::{Metrics, QueueLabel};
 use crate::server::ServerError;
 use crate::server::board::Shown;
+use crate::server::journal::Journal;
 use crate::server::ledger::LedgerSide;
 use crate::server::replies::{Caller, Replies};
 use crate::server::space::{Hold, SpaceWatch};
@@ -59,6 +60,7 @@ pub(super) struct Task {
     core: Core,
     ledger: LedgerSide,
     replies: Replies,
+    journal: Journal,
     pub(super) spans: Spans,
     pub(super) links: Links,
     events: EventEnds,
@@ -97,6 +99,7 @@ impl Task {
             core: Core::new(parts.policy, parts.limits, seed()?, now(parts.clock)),
             ledger: LedgerSide::start(parts.open, Arc::clone(&parts.ends.scrub))?,
             replies: Replies::default(),
+            journal: Journal::default(),
             spans: Spans::default(),
             links: parts.links,
             events: parts.events,
@@ -313,11 +316,17 @@ impl Task {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Open => self.ledger.keeper.ask(LedgerRequest::Open),
+            Action::Open => {
+                self.journal.forget();
+                self.ledger.keeper.ask(LedgerRequest::Open);
+            }
             Action::Read { from, limit } => {
                 self.ledger.keeper.ask(LedgerRequest::Read { from, limit });
             }
-            Action::Commit { batch, .. } => self.ledger.commit(batch),
+            Action::Commit { first, batch } => {
+                self.journal.committing(first, &batch);
+                self.ledger.commit(batch);
+            }
             Action::Checkpoint { at, state } => self.ledger.keeper.save_checkpoint(at, state),
             Action::Trim(up_to) => self.ledger.keeper.trim(up_to),
             Action::Close => {
@@ -328,6 +337,7 @@ impl Task {
             Action::Reply { ticket, result, .. } => self.reply(ticket, result),
             Action::Durable(durable) => {
                 self.ends.durable.send_replace(durable);
+                self.journal.durable(durable);
             }
             Action::Alarm(alarm) => tell(&alarm),
         }

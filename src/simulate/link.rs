@@ -183,7 +183,7 @@ impl Site {
                 return Some(match site.poll()? {
                     RepeaterEvent::Send(bytes) => Happened::Sent(bytes),
                     RepeaterEvent::Air { at, slot, event } => Happened::Air(slot, at, event),
-                    RepeaterEvent::LoggedIn(_) => continue,
+                    RepeaterEvent::LoggedIn(_) | RepeaterEvent::NotLoggedIn(_) => continue,
                 });
             },
             Self::Modem(site) => Some(match site.poll()? {

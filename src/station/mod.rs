@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use narrowcast_hardware::capture::{CaptureConfig, CaptureRing};
 use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::events::EventLanes;
+use narrowcast_hardware::port::PortConfig;
 use narrowcast_hardware::pump::{Lanes, Pump};
 use narrowcast_protocol::air::{JobId, StationId};
 use narrowcast_protocol::session::Job;
@@ -52,6 +53,8 @@ pub struct Links {
     of_job: HashMap<JobId, usize>,
     /// What the links are called, for the log.
     names: Vec<String>,
+    /// Those among them to which anybody may write.
+    open: Vec<String>,
     /// Kept as long as the links run: dropping it ends the record.
     capture: Option<CaptureRing>,
 }
@@ -96,6 +99,16 @@ impl Links {
         self.names.get(*index).map(String::as_str)
     }
 
+    /// What the link is called over which somebody claims this id: the one that serves it, or
+    /// else those that listen for strangers.
+    #[must_use]
+    pub fn name_for(&self, claimed: StationId) -> String {
+        match self.name(claimed) {
+            Some(name) => name.to_owned(),
+            None => self.open.join(" or "),
+        }
+    }
+
     /// A job is over.
     pub fn forget(&mut self, id: JobId) {
         self.of_job.remove(&id);
@@ -127,17 +140,21 @@ pub fn start(
         links
             .of_station
             .extend(link.stations.iter().map(|station| (*station, index)));
+        let is_open = matches!(link.port, PortConfig::Udp { .. });
         let spread = RandomState::new().hash_one(index);
         let pump = Pump::new(link.port, link.session, clock, spread, tap);
         let pump = match link.mask {
             Some(mask) => pump.masked(mask),
             None => pump,
         };
-        let span = info_span!("link", name = %link.name);
+        let span = info_span!("link", link = %link.name);
         tokio::spawn(
             pump.run(lanes, events.clone(), shutdown.clone())
                 .instrument(span),
         );
+        if is_open {
+            links.open.push(link.name.clone());
+        }
         links.names.push(link.name);
     }
     Ok(links)

@@ -12,7 +12,7 @@ use narrowcast_protocol::homebrew::client::ClientConfig;
 use narrowcast_protocol::homebrew::master::{
     HomebrewMaster, MasterConfig, Network, RelayRule, StationConfig, TrunkingConfig,
 };
-use narrowcast_protocol::homebrew::message::{Rptc, Slots};
+use narrowcast_protocol::homebrew::message::{Rptc, Sent, Slots};
 use narrowcast_protocol::homebrew::peer::{self, PeerConfig};
 use narrowcast_protocol::mmdvm::host::{HostConfig, ModemHost};
 use narrowcast_protocol::mmdvm::message::config_flag;
@@ -138,8 +138,10 @@ fn peer(peer: &HomebrewPeer) -> Result<Link, LinkError> {
     let mut client = ClientConfig::new(passphrase, identity(peer));
     client.options.clone_from(&peer.options);
     client.longest_retry = LONGEST_RETRY;
+    client.first = Duration::ZERO;
     let config = PeerConfig {
         station: peer.id,
+        master: peer.master,
         client,
         own: peer.own,
         groups: peer.groups.clone(),
@@ -183,6 +185,7 @@ fn identity(peer: &HomebrewPeer) -> Rptc {
         url: String::new(),
         software: concat!("Narrowcast ", env!("CARGO_PKG_VERSION")).to_owned(),
         package: "Narrowcast".to_owned(),
+        sent: Sent::default(),
     }
 }
 

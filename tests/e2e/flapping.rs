@@ -84,7 +84,7 @@ impl Far for RepeaterFar {
             match self.repeater.poll()? {
                 RepeaterEvent::Send(bytes) => return Some(Ok(bytes)),
                 RepeaterEvent::Air { event, .. } => return Some(Err(event)),
-                RepeaterEvent::LoggedIn(_) => {}
+                RepeaterEvent::LoggedIn(_) | RepeaterEvent::NotLoggedIn(_) => {}
             }
         }
     }

@@ -7,6 +7,7 @@
 
 mod alarms;
 mod circle;
+mod city;
 mod cli;
 mod damage;
 mod doors;
@@ -14,6 +15,7 @@ mod durability;
 mod failing_ledger;
 mod flapping;
 mod full_disk;
+mod links;
 mod log;
 mod many;
 mod mqtt;

@@ -12,7 +12,7 @@ use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::dmr::sync::Sync;
 use narrowcast_protocol::dmr::text::{self, Options};
 use narrowcast_protocol::homebrew::message::{
-    Dmrd, FrameType, Mstpong, Quality, Rptack, Rptc, Rptcl, Rptk, Rptl, Rptping, Slots,
+    Dmrd, FrameType, Mstpong, Quality, Rptack, Rptc, Rptcl, Rptk, Rptl, Rptping, Sent, Slots,
 };
 use narrowcast_world::rng::Rng;
 
@@ -203,6 +203,7 @@ fn identity() -> Rptc {
         url: String::new(),
         software: "recorder".into(),
         package: "recorder".into(),
+        sent: Sent::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
-use narrowcast_protocol::homebrew::message::{Rptc, Slots};
+use narrowcast_protocol::homebrew::message::{Rptc, Sent, Slots};
 use narrowcast_protocol::time::Instant;
 use tokio::net::UdpSocket;
 
@@ -35,8 +35,10 @@ impl Gateway {
             url: String::new(),
             software: String::new(),
             package: String::new(),
+            sent: Sent::default(),
         };
         let mut config = ClientConfig::new(Passphrase::new(PASSPHRASE).unwrap(), identity);
+        config.first = Duration::from_millis(100);
         config.retry = Duration::from_millis(100);
         config.ping = Duration::from_secs(2);
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();

@@ -65,6 +65,13 @@ pub enum PortError {
         /// What the system says.
         source: io::Error,
     },
+    /// The far end's machine says that no program takes its datagrams. The port is still
+    /// usable: a program may come.
+    #[error("nobody listens at {far}: is the program there running, and on this port?")]
+    NobodyThere {
+        /// The far end.
+        far: String,
+    },
     /// The far end closed the stream, or the device was unplugged.
     #[error("the far end hung up")]
     HungUp,
@@ -88,7 +95,7 @@ impl PortError {
     /// Whether the port must be closed and opened again.
     #[must_use]
     pub fn loses_port(&self) -> bool {
-        !matches!(self, Self::Unsent { .. })
+        !matches!(self, Self::Unsent { .. } | Self::NobodyThere { .. })
     }
 }
 

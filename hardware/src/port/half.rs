@@ -35,7 +35,8 @@ impl Receiver {
     /// As [`Port::recv`](super::Port::recv).
     ///
     /// # Errors
-    /// The port is lost.
+    /// The port is lost, or its one far end's machine says [`PortError::NobodyThere`]: that loses
+    /// nothing, and can be forged.
     pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<(Peer, usize), PortError> {
         let read = match self {
             Self::Udp { socket, connected } => return datagram(socket, *connected, buffer).await,
@@ -50,6 +51,13 @@ impl Receiver {
     }
 }
 
+/// The machine of the socket's one far end has refused a datagram.
+fn nobody(socket: &UdpSocket) -> PortError {
+    let far = socket.peer_addr();
+    let far = far.map_or_else(|_| "the far end".to_owned(), |it| it.to_string());
+    PortError::NobodyThere { far }
+}
+
 async fn datagram(
     socket: &UdpSocket,
     connected: bool,
@@ -60,6 +68,9 @@ async fn datagram(
         match socket.recv_from(buffer).await {
             Ok((count, _)) if connected => return Ok((Peer::Line, count)),
             Ok((count, from)) => return Ok((Peer::Socket(canonical(from)), count)),
+            Err(source) if connected && source.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(nobody(socket));
+            }
             Err(source) => {
                 errors += 1;
                 if errors == PATIENCE {
@@ -110,8 +121,13 @@ impl Sender {
                 },
                 Peer::Line,
             ) => {
-                let sent = socket.send(bytes).await;
-                return sent.map_err(|source| PortError::Unsent { to, source });
+                return match socket.send(bytes).await {
+                    // It is the datagram before that was refused; this one has not left.
+                    Err(source) if source.kind() == io::ErrorKind::ConnectionRefused => {
+                        Err(nobody(socket))
+                    }
+                    sent => sent.map_err(|source| PortError::Unsent { to, source }),
+                };
             }
             (Self::Udp { .. }, Peer::Line) | (_, Peer::Socket(_)) => {
                 let source = io::Error::new(io::ErrorKind::InvalidInput, "no such peer here");

@@ -464,3 +464,123 @@ async fn shutting_down_writes_what_waits_and_tells_the_session() {
     assert!(pump.events.recv().await.is_none());
     assert_eq!(exactly(&mut far, 3).await, b"jjj");
 }
+
+/// Whoever takes this port next may be another test, so it is kept until it is used.
+fn free_udp() -> std::net::UdpSocket {
+    std::net::UdpSocket::bind("127.0.0.1:0").unwrap()
+}
+
+/// A session that asks every 50 ms, and gives the far end up after so many questions.
+struct Asking {
+    left: u32,
+    due: Option<Instant>,
+    actions: VecDeque<Action>,
+}
+
+impl Asking {
+    fn new(left: u32) -> Self {
+        Self {
+            left,
+            due: None,
+            actions: VecDeque::new(),
+        }
+    }
+}
+
+impl Session for Asking {
+    fn opened(&mut self, now: Instant) {
+        self.due = Some(now);
+    }
+
+    fn closed(&mut self, _: Instant) {
+        self.due = None;
+    }
+
+    fn receive(&mut self, _: Instant, _: Peer, _: &[u8]) {}
+
+    fn transmit(&mut self, _: Instant, _: Job) {}
+
+    fn tick(&mut self, now: Instant) {
+        self.due = Some(now + Duration::from_millis(50));
+        self.actions.push_back(if self.left == 0 {
+            Action::Reopen { why: "no answer" }
+        } else {
+            Action::Send {
+                to: Peer::Line,
+                bytes: Bytes::from_static(b"?"),
+                for_job: None,
+            }
+        });
+        self.left = self.left.saturating_sub(1);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn poll(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+}
+
+/// The states of the link of a datagram client, until so many were reported.
+async fn states_of(remote: std::net::SocketAddr, asked: u32, count: usize) -> Vec<LinkState> {
+    let (_urgent, _routine, lanes) = Lanes::new(8, 8);
+    let (sender, EventEnds { mut others, .. }) = EventLanes::new(64, 64);
+    let config = PortConfig::UdpClient {
+        remote,
+        local: None,
+    };
+    let session = Box::new(Asking::new(asked));
+    let pump = Pump::new(config, session, Clock::start(), 1, None);
+    let task = tokio::spawn(pump.run(lanes, sender, CancellationToken::new()));
+    let mut states = Vec::new();
+    let told = async {
+        while states.len() < count {
+            if let LinkEvent::Link(state) = others.recv().await.unwrap() {
+                states.push(state);
+            }
+        }
+    };
+    // Who expects more than come sees it by their number.
+    let _in_time = tokio::time::timeout(Duration::from_secs(3), told).await;
+    task.abort();
+    states
+}
+
+#[tokio::test]
+async fn a_datagram_client_with_nobody_behind_it_is_down_from_the_start_and_never_up() {
+    let taken = free_udp();
+    let remote = taken.local_addr().unwrap();
+    drop(taken);
+    let states = states_of(remote, 4, 2).await;
+    let told: Vec<_> = states.iter().map(|it| (it.up, it.flaps)).collect();
+    assert_eq!(told, [(false, 0)], "told once, however often it is tried");
+    let why = &states[0].why;
+    assert!(
+        why.contains(&format!("nobody listens at {remote}")),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn a_datagram_client_whose_far_end_is_silent_is_down_with_the_sessions_reason() {
+    let silent = free_udp();
+    let states = states_of(silent.local_addr().unwrap(), 3, 1).await;
+    assert_eq!((states[0].up, states[0].why.as_str()), (false, "no answer"));
+}
+
+#[tokio::test]
+async fn a_datagram_client_is_up_with_the_first_datagram_from_its_far_end() {
+    let far = free_udp();
+    let remote = far.local_addr().unwrap();
+    far.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let answering = tokio::task::spawn_blocking(move || {
+        let (_, from) = far.recv_from(&mut [0; 16]).unwrap();
+        far.send_to(b"!", from).unwrap();
+        far
+    });
+    let states = states_of(remote, 1_000, 1).await;
+    assert!(states[0].up, "{states:?}");
+    drop(answering.await.unwrap());
+}

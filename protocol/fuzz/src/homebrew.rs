@@ -11,7 +11,8 @@ use narrowcast_protocol::homebrew::master::{
 };
 use narrowcast_protocol::homebrew::message::dmrt::{Dmrt, Registration, UdtTransfer, Way};
 use narrowcast_protocol::homebrew::message::{
-    Dialect, Dmrd, FrameType, Message, Quality, Role, Rptc, Rptcl, Rptl, Rpto, Rptping, Slots, Uuid,
+    Dialect, Dmrd, FrameType, Message, Quality, Role, Rptc, Rptcl, Rptl, Rpto, Rptping, Sent,
+    Slots, Uuid,
 };
 use narrowcast_protocol::session::{Action, Peer, Session as _};
 
@@ -61,6 +62,7 @@ fn identity(id: u32) -> Rptc {
         url: String::new(),
         software: String::new(),
         package: String::new(),
+        sent: Sent::default(),
     }
 }
 

@@ -22,7 +22,9 @@ pub struct ClientConfig {
     pub identity: Rptc,
     /// Sent after the configuration, if any.
     pub options: Option<String>,
-    /// Wait before the first log-in and between attempts, also between repeats of a step. 10 s.
+    /// Wait before the first log-in on a socket that was opened. 10 s; zero: at once.
+    pub first: Duration,
+    /// Wait between attempts, also between repeats of a step. 10 s.
     pub retry: Duration,
     /// The wait between attempts doubles with every one that fails, up to this; as long as
     /// `retry`, it stays. 10 s.
@@ -41,6 +43,7 @@ impl ClientConfig {
             passphrase,
             identity,
             options: None,
+            first: Duration::from_secs(10),
             retry: Duration::from_secs(10),
             longest_retry: Duration::from_secs(10),
             ping: Duration::from_secs(10),
@@ -130,10 +133,11 @@ impl Client {
         self.state == State::Running
     }
 
-    /// The socket is open: the first request follows after `retry`.
+    /// The socket is open: the first request follows after `first`.
     pub fn opened(&mut self, now: Instant) {
         self.wait = self.config.retry;
         self.wait(now);
+        self.due = now + self.config.first;
     }
 
     /// The socket was lost.
@@ -178,7 +182,11 @@ impl Client {
             Ok(Message::Mstnak(_)) if self.state != State::Waiting => {
                 let why = match self.state {
                     State::Running => "the master wants a new log-in",
-                    _ => "the master refuses the log-in",
+                    State::Proof(_) => "the master refuses the passphrase",
+                    State::Configuration | State::Options => "the master refuses the configuration",
+                    State::Closed | State::Waiting | State::LogIn => {
+                        "the master refuses the id, or the address it comes from"
+                    }
                 };
                 self.start_over(now, why);
             }

@@ -5,6 +5,7 @@
 //! our own master, only that our bursts go to the master and from there to the repeaters.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use super::client::{Client, ClientAction, ClientConfig};
 use super::drops::Drops;
@@ -22,6 +23,8 @@ use crate::time::Instant;
 pub struct PeerConfig {
     /// Its name in every report.
     pub station: StationId,
+    /// Where its master is, for people.
+    pub master: SocketAddr,
     /// How it logs in and what it says about itself. The id it logs in with may be another
     /// than `station`.
     pub client: ClientConfig,
@@ -118,7 +121,11 @@ impl HomebrewPeer {
         self.slots = slots.map(|slot| Timeslot::new(now, slot)).collect();
         self.notice(Notice::StationIdentified {
             station: self.config.station,
-            description: format!("logged in to its master as {}", self.client.id()),
+            description: format!(
+                "logged in to the master at {} as {}",
+                self.config.master,
+                self.client.id()
+            ),
         });
         self.serve(now);
     }

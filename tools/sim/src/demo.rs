@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::air_log::AirLog;
 use crate::api::Api;
+use crate::roll::Roll;
 use crate::server::Server;
 use crate::stations::{self, Clock};
 
@@ -52,7 +53,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<bool> {
     let modem = dir.path().join("modem");
     let clock = Clock::start();
     let city = city(
-        REPEATERS,
+        (REPEATERS, true),
         arguments.radios,
         Some(EMERGENCY_AT),
         arguments.seed,
@@ -69,7 +70,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<bool> {
         PASSPHRASE,
         Some(&modem),
         chance,
-        &log,
+        (&log, &Roll::silent()),
     )?;
     let outcome = show(&server, &city).await;
     let good = match &outcome {

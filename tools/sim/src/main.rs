@@ -2,7 +2,9 @@
 
 mod air_log;
 mod api;
+mod configuration;
 mod demo;
+mod roll;
 mod server;
 mod single;
 mod sms;
@@ -98,10 +100,10 @@ struct CityArguments {
     #[arg(long, default_value = "passw0rd")]
     passphrase: String,
     /// How many repeaters.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     repeaters: u32,
     /// How many radios on all of them together.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(..=100_000))]
     radios: u32,
     /// Probability that a burst is lost.
     #[arg(long, default_value_t = 0.02)]
@@ -121,6 +123,10 @@ struct CityArguments {
     /// Write the roster as CSV to this file.
     #[arg(long)]
     roster: Option<PathBuf>,
+    /// Write the configuration of the server that these stations need to this file ("-": to the
+    /// standard output, everything else then goes to standard error).
+    #[arg(long, value_name = "FILE")]
+    print_config: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use narrowcast_world::city::City;
 use tokio::process::{Child, Command};
 
-/// Our own address on the simulated systems.
-pub(crate) const OWN: u32 = 9_990;
+use crate::configuration;
+
 /// How long the server may take to come up.
 const START: Duration = Duration::from_secs(20);
 
@@ -62,7 +62,7 @@ impl Server {
         let config = dir.join("narrowcast.toml");
         std::fs::write(
             &config,
-            configuration(dir, listen, master, city, passphrase, modem),
+            whole(dir, listen, master, city, passphrase, modem)?,
         )?;
         let log = std::fs::File::create(dir.join("server.log"))?;
         let child = Command::new(program()?)
@@ -126,29 +126,18 @@ impl Server {
     }
 }
 
-fn configuration(
+fn whole(
     dir: &Path,
     listen: SocketAddr,
     master: SocketAddr,
     city: &City,
     passphrase: &str,
     modem: &Path,
-) -> String {
+) -> anyhow::Result<String> {
     let state = dir.join("state");
-    let mut text = format!(
-        "[server]\nlisten = \"{listen}\"\nstate_dir = {state:?}\n\n[ledger]\nballast = 4194304\n\n[policy]\nspace_low_bytes = 1048576\nspace_low_permille = 1\nspace_critical_permille = 0\n\n[[homebrew]]\nlisten = \"{master}\"\n"
+    let head = format!(
+        "[server]\nlisten = \"{listen}\"\nstate_dir = {state:?}\n\n[ledger]\nballast = 4194304\n\n[policy]\nspace_low_bytes = 1048576\nspace_low_permille = 1\nspace_critical_permille = 0\n\n"
     );
-    for station in city.stations.iter().filter(|station| !station.modem) {
-        text.push_str(&format!(
-            "\n[[homebrew.station]]\nid = {}\nname = \"{}\"\npassphrase = \"{passphrase}\"\nown = {OWN}\n",
-            station.id, station.name
-        ));
-    }
-    for station in city.stations.iter().filter(|station| station.modem) {
-        text.push_str(&format!(
-            "\n[[modem]]\nid = {}\nname = \"{}\"\nown = {OWN}\npath = {modem:?}\nduplex = false\nrx_hz = 433000000\ntx_hz = 433000000\n",
-            station.id, station.name
-        ));
-    }
-    text
+    let links = configuration::links(city, master, passphrase, Some(modem))?;
+    Ok(head + &links)
 }

@@ -9,6 +9,7 @@ use narrowcast_world::radio::RadioConfig;
 use narrowcast_world::repeater::RepeaterConfig;
 
 use crate::air_log::AirLog;
+use crate::roll::{Lines, Roll};
 use crate::stations::{self, Clock, ModemLine, PING, RETRY};
 use crate::{ModemArguments, RepeaterArguments, StationArguments};
 
@@ -29,12 +30,13 @@ pub(crate) async fn repeater(arguments: RepeaterArguments) -> anyhow::Result<()>
         ping: PING,
         seed: arguments.station.seed,
     };
-    println!(
+    Lines::Output.say(&format!(
         "repeater {} calls {}; Ctrl-C ends",
         arguments.id, arguments.master
-    );
+    ));
+    let roll = Roll::of(Lines::Output, [(arguments.id, "repeater".to_owned())]);
     tokio::select! {
-        ended = stations::repeater(Clock::start(), arguments.master, config, log) => ended,
+        ended = stations::repeater(Clock::start(), arguments.master, config, (log, roll)) => ended,
         signal = tokio::signal::ctrl_c() => signal.map_err(Into::into),
     }
 }

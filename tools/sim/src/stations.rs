@@ -1,5 +1,6 @@
 //! Simulated stations on real sockets and pseudo-terminals.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,8 +15,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 use tokio_serial::{SerialPort, SerialStream};
 
-use crate::CityArguments;
 use crate::air_log::AirLog;
+use crate::roll::{Lines, Roll};
+use crate::{CityArguments, configuration};
 
 /// A log-in is tried this often: the real ones wait ten times longer.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
@@ -49,7 +51,7 @@ pub(crate) async fn repeater(
     clock: Clock,
     master: SocketAddr,
     config: RepeaterConfig,
-    log: AirLog,
+    (log, roll): (AirLog, Roll),
 ) -> anyhow::Result<()> {
     let id = config.id;
     let local = if master.is_ipv4() {
@@ -72,16 +74,22 @@ pub(crate) async fn repeater(
             match event {
                 // A refused datagram means only that the master is not there yet.
                 RepeaterEvent::Send(bytes) => drop(socket.send(&bytes).await),
-                RepeaterEvent::LoggedIn(_) => {}
+                RepeaterEvent::LoggedIn(is_in) => roll.logged_in(id, is_in),
+                RepeaterEvent::NotLoggedIn(why) => roll.not_logged_in(id, why),
                 RepeaterEvent::Air { slot, event, .. } => log.write(id, slot, &event),
             }
         }
         tokio::select! {
-            read = socket.recv(&mut buffer) => {
-                if let Some(datagram) = read.ok().and_then(|length| buffer.get(..length)) {
+            read = socket.recv(&mut buffer) => match read {
+                Ok(length) => {
+                    let datagram = buffer.get(..length).unwrap_or_default();
                     repeater.receive(clock.now(), datagram);
                 }
-            }
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                    roll.not_logged_in(id, &format!("nobody listens at {master}"));
+                }
+                Err(_) => {}
+            },
             () = clock.until(repeater.deadline()) => repeater.tick(clock.now()),
         }
     }
@@ -161,7 +169,7 @@ pub(crate) fn start(
     passphrase: &str,
     modem: Option<&PathBuf>,
     (loss, seed): (f64, u64),
-    log: &AirLog,
+    (log, roll): (&AirLog, &Roll),
 ) -> anyhow::Result<tokio::task::JoinSet<anyhow::Result<()>>> {
     let mut tasks = tokio::task::JoinSet::new();
     for station in &city.stations {
@@ -183,7 +191,8 @@ pub(crate) fn start(
                 ping: PING,
                 seed,
             };
-            tasks.spawn(repeater(clock, master, config, log.clone()));
+            let told = (log.clone(), roll.clone());
+            tasks.spawn(repeater(clock, master, config, told));
         }
     }
     Ok(tasks)
@@ -194,9 +203,9 @@ pub(crate) async fn run_city(arguments: CityArguments) -> anyhow::Result<()> {
     let clock = Clock::start();
     let emergency = arguments
         .emergency_after
-        .map(|seconds| Instant::from_millis(seconds * 1_000));
+        .map(|seconds| Instant::from_millis(seconds.saturating_mul(1_000)));
     let city = city(
-        arguments.repeaters,
+        (arguments.repeaters, arguments.modem.is_some()),
         arguments.radios,
         emergency,
         arguments.seed,
@@ -205,25 +214,79 @@ pub(crate) async fn run_city(arguments: CityArguments) -> anyhow::Result<()> {
         std::fs::write(path, &city.roster)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    let lines = print_config(&arguments, &city)?;
     let log = AirLog::open(arguments.air_log.as_deref())?;
-    let chance = (arguments.loss, arguments.seed);
-    let passphrase = &arguments.passphrase;
+    introduce(&arguments, &city, lines);
+    let repeaters = city.stations.iter().filter(|station| !station.modem);
+    let roll = Roll::of(
+        lines,
+        repeaters.map(|station| (station.id, station.name.clone())),
+    );
     let mut tasks = start(
         clock,
         &city,
         arguments.master,
-        passphrase,
+        &arguments.passphrase,
         arguments.modem.as_ref(),
-        chance,
-        &log,
+        (arguments.loss, arguments.seed),
+        (&log, &roll),
     )?;
-    println!(
-        "{} stations, {} radios; Ctrl-C ends",
-        city.stations.len(),
-        city.radios
-    );
     tokio::select! {
         Some(ended) = tasks.join_next() => ended?,
         signal = tokio::signal::ctrl_c() => signal.map_err(Into::into),
     }
+}
+
+/// Writes the server's configuration, if it is wanted; where lines for people go then. The
+/// server's state is kept beside the file.
+fn print_config(arguments: &CityArguments, city: &City) -> anyhow::Result<Lines> {
+    let Some(path) = &arguments.print_config else {
+        return Ok(Lines::Output);
+    };
+    let is_output = path.as_os_str() == "-";
+    let beside = path.parent().filter(|_| !is_output);
+    let text = configuration::whole(
+        city,
+        arguments.master,
+        &arguments.passphrase,
+        arguments.modem.as_deref(),
+        beside.unwrap_or(Path::new("")).join("narrowcast-city"),
+    )?;
+    if is_output {
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .context("cannot write the configuration to the standard output")?;
+        return Ok(Lines::Error);
+    }
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Lines::Output)
+}
+
+/// Says what the server must know of the stations.
+fn introduce(arguments: &CityArguments, city: &City, lines: Lines) {
+    let (master, passphrase) = (arguments.master, &arguments.passphrase);
+    for station in &city.stations {
+        let (id, name) = (station.id, &station.name);
+        let radios: usize = station.radios.iter().map(Vec::len).sum();
+        let how = match &arguments.modem {
+            Some(link) if station.modem => format!("modem at {}", link.display()),
+            _ => format!("repeater, passphrase {passphrase}"),
+        };
+        lines.say(&format!("{id} {name}: {how}, {radios} radios"));
+    }
+    let modems = city.stations.iter().filter(|station| station.modem).count();
+    let repeaters = city.stations.len() - modems;
+    let modems = match modems {
+        0 => "no modem".to_owned(),
+        count => format!("{count} modem"),
+    };
+    let config = match &arguments.print_config {
+        Some(path) if path.as_os_str() == "-" => String::new(),
+        Some(path) => format!("; the server: narrowcast serve --config {}", path.display()),
+        None => "; --print-config FILE writes the server's configuration".to_owned(),
+    };
+    lines.say(&format!(
+        "{repeaters} repeaters that call {master}, {modems}, {} radios{config}; Ctrl-C ends",
+        city.radios
+    ));
 }

@@ -41,11 +41,17 @@ pub struct City {
     pub answering: u32,
 }
 
-/// A city of `repeaters` repeaters and one modem with `radios` radios. Nine of ten users
+/// A city of `repeaters` repeaters, one modem if it has one, and `radios` radios on them. Nine of ten users
 /// answer, half of them by status; the user of the second radio presses the emergency
 /// button at `emergency_at`.
 #[must_use]
-pub fn city(repeaters: u32, radios: u32, emergency_at: Option<Instant>, seed: u64) -> City {
+pub fn city(
+    (repeaters, modem): (u32, bool),
+    radios: u32,
+    emergency_at: Option<Instant>,
+    seed: u64,
+) -> City {
+    let count = (repeaters + u32::from(modem)).max(1);
     let mut rng = Rng::new(seed);
     let station = |index: u32| CityStation {
         id: FIRST_STATION + index,
@@ -57,14 +63,14 @@ pub fn city(repeaters: u32, radios: u32, emergency_at: Option<Instant>, seed: u6
         modem: index == repeaters,
         radios: [Vec::new(), Vec::new()],
     };
-    let mut stations: Vec<CityStation> = (0..=repeaters).map(station).collect();
+    let mut stations: Vec<CityStation> = (0..repeaters + u32::from(modem)).map(station).collect();
     let mut roster = String::from("kind,id,name,node,form,confirms,home,talkgroup,members\n");
     let mut answering = 0;
     for index in 0..radios {
         let Ok(id) = RadioId::new(FIRST_RADIO + index) else {
             continue;
         };
-        let at = index % (repeaters + 1);
+        let at = index % count;
         let answers = match rng.below(10) {
             0 => Answers::Never,
             odd if odd % 2 == 1 => Answers::Text(1),
@@ -80,7 +86,7 @@ pub fn city(repeaters: u32, radios: u32, emergency_at: Option<Instant>, seed: u6
         let Some(station) = usize::try_from(at).ok().and_then(|at| stations.get_mut(at)) else {
             continue;
         };
-        let first = !station.modem && (index / (repeaters + 1)).is_multiple_of(2);
+        let first = !station.modem && (index / count).is_multiple_of(2);
         let [one, two] = &mut station.radios;
         if first {
             one.push(radio)

@@ -11,7 +11,7 @@ use narrowcast_protocol::dmr::data_header::DataHeader;
 use narrowcast_protocol::dmr::packet::Pdu;
 use narrowcast_protocol::homebrew::auth::{EmptyPassphrase, Passphrase};
 use narrowcast_protocol::homebrew::client::{Client, ClientAction, ClientConfig};
-use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Slots};
+use narrowcast_protocol::homebrew::message::{Dmrd, FrameType, Quality, Rptc, Sent, Slots};
 use narrowcast_protocol::time::Instant;
 
 use crate::air::{Air, AirEvent};
@@ -48,6 +48,11 @@ pub enum RepeaterEvent {
     Send(Bytes),
     /// It is logged in, or not any more.
     LoggedIn(bool),
+    /// A log-in failed; the next follows by itself.
+    NotLoggedIn(
+        /// Why, in words.
+        &'static str,
+    ),
     /// Something went over its air.
     Air {
         /// When.
@@ -130,8 +135,10 @@ impl Repeater {
             url: String::new(),
             software: "narrowcast-sim".into(),
             package: "simulated".into(),
+            sent: Sent::default(),
         };
         let mut client = ClientConfig::new(Passphrase::new(config.passphrase)?, identity);
+        client.first = config.retry;
         client.retry = config.retry;
         client.ping = config.ping;
         let [one, two] = config.radios;
@@ -246,7 +253,8 @@ impl Repeater {
                         queue.push_back(burst.burst);
                     }
                 }
-                ClientAction::Beacon | ClientAction::Failed(_) | ClientAction::Dropped(_) => {}
+                ClientAction::Failed(why) => self.out.push_back(RepeaterEvent::NotLoggedIn(why)),
+                ClientAction::Beacon | ClientAction::Dropped(_) => {}
             }
         }
     }

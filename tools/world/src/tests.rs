@@ -71,7 +71,7 @@ impl Site for Repeater {
         Some(match Self::poll(self)? {
             RepeaterEvent::Send(bytes) => Happened::Sent(bytes),
             RepeaterEvent::Air { at, event, .. } => Happened::Air(at, event),
-            RepeaterEvent::LoggedIn(_) => Happened::Other,
+            RepeaterEvent::LoggedIn(_) | RepeaterEvent::NotLoggedIn(_) => Happened::Other,
         })
     }
 

@@ -355,8 +355,8 @@ impl HomebrewMaster {
         }
     }
 
-    /// Tells all that a station says about itself: its configuration and, behind it, its
-    /// options, because whoever shows it keeps the last description only.
+    /// Tells all that a station says about itself, its configuration and its options, because
+    /// whoever shows it keeps the last description only.
     fn identified(&mut self, index: usize, peer: SocketAddr) {
         let Some(station) = self.stations.get(index) else {
             return;
@@ -368,10 +368,7 @@ impl HomebrewMaster {
         else {
             return;
         };
-        let mut description = description(said, peer);
-        if !link.options.is_empty() {
-            description = format!("{description}, options {}", link.options);
-        }
+        let description = description(said, &link.options, peer);
         let station = station.config.id;
         let notice = Notice::StationIdentified {
             station,

@@ -22,6 +22,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod trunking;
+mod unfit;
 
 pub use config::{Expiry, MasterConfig, MasterConfigError, StationConfig, TrunkingConfig};
 pub use network::{Network, NetworkError};
@@ -41,6 +42,7 @@ use self::relay::Relays;
 use self::station::Station;
 use self::streams::Streams;
 use self::trunking::Trunking;
+use self::unfit::Complaints;
 use super::drops::Drops;
 use super::message::{Dialect, Message, Mstcl, Mstnak, Role};
 use super::salts::Salts;
@@ -66,6 +68,7 @@ pub struct HomebrewMaster {
     recent: Recent,
     /// Log-ins refused since the last report of one.
     unreported: u32,
+    complaints: Complaints,
     guesses: Guesses,
     /// Who got a challenge lately, and how many all together may.
     challenged: Recent,
@@ -120,6 +123,7 @@ impl HomebrewMaster {
             reports: Rate::per_second(REPORTS_PER_SECOND),
             recent: Recent::new(),
             unreported: 0,
+            complaints: Complaints::new(),
             guesses: Guesses::new(),
             challenged: Recent::new(),
             challenges: Rate::per_second(config.naks_per_second),
@@ -262,7 +266,7 @@ impl Session for HomebrewMaster {
                 let dialect = Dialect::Conventional;
                 self.datagram(now, Caller { peer, dialect }, message);
             }
-            Err(error) => self.drop_from(now, peer, error.label()),
+            Err(error) => self.unfit(now, peer, bytes, error),
         }
     }
 

@@ -61,6 +61,9 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Bounds of the wait after a close.
 const CLOSE_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(75));
 
+/// Most characters of the options that are told.
+const OPTIONS: usize = 80;
+
 /// Pings closer together are one ping, doubled on its way.
 const DOUBLED: Duration = Duration::from_secs(1);
 
@@ -159,7 +162,14 @@ pub(super) fn offered(slots: Slots) -> &'static [Slot] {
 }
 
 /// What a station says about itself, on one line.
-pub(super) fn description(configuration: &Rptc, peer: SocketAddr) -> String {
+///
+/// What whoever shows it may cut off stands last: of the options no more than [`OPTIONS`]
+/// characters are told, before all that has less to do with the traffic.
+pub(super) fn description(configuration: &Rptc, options: &str, peer: SocketAddr) -> String {
+    let mut said = options.chars().take(OPTIONS).collect::<String>();
+    if !said.is_empty() {
+        said = format!(", options {said}");
+    }
     let megahertz = |hertz: Option<u32>| match hertz {
         Some(hertz) => format!("{}.{:06} MHz", hertz / 1_000_000, hertz % 1_000_000),
         None => "unknown".to_owned(),
@@ -174,7 +184,7 @@ pub(super) fn description(configuration: &Rptc, peer: SocketAddr) -> String {
         _ => "1 and 2",
     };
     format!(
-        "{} at {peer}, {}, {}, receives {}, transmits {}, color code {color_code}, timeslots {slots}, {}",
+        "{} at {peer}{said}, {}, {}, receives {}, transmits {}, color code {color_code}, timeslots {slots}, {}",
         configuration.callsign,
         configuration.software,
         configuration.package,

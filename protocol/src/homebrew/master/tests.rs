@@ -14,7 +14,7 @@ use crate::air::{
 use crate::homebrew::auth::Passphrase;
 use crate::homebrew::client::{Client, ClientAction, ClientConfig};
 use crate::homebrew::message::{
-    Dmrd, FrameType, Rptack, Rptc, Rptcl, Rptk, Rptl, Rpto, Rptping, Slots,
+    Dmrd, FrameType, Rptack, Rptc, Rptcl, Rptk, Rptl, Rpto, Rptping, Sent, Slots,
 };
 use crate::session::{Notice, Step};
 
@@ -56,6 +56,7 @@ pub(super) fn configuration(id: u32) -> Rptc {
         url: String::new(),
         software: "test".to_owned(),
         package: "none".to_owned(),
+        sent: Sent::default(),
     }
 }
 
@@ -131,7 +132,7 @@ pub(super) fn one(answers: Vec<(Peer, Bytes)>) -> Bytes {
 }
 
 /// RPTL and RPTK; the proof that was accepted.
-fn prove(master: &mut HomebrewMaster, now: Instant, from: SocketAddr, id: u32) -> Rptk {
+pub(super) fn prove(master: &mut HomebrewMaster, now: Instant, from: SocketAddr, id: u32) -> Rptk {
     let challenge = one(exchange(master, now, from, &Rptl { id }.encode()));
     let salt = Rptack::decode(&challenge).unwrap().value;
     let digest = Passphrase::new("s3cr37w0rd").unwrap().digest(salt);
@@ -181,7 +182,10 @@ fn a_station_logs_in_says_who_it_is_and_stays() {
     match notices(&mut master).as_slice() {
         [Notice::StationIdentified { description, .. }] => {
             assert!(description.contains("350.012500 MHz"), "{description}");
-            assert!(description.ends_with("options TS2=9"), "{description}");
+            assert!(
+                description.contains(", options TS2=9, test, none, "),
+                "{description}"
+            );
         }
         other => panic!("{other:?}"),
     }

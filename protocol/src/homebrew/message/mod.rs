@@ -32,7 +32,7 @@ pub use mstcl::Mstcl;
 pub use mstnak::Mstnak;
 pub use mstpong::Mstpong;
 pub use rptack::Rptack;
-pub use rptc::{Rptc, Slots};
+pub use rptc::{Rptc, Sent, Slots};
 pub use rptcl::Rptcl;
 pub use rptg::Rptg;
 pub use rptk::Rptk;

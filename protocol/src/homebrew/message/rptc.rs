@@ -85,6 +85,28 @@ pub struct Rptc {
     pub software: String,
     /// Kind of modem, up to 40 bytes.
     pub package: String,
+    /// The numbers' text as it came, for people to see; empty in one that was not received.
+    pub sent: Sent,
+}
+
+/// The numbers of a received [`Rptc`] as text, without the blanks around it: what cannot be
+/// read as a number, or has more digits than the number needs, is shown as the station wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Of `rx_frequency`.
+    pub rx_frequency: String,
+    /// Of `tx_frequency`.
+    pub tx_frequency: String,
+    /// Of `power`.
+    pub power: String,
+    /// Of `color_code`.
+    pub color_code: String,
+    /// Of `latitude`.
+    pub latitude: String,
+    /// Of `longitude`.
+    pub longitude: String,
+    /// Of `height`.
+    pub height: String,
 }
 
 impl Rptc {
@@ -120,14 +142,14 @@ impl Rptc {
         );
         let fields = (who, radio, place, kind).map(|(who, radio, place, kind)| {
             let (id, callsign) = who;
-            let (rx, tx, power, color_code) = radio;
+            let (rx_frequency, tx_frequency, power, color_code) = radio;
             let (latitude, longitude, height, location) = place;
             let (description, [slots], url, software, package) = kind;
             Self {
                 id,
                 callsign,
-                rx_frequency: rx.parse().ok(),
-                tx_frequency: tx.parse().ok(),
+                rx_frequency: rx_frequency.parse().ok(),
+                tx_frequency: tx_frequency.parse().ok(),
                 power: power.parse().ok(),
                 color_code: color_code.parse().ok().filter(|code| *code <= 15),
                 latitude: degrees(&latitude, 90.0),
@@ -139,6 +161,15 @@ impl Rptc {
                 url,
                 software,
                 package,
+                sent: Sent {
+                    rx_frequency,
+                    tx_frequency,
+                    power,
+                    color_code,
+                    latitude,
+                    longitude,
+                    height,
+                },
             }
         });
         exact(Self::NAME, datagram, fields)
@@ -196,18 +227,29 @@ impl Fields for Rptc {
     }
 
     fn fields(&self, out: &mut Vec<Field>) {
-        fn known(value: Option<impl ToString>) -> String {
-            value.map_or_else(|| "unreadable".to_owned(), |value| value.to_string())
+        // One that was not received has no text but the number's own.
+        fn shown(sent: &str, value: Option<impl ToString>) -> String {
+            let number = value.map(|value| value.to_string());
+            let number = number.filter(|_| sent.is_empty());
+            number.unwrap_or_else(|| sent.to_owned())
         }
+        let sent = &self.sent;
         out.push(Field::number("repeater_id", self.id, 32));
         out.push(Field::text("callsign", self.callsign.as_str()));
-        out.push(Field::text("rx_frequency", known(self.rx_frequency)));
-        out.push(Field::text("tx_frequency", known(self.tx_frequency)));
-        out.push(Field::text("power", known(self.power)));
-        out.push(Field::text("color_code", known(self.color_code)));
-        out.push(Field::text("latitude", known(self.latitude)));
-        out.push(Field::text("longitude", known(self.longitude)));
-        out.push(Field::text("height", known(self.height)));
+        let text = shown(&sent.rx_frequency, self.rx_frequency);
+        out.push(Field::text("rx_frequency", text));
+        let text = shown(&sent.tx_frequency, self.tx_frequency);
+        out.push(Field::text("tx_frequency", text));
+        let text = shown(&sent.power, self.power);
+        out.push(Field::text("power", text));
+        let text = shown(&sent.color_code, self.color_code);
+        out.push(Field::text("color_code", text));
+        let text = shown(&sent.latitude, self.latitude);
+        out.push(Field::text("latitude", text));
+        let text = shown(&sent.longitude, self.longitude);
+        out.push(Field::text("longitude", text));
+        let text = shown(&sent.height, self.height);
+        out.push(Field::text("height", text));
         out.push(Field::text("location", self.location.as_str()));
         out.push(Field::text("description", self.description.as_str()));
         let slots = match self.slots {
@@ -258,9 +300,50 @@ mod tests {
             url: "http://www.qrz.com/db/2E0SIP".to_owned(),
             software: "DMRGateway-20180522_Pi-Star".to_owned(),
             package: "MMDVM_DVMega".to_owned(),
+            sent: Sent {
+                rx_frequency: "436500000".to_owned(),
+                tx_frequency: "436500000".to_owned(),
+                power: "01".to_owned(),
+                color_code: "01".to_owned(),
+                latitude: "51.65535".to_owned(),
+                longitude: "-0.417990".to_owned(),
+                height: "000".to_owned(),
+            },
         };
         assert_eq!(Rptc::decode(&recorded()), Ok(expected.clone()));
         assert_eq!(expected.encode(), recorded());
+    }
+
+    fn shown(message: &Rptc, name: &str) -> String {
+        let fields = message.to_fields();
+        let field = fields.iter().find(|field| field.name == name).unwrap();
+        match &field.value {
+            crate::dmr::fields::FieldValue::Text(text) => text.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_as_the_station_wrote_them() {
+        let mut datagram = recorded();
+        datagram[36..38].copy_from_slice(b" 1");
+        datagram[38..46].copy_from_slice(b"nan     ");
+        let message = Rptc::decode(&datagram).unwrap();
+        let fields = [
+            ("power", "01"),
+            ("color_code", "1"),
+            ("latitude", "nan"),
+            ("longitude", "-0.417990"),
+            ("height", "000"),
+        ];
+        for (name, text) in fields {
+            assert_eq!(shown(&message, name), text, "{name}");
+        }
+        let made = Rptc {
+            sent: Sent::default(),
+            ..message
+        };
+        assert_eq!(shown(&made, "longitude"), "-0.41799");
     }
 
     #[test]
@@ -334,8 +417,10 @@ mod tests {
                 url,
                 software,
                 package,
+                sent: Sent::default(),
             };
-            prop_assert_eq!(Rptc::decode(&message.encode()), Ok(message));
+            let read = Rptc::decode(&message.encode()).unwrap();
+            prop_assert_eq!(Rptc { sent: Sent::default(), ..read }, message);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::air::{Address, Delivery, HeardKind, Text, TextForm, Transmission};
 use crate::homebrew::auth::Passphrase;
 use crate::homebrew::master::{HomebrewMaster, MasterConfig, StationConfig};
-use crate::homebrew::message::{Mstcl, Mstnak, Rptc, Slots};
+use crate::homebrew::message::{Mstcl, Mstnak, Rptc, Sent, Slots};
 use crate::session::CarrierState;
 
 const ID: u32 = 460_900;
@@ -42,11 +42,13 @@ fn peer(passphrase: &str) -> HomebrewPeer {
         url: String::new(),
         software: "Narrowcast".to_owned(),
         package: String::new(),
+        sent: Sent::default(),
     };
     let mut client = ClientConfig::new(Passphrase::new(passphrase).unwrap(), identity);
     client.longest_retry = Duration::from_secs(120);
     let config = PeerConfig {
         station: STATION,
+        master: SocketAddr::from(([192, 0, 2, 1], 62_031)),
         client,
         own: radio(9_990),
         groups: vec![GroupId::new(9).unwrap()],

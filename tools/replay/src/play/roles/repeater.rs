@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use anyhow::{Context as _, Result, bail};
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::message::{
-    Message, Role, Rptc, Rptcl, Rptk, Rptl, Rpto, Rptping, Slots,
+    Message, Role, Rptc, Rptcl, Rptk, Rptl, Rpto, Rptping, Sent, Slots,
 };
 use tokio::time::Instant;
 
@@ -182,5 +182,6 @@ pub(super) fn plain_identity(id: u32) -> Rptc {
         url: String::new(),
         software: "narrowcast-replay".to_owned(),
         package: String::new(),
+        sent: Sent::default(),
     }
 }
