@@ -154,8 +154,11 @@ impl Journal {
 
     /// Everything up to here is on record.
     pub(super) fn durable(&mut self, up_to: Seq) {
-        while let Some((_, line)) = self.0.pop_front_if(|(seq, _)| *seq <= up_to) {
-            line.write();
+        let is_durable = |(seq, _): &(Seq, Line)| *seq <= up_to;
+        while self.0.front().is_some_and(is_durable) {
+            if let Some((_, line)) = self.0.pop_front() {
+                line.write();
+            }
         }
     }
 
@@ -215,5 +218,76 @@ impl Line {
             } => info!(%token, holder, ?role, %node, by, "token made"),
             Self::TokenRevoked { by, token } => info!(%token, by, "token revoked"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::policy::Policy;
+    use crate::model::wall::Wall;
+
+    fn imported(clears: bool) -> Fact {
+        Fact::RosterImported {
+            by: "王".to_owned(),
+            clears,
+            entries: Vec::new(),
+        }
+    }
+
+    fn revoked() -> Fact {
+        Fact::TokenRevoked {
+            by: "王".to_owned(),
+            token: TokenId(ulid::Ulid::from(7u128)),
+        }
+    }
+
+    fn batch(facts: impl IntoIterator<Item = Fact>) -> Vec<Entry> {
+        let at = Wall::default();
+        let entries = facts.into_iter().map(|fact| Entry { at, fact });
+        entries.collect()
+    }
+
+    /// At which positions lines wait.
+    fn waiting(journal: &Journal) -> Vec<u64> {
+        journal.0.iter().map(|(seq, _)| seq.0).collect()
+    }
+
+    #[test]
+    fn an_import_in_several_facts_is_one_line_and_is_written_when_all_are_durable() {
+        let mut journal = Journal::default();
+        let facts = [imported(true), imported(false), imported(false), revoked()];
+        journal.committing(Seq(5), &batch(facts));
+        assert_eq!(waiting(&journal), [7, 8]);
+        journal.durable(Seq(6));
+        assert_eq!(waiting(&journal), [7, 8]);
+        journal.durable(Seq(7));
+        assert_eq!(waiting(&journal), [8]);
+        journal.forget();
+        assert_eq!(waiting(&journal), [0; 0]);
+    }
+
+    #[test]
+    fn what_a_trim_states_again_is_not_told_as_new() {
+        let policy = || Fact::PolicyInForce(Box::new(Policy::default()));
+        let trimmed = Fact::Trimmed {
+            by: "王".to_owned(),
+            up_to: Seq(1),
+            hash: [0; 32],
+        };
+        let mut journal = Journal::default();
+        let facts = [
+            imported(true),
+            policy(),
+            imported(true),
+            revoked(),
+            trimmed,
+            revoked(),
+        ];
+        journal.committing(Seq(1), &batch(facts));
+        assert_eq!(waiting(&journal), [1, 6]);
+        let started = [policy(), imported(true)];
+        journal.committing(Seq(7), &batch(started));
+        assert_eq!(waiting(&journal), [1, 6, 8]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod air_log;
 mod api;
+mod city;
 mod configuration;
 mod demo;
 mod roll;
@@ -141,7 +142,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match Arguments::parse().command {
             Command::Demo(arguments) => demo::run(arguments).await,
-            Command::City(arguments) => stations::run_city(arguments).await.map(|()| true),
+            Command::City(arguments) => city::run(arguments).await.map(|()| true),
             Command::Repeater(arguments) => single::repeater(arguments).await.map(|()| true),
             Command::Modem(arguments) => single::modem(arguments).await.map(|()| true),
             Command::Sms(arguments) => sms::run(*arguments).await.map(|()| true),

@@ -358,7 +358,7 @@ fn drops_are_counted_by_station_and_cause() {
     }
     master.receive(at(2), own, b"RPTPONG\0\0\0\0");
     master.receive(at(2), Peer::Socket(peer(9)), b"hello");
-    assert_eq!(drain(&mut master), [], "nothing is answered");
+    assert!(sent(drain(&mut master)).is_empty(), "nothing is answered");
     master.tick(at(3));
     let dropped = |station, cause, count| Notice::Dropped {
         station,
