@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_a_trim_states_again_is_not_told_as_new() {
-        let policy = || Fact::PolicyInForce(Box::new(Policy::default()));
+        let policy = || Fact::PolicyInForce(Box::default());
         let trimmed = Fact::Trimmed {
             by: "王".to_owned(),
             up_to: Seq(1),
