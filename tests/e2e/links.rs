@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use narrowcast_protocol::homebrew::auth::Passphrase;
-use narrowcast_protocol::homebrew::message::{Rptack, Rptc, Rptk, Rptl, Rpto, Sent, Slots};
+use narrowcast_protocol::homebrew::message::{Rptack, Rptc, Rptcl, Rptk, Rptl, Rpto, Sent, Slots};
 
 use crate::cli::narrowcast;
 use crate::support::place::{OWN, PASSPHRASE, Place, STATION, http};
@@ -147,6 +147,27 @@ async fn the_list_of_stations_shows_callsign_and_options_of_a_station_that_told_
         list.contains("VE7ABC") && list.contains("options TS2=9") && list.contains("sss")
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_station_that_leaves_is_named_with_the_reason() {
+    let (place, _http, _server) = started().await;
+    let station = Station::at(&place);
+    station.prove();
+    assert!(
+        station
+            .ask(&configuration().encode())
+            .starts_with(b"RPTACK")
+    );
+    station.say(&Rptcl { id: STATION }.encode());
+    until("its leaving", Duration::from_secs(30), async || {
+        !lines_with(&place, "a station left").is_empty()
+    })
+    .await;
+    let line = &lines_with(&place, "a station left")[0];
+    let whose = format!("station={STATION} name=\"site\" link=\"homebrew ");
+    assert!(line.contains("INFO") && line.contains(&whose), "{line}");
+    assert!(line.contains("why=\"logged out\""), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,14 +104,22 @@ async fn line(place: &Place, message: &str) -> Value {
 async fn the_log_for_machines_has_each_key_once_and_says_who_did_what() {
     let (place, http) = (Place::new(), http());
     place.add("[log]\nformat = \"json\"\n");
-    let mut server = place.start();
+    let _server = place.start();
     place.until_up(&http).await;
     place.import(&http, roster(4)).await;
     let body = json!({"name": "王指挥", "role": "supervisor"});
     let (status, made) = place.post(&http, "tokens", &body).await;
     assert_eq!(status, 201, "{made}");
-    let site = Site::start(place.homebrew, 2, Answers::Never, 0.0, 5).await;
-    line(&place, "a station is there").await;
+    let _site = Site::start(place.homebrew, 2, Answers::Never, 0.0, 5).await;
+    let there = line(&place, "a station is there").await;
+    assert_eq!(
+        (&there["station"], &there["name"]),
+        (&STATION.into(), &"site".into())
+    );
+    assert!(
+        there["says"].is_string() && there["link"].is_string(),
+        "{there}"
+    );
     let body = json!({"text": "不要写进日志", "precedence": "immediate", "ask": "nothing",
         "targets": [format!("radio:{FIRST_RADIO}"), "node:city"]});
     let request = http
@@ -148,22 +156,6 @@ async fn the_log_for_machines_has_each_key_once_and_says_who_did_what() {
     let revoked = line(&place, "token revoked").await;
     assert_eq!(revoked["token"], token);
 
-    drop(site);
-    let stopped = std::process::Command::new("kill")
-        .arg(server.id().unwrap().to_string())
-        .status();
-    assert!(stopped.unwrap().success());
-    server.wait().await.unwrap();
-    let left = line(&place, "a station left").await;
-    assert_eq!(
-        (&left["station"], &left["name"]),
-        (&STATION.into(), &"site".into()),
-        "{left}"
-    );
-    assert!(
-        left["why"].is_string() && left["link"].is_string(),
-        "{left}"
-    );
     let log = place.log();
     assert!(
         !log.contains("不要写进日志"),

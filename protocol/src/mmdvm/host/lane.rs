@@ -30,6 +30,8 @@ pub(super) struct Lane {
     /// Bursts pulled on this connection.
     pulled: u64,
     live: VecDeque<Live>,
+    /// The modem works. Until then the carrier is gone, whatever the channel says of itself.
+    works: bool,
     /// What the channel says about itself, and what was reported.
     state: (CarrierState, u8),
     reported: (CarrierState, u8),
@@ -47,6 +49,7 @@ impl Lane {
             flow: Flow::default(),
             pulled: 0,
             live: VecDeque::new(),
+            works: false,
             state: GONE,
             reported: GONE,
         }
@@ -111,12 +114,14 @@ impl Lane {
     pub(super) fn open(&mut self, now: Instant) {
         self.flow = Flow::default();
         self.pulled = 0;
+        self.works = true;
         self.channel.reopen(now);
     }
 
     /// The link was lost.
     pub(super) fn close(&mut self, now: Instant, out: &mut VecDeque<Action>) {
         self.channel.close(now);
+        self.works = false;
         self.drain(false, out);
         for live in self.live.drain(..).filter(|live| !live.muted) {
             let (id, step) = (live.id, Step::Lost);
@@ -179,6 +184,7 @@ impl Lane {
     /// reported twice: whoever used it counts on that.
     fn report(&mut self, inhibited: bool, out: &mut VecDeque<Action>) {
         let now = match self.state {
+            _ if !self.works => GONE,
             (CarrierState::Up, _) if inhibited => (CarrierState::Busy, 0),
             state => state,
         };
