@@ -115,6 +115,12 @@ async fn stations_with_a_wrong_passphrase_are_named_with_the_reason_at_both_ends
         said.contains(known) && said.contains(stranger)
     })
     .await;
+    // The server tells one refusal a second; the others at their next try.
+    until("both lines", PATIENCE, async || {
+        let log = place.log();
+        log.contains("claimed=460001") && log.contains("claimed=460002")
+    })
+    .await;
     let link = format!("link=\"homebrew 127.0.0.1:{}\"", place.homebrew);
     let log = place.log();
     for (claimed, why) in [

@@ -72,7 +72,11 @@ impl HomebrewMaster {
         self.refuse(now, caller, id, "log-in-refused");
         let peer = caller.peer;
         self.unreported = self.unreported.saturating_add(1);
-        if self.quarantine.note(now, id, peer, why) && self.reports.allow(now) {
+        let is_new = self.quarantine.note(now, id, peer, why);
+        if is_new && !self.reports.allow(now) {
+            // Its next try is told, not one in a minute.
+            self.quarantine.untold();
+        } else if is_new {
             self.actions.push_back(Action::Notice(Notice::LogInRefused {
                 claimed: id,
                 peer: Peer::Socket(peer),

@@ -20,7 +20,7 @@ pub struct Stranger {
     pub last: Instant,
     /// How often.
     pub count: u32,
-    reported: Instant,
+    reported: Option<Instant>,
 }
 
 /// The strangers seen last, most recent last; the oldest makes room for a new one.
@@ -64,22 +64,28 @@ impl Quarantine {
                     first: now,
                     last: now,
                     count: 0,
-                    reported: now,
+                    reported: None,
                 }
             }
         };
-        let report = stranger.count == 0
-            || stranger.why != why
-            || now.since(stranger.reported) >= REPORT_EVERY;
+        let told = stranger.reported.filter(|_| stranger.why == why);
+        let report = told.is_none_or(|at| now.since(at) >= REPORT_EVERY);
         stranger.peer = peer;
         stranger.why = why;
         stranger.last = now;
         stranger.count = stranger.count.saturating_add(1);
         if report {
-            stranger.reported = now;
+            stranger.reported = Some(now);
         }
         self.strangers.push(stranger);
         report
+    }
+
+    /// The report of the one that was noted last was not made.
+    pub(super) fn untold(&mut self) {
+        if let Some(last) = self.strangers.last_mut() {
+            last.reported = None;
+        }
     }
 
     pub(super) fn strangers(&self) -> &[Stranger] {
@@ -116,5 +122,14 @@ mod tests {
         assert!(note(20, "wrong"));
         assert!(!note(79, "wrong"));
         assert!(note(80, "wrong"));
+    }
+
+    #[test]
+    fn a_report_that_was_not_made_is_due_at_the_next_try() {
+        let mut quarantine = Quarantine::new(3);
+        assert!(quarantine.note(Instant::ZERO, 1, peer(), "unknown"));
+        quarantine.untold();
+        assert!(quarantine.note(Instant::from_millis(1), 1, peer(), "unknown"));
+        assert!(!quarantine.note(Instant::from_millis(2), 1, peer(), "unknown"));
     }
 }
