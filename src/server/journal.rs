@@ -224,7 +224,6 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::policy::Policy;
     use crate::model::wall::Wall;
 
     fn imported(clears: bool) -> Fact {
