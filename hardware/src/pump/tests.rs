@@ -470,17 +470,20 @@ fn free_udp() -> std::net::UdpSocket {
     std::net::UdpSocket::bind("127.0.0.1:0").unwrap()
 }
 
-/// A session that asks every 50 ms, and gives the far end up after so many questions.
+/// A session that asks every 50 ms, and gives the far end up after so many questions on one
+/// connection.
 struct Asking {
+    questions: u32,
     left: u32,
     due: Option<Instant>,
     actions: VecDeque<Action>,
 }
 
 impl Asking {
-    fn new(left: u32) -> Self {
+    fn new(questions: u32) -> Self {
         Self {
-            left,
+            questions,
+            left: questions,
             due: None,
             actions: VecDeque::new(),
         }
@@ -489,6 +492,7 @@ impl Asking {
 
 impl Session for Asking {
     fn opened(&mut self, now: Instant) {
+        self.left = self.questions;
         self.due = Some(now);
     }
 
