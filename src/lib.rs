@@ -17,8 +17,6 @@ pub mod core;
 pub mod engine;
 pub mod ledger;
 pub mod model;
-#[cfg(narrowcast_mutant)]
-mod mutant;
 pub mod observe;
 pub mod server;
 pub mod simulate;

@@ -40,10 +40,6 @@ impl Budget {
         precedence: Precedence,
         now: Instant,
     ) -> Result<(), Instant> {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("ceilings_are_ignored") {
-            return Ok(());
-        }
         let allowance = self.filled(ceilings, carrier, now);
         let mut wait = 0;
         for (percent, left) in levels(ceilings, &allowance.left, precedence) {

@@ -49,12 +49,6 @@ impl Clock {
         };
         let expected = self.wall();
         let off = now.wall.as_millis().saturating_sub(expected.as_millis());
-        #[cfg(narrowcast_mutant)]
-        let off = if crate::mutant::planted("a_clock_step_is_believed") {
-            0
-        } else {
-            off
-        };
         if Duration::from_millis(off.unsigned_abs()) <= STEP {
             self.believed = now.wall;
             self.anchor = self.now.mono;

@@ -24,10 +24,7 @@ pub(super) fn parts(
     more: u16,
 ) -> Result<Vec<String>, TooLong> {
     let alert = said.alert;
-    let drill = alert.exercise;
-    #[cfg(narrowcast_mutant)]
-    let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
-    let sign = if drill {
+    let sign = if alert.exercise {
         policy.exercise_sign.as_str()
     } else {
         ""
@@ -67,10 +64,7 @@ pub(super) fn parts(
 /// `template` has for them.
 pub(super) fn whole(sign: &str, template: &str, said: Said<'_>) -> String {
     let alert = said.alert;
-    let drill = alert.exercise;
-    #[cfg(narrowcast_mutant)]
-    let drill = drill && !crate::mutant::planted("a_drill_is_not_marked");
-    let sign = if drill { sign } else { "" };
+    let sign = if alert.exercise { sign } else { "" };
     let mark = if alert.ask.wants_answer() {
         format!("{} ", alert.mark)
     } else {

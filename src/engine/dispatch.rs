@@ -137,14 +137,6 @@ impl Engine {
     fn pick(&mut self, id: CarrierId, run: CarrierRun, now: Instant) -> Option<Place> {
         let all = Precedence::ALL.into_iter();
         let permitted: Vec<Precedence> = all.filter(|it| !run.holds_back(*it, now)).collect();
-        #[cfg(narrowcast_mutant)]
-        let reversed: Vec<_> = permitted.iter().rev().copied().collect();
-        #[cfg(narrowcast_mutant)]
-        let permitted = if crate::mutant::planted("routine_before_flash") {
-            reversed
-        } else {
-            permitted
-        };
         let place = permitted.into_iter().find_map(|precedence| {
             self.queues
                 .ready(id, precedence)
@@ -287,10 +279,6 @@ impl Engine {
             reference,
         };
         *self.outcomes.entry("started").or_default() += 1;
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("send_without_attempt") {
-            return (number, wording);
-        }
         self.emit(Fact::AttemptStarted {
             alert: id.alert,
             delivery: id.index,
@@ -410,12 +398,6 @@ impl Engine {
 
     /// A fragment takes one unit of its carrier's room.
     pub(super) fn take_room(&mut self, carrier: CarrierId) {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("room_is_ignored")
-            && let Some(run) = self.carriers.get_mut(&carrier)
-        {
-            run.room = run.room.saturating_add(1);
-        }
         let now = self.clock.mono();
         if let Some(run) = self.carriers.get_mut(&carrier) {
             run.room = run.room.saturating_sub(1);
@@ -500,10 +482,6 @@ pub(super) const fn mode(delivery: &DeliveryBook) -> Delivery {
 
 /// Whether another transmission to this radio is wanted.
 pub(super) fn wants_sending(ask: &Ask, delivery: &DeliveryBook) -> bool {
-    #[cfg(narrowcast_mutant)]
-    if crate::mutant::planted("sent_after_receipt") {
-        return delivery.end.is_none() && delivery.attempts_now() < UNCONFIRMED_REPEATS;
-    }
     if delivery.settled(ask) || delivery.recipient.radio.is_none() {
         return false;
     }

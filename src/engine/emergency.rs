@@ -23,12 +23,6 @@ impl Engine {
         owed: Vec<Owed>,
     ) {
         let exercise = self.is_test(carrier);
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("second_emergency_is_refused")
-            && self.emergencies().any(|open| open.closed.is_none())
-        {
-            return;
-        }
         if self.state.open_emergency(radio, exercise).is_none() {
             self.raise(radio, to, carrier, exercise);
         }
@@ -111,10 +105,6 @@ impl Engine {
         };
         // Seen and sounded at once, recorded or not.
         self.at_once(Alarm::Emergency(Box::new(emergency.clone())));
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("emergency_is_lost") {
-            return;
-        }
         self.emit(Fact::EmergencyRaised(Box::new(emergency)));
     }
 

@@ -164,8 +164,6 @@ impl Engine {
             PRESSED_TWICE
         };
         let before = self.state.messages.get(&key);
-        #[cfg(narrowcast_mutant)]
-        let before = before.filter(|_| !crate::mutant::planted("duplicate_is_recorded"));
         if let Some((_, seq)) = before.filter(|(at, _)| self.wall().since(*at) < window) {
             return *seq;
         }

@@ -95,10 +95,6 @@ impl Engine {
         let Some((key, body)) = &submit.idempotency else {
             return Ok(None);
         };
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("key_is_forgotten") {
-            return Ok(None);
-        }
         let Some(used) = self.state.keys.get(&(who.token, key.clone())) else {
             return Ok(None);
         };
@@ -208,12 +204,6 @@ impl Engine {
         let urgent = precedence <= Precedence::Immediate;
         if let Some((free, total)) = self.free {
             let level = self.state.policy.space.level(free, total);
-            #[cfg(narrowcast_mutant)]
-            let level = if crate::mutant::planted("full_disk_is_ignored") {
-                crate::model::policy::SpaceLevel::Enough
-            } else {
-                level
-            };
             if level.refuses().is_some_and(|least| precedence >= least) {
                 return Err(Refusal::NoSpace { free });
             }

@@ -20,10 +20,6 @@ impl Engine {
     /// The mark for an alert to these recipients.
     pub(super) fn fresh_mark(&self, recipients: &[Recipient]) -> Mark {
         let free = self.longest_unused(|mark| !self.state.marks.contains_key(&mark));
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("mark_is_shared") {
-            return free.unwrap_or(Mark::nth(0));
-        }
         free.or_else(|| {
             let taken = self.marks_of(recipients);
             self.longest_unused(|mark| !taken.contains(&mark))

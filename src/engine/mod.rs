@@ -346,12 +346,6 @@ impl Engine {
 
     /// Lets `effect` out once `after` is durable.
     fn after_position(&mut self, after: Seq, effect: Effect) {
-        #[cfg(narrowcast_mutant)]
-        let after = if crate::mutant::planted("acknowledge_before_commit") {
-            Seq(0)
-        } else {
-            after
-        };
         self.out.push_back(Output { after, effect });
     }
 
@@ -371,10 +365,6 @@ impl Engine {
     /// A fresh ULID: civil time, then 80 bits drawn from the seed.
     fn fresh_id(&mut self) -> ulid::Ulid {
         self.ids += 1;
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("chance_in_the_engine") {
-            self.ids += crate::mutant::chance();
-        }
         let digest = Sha256::new()
             .chain_update(self.seed)
             .chain_update(self.ids.to_be_bytes())

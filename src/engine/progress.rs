@@ -53,22 +53,12 @@ impl Engine {
                     ..
                 },
             ) => {
-                #[cfg(narrowcast_mutant)]
-                let by = if crate::mutant::planted("stranger_confirms") {
-                    radio
-                } else {
-                    by
-                };
                 if by == radio {
                     self.part_reported(delivery, part, Evidence::LinkConfirmed);
                 }
             }
             (Step::Received { .. }, _) => {}
             (Step::Refused(_) | Step::Lost | Step::Done, run) => {
-                #[cfg(narrowcast_mutant)]
-                if crate::mutant::planted("jobs_pile_up") {
-                    return self.job_over(job, run, step);
-                }
                 self.jobs.remove(&job);
                 self.taken_back.remove(&job);
                 self.note_pace(&run, step);
@@ -386,12 +376,6 @@ impl Engine {
         let policy = &self.state.policy;
         let made = delivery.attempts_now();
         let heard = book.times_sent(delivery);
-        #[cfg(narrowcast_mutant)]
-        let (made, heard) = if crate::mutant::planted("endless_retries") {
-            (made.min(1), heard.min(1))
-        } else {
-            (made, heard)
-        };
         if heard >= policy.max_attempts {
             let confirms = delivery.recipient.confirms;
             self.progress.remove(&id);
@@ -597,10 +581,6 @@ impl Engine {
             return;
         };
         if book.ended_at.is_some() {
-            return;
-        }
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("alerts_never_expire") {
             return;
         }
         if self.wall() >= book.alert.expires_at {

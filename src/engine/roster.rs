@@ -215,14 +215,6 @@ impl Roster {
         node: &Node,
         sms: bool,
     ) -> Result<Vec<Recipient>, Refusal> {
-        #[cfg(narrowcast_mutant)]
-        let root = Node::root();
-        #[cfg(narrowcast_mutant)]
-        let node = if crate::mutant::planted("sending_leaves_the_node") {
-            &root
-        } else {
-            node
-        };
         let mut named = Named::default();
         for target in targets {
             self.name(target, node, &mut named)?;

@@ -472,11 +472,6 @@ impl State {
         self.keys.retain(|_, used| now.since(used.at) < KEY_LIFE);
         self.messages
             .retain(|_, (at, _)| now.since(*at) < HEARD_LIFE);
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("silence_closes") {
-            self.emergencies
-                .retain(|_, (_, e)| now.since(e.raised_at) < CLOSED_LIFE);
-        }
         self.emergencies.retain(|_, (_, e)| {
             e.closed
                 .as_ref()

@@ -223,10 +223,6 @@ pub(crate) fn follows(before: Option<(Seq, Hash)>, stored: &Stored) -> Result<()
     let Some((seq, hash)) = before else {
         return Ok(());
     };
-    #[cfg(narrowcast_mutant)]
-    if crate::mutant::planted("chain_is_not_checked") {
-        return Ok(());
-    }
     let broken = |why: String| LedgerError::Chain {
         seq: stored.seq,
         why,

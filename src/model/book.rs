@@ -328,10 +328,6 @@ impl DeliveryBook {
             Evidence::Answered(answer) => self.answer = Some(Box::new(answer.clone())),
             _ => {}
         }
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("newest_evidence_wins") {
-            self.rung = evidence.proves().unwrap_or(self.rung);
-        }
         let by_phone = |answer: &Answer| matches!(answer.by, AnsweredBy::Sms(_) | AnsweredBy::Api);
         let over_radio = match evidence {
             Evidence::HandsetReceipt => false,
@@ -656,10 +652,6 @@ impl AlertBook {
 
     /// The server started anew: open attempts are unclear from here on.
     pub fn interrupted(&mut self, at: Wall) {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("a_crash_is_forgotten") {
-            return;
-        }
         for book in &mut self.deliveries {
             if book.open.take().is_some() {
                 book.tried = true;
@@ -743,12 +735,6 @@ impl AlertBook {
     fn learn_group(&mut self, group: GroupId, carrier: CarrierId, evidence: &Evidence, at: Wall) {
         // A group transmission proves at most that it was on the air.
         let most = Rung::Transmitted;
-        #[cfg(narrowcast_mutant)]
-        let most = if crate::mutant::planted("group_is_receipt") {
-            Rung::Answered
-        } else {
-            most
-        };
         let Some(rung) = evidence.proves().filter(|rung| *rung <= most) else {
             return;
         };

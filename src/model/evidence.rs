@@ -86,15 +86,7 @@ pub enum Evidence {
 impl Evidence {
     /// The rung this proves; none for a mere note.
     #[must_use]
-    pub fn proves(&self) -> Option<Rung> {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("presence_is_receipt") {
-            return Some(self.rung().unwrap_or(Rung::Received));
-        }
-        self.rung()
-    }
-
-    const fn rung(&self) -> Option<Rung> {
+    pub const fn proves(&self) -> Option<Rung> {
         match self {
             Self::Written => Some(Rung::Sent),
             Self::StationAccepted | Self::BrokerAccepted => Some(Rung::Accepted),

@@ -360,10 +360,6 @@ impl StationPolicy {
     /// Whether it may carry an alert with this exercise flag.
     #[must_use]
     pub fn permits(&self, exercise: bool) -> bool {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("exercise_leaks") {
-            return true;
-        }
         if exercise {
             self.test || self.exercises
         } else {

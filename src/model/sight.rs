@@ -48,10 +48,6 @@ impl Share {
         recipients: impl Iterator<Item = &'a Recipient>,
         node: &Node,
     ) -> Option<Self> {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("node_fence_leaks") {
-            return Some(Self::Whole);
-        }
         if node.covers(&alert.node) {
             return Some(Self::Whole);
         }

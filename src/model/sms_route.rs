@@ -67,10 +67,6 @@ impl SmsRoute {
     /// Whether it may carry an alert with this exercise flag.
     #[must_use]
     pub fn permits(&self, exercise: bool) -> bool {
-        #[cfg(narrowcast_mutant)]
-        if crate::mutant::planted("exercise_leaks") {
-            return true;
-        }
         !exercise || self.exercises
     }
 

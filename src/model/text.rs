@@ -35,10 +35,6 @@ pub enum UnfitText {
 /// characters of no width and code points that are no characters.
 #[must_use]
 pub fn is_forbidden(c: char) -> bool {
-    #[cfg(narrowcast_mutant)]
-    if crate::mutant::planted("control_characters_pass") {
-        return false;
-    }
     air::is_forbidden(c)
         || c == '\n'
         || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{206F}')

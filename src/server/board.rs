@@ -158,10 +158,6 @@ impl Shown {
             changed |= put(&mut board.sms_routes, self.routes.len());
             changed |= put(&mut board.sms_routes_down, routes_down);
             changed |= put(&mut board.quarantined, quarantined);
-            #[cfg(narrowcast_mutant)]
-            if crate::mutant::planted("unrecorded_is_hidden") {
-                return changed;
-            }
             if board.unrecorded != posture.unrecorded {
                 board.unrecorded.clone_from(&posture.unrecorded);
                 board.places = places(engine, &posture.unrecorded);
