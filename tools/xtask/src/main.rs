@@ -34,15 +34,14 @@ enum Task {
         all: bool,
     },
     /// Install what the tests need, then run everything.
-    Test {
-        /// Leave out the planted bugs.
-        #[arg(long)]
-        no_mutants: bool,
-    },
+    Test,
     /// Play the full counts of shifts, days and kills: some hours.
     Soak,
-    /// Demand that the server's tests notice every planted bug.
-    Mutants,
+    /// Plant bugs one at a time and demand that the server's tests notice.
+    Mutants {
+        /// Only the bug of this name, a file of `tools/xtask/mutants` without its ending.
+        name: Option<String>,
+    },
     /// Run the benchmarks whose figures stand in docs/benchmarks.md.
     Bench {
         /// Only benchmarks whose name contains this.
@@ -54,10 +53,10 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Demo { check } => demo::demo(check),
         Task::Check { all } => check::check(all),
-        Task::Test { no_mutants } => test::test(!no_mutants),
+        Task::Test => test::test(),
         Task::Soak => soak::soak(),
-        Task::Mutants => {
-            mutants::catch_all().map(|caught| println!("{caught} planted bugs caught"))
+        Task::Mutants { name } => {
+            mutants::catch(name.as_deref()).map(|caught| println!("{caught} planted bugs caught"))
         }
         Task::Bench { filter } => bench::bench(filter.as_deref()),
     }

@@ -44,7 +44,7 @@ pub(crate) fn soak() -> Result<()> {
         .env("NARROWCAST_PEER_PYTHON", &peers.python)
         .env("NARROWCAST_PEER_NODE", &peers.node)
         .env("NARROWCAST_BINARIES", binaries))?;
-    let caught = mutants::catch_all()?;
+    let caught = mutants::catch(None)?;
     println!(
         "\n{SHIFTS} shifts, {DAYS} days, 1000 rushes, 100 kills, {caught} planted bugs caught"
     );

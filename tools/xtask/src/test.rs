@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, root, run, run_and_keep};
 use crate::{mutants, peers};
 
-pub(crate) fn test(with_mutants: bool) -> Result<()> {
+pub(crate) fn test() -> Result<()> {
     let started = Instant::now();
+    let planted = mutants::check()?;
     run(&mut cargo(["fmt", "--all", "--check"]))?;
     let peers = peers::install()?;
     run(&mut cargo([
@@ -58,18 +59,15 @@ pub(crate) fn test(with_mutants: bool) -> Result<()> {
         "--check",
     ])
     .env("NARROWCAST_BINARIES", &binaries))?;
-    let caught = if with_mutants {
-        mutants::catch_all()?
-    } else {
-        0
-    };
     let vectors = if std::env::var_os("NARROWCAST_VECTORS").is_some() {
         "read"
     } else {
         "absent (set NARROWCAST_VECTORS)"
     };
     println!();
-    println!("planted bugs caught: {caught} of {}", mutants::ALL.len());
+    println!(
+        "planted bugs that apply: {planted} (`cargo xtask mutants` demands that each is caught)"
+    );
     println!("recorded vectors: {vectors}");
     println!("peers that took part: {}", peers.names.join(", "));
     println!(
