@@ -386,14 +386,9 @@ impl Engine {
     }
 
     pub(super) fn new_job(&mut self, run: JobRun) -> JobId {
-        let id = self.next_job_id();
+        let id = self.outbox.next_job();
         self.jobs.insert(id, run);
         id
-    }
-
-    pub(super) fn next_job_id(&mut self) -> JobId {
-        self.ids += 1;
-        JobId(self.ids)
     }
 
     /// A fragment takes one unit of its carrier's room.

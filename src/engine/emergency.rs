@@ -50,7 +50,7 @@ impl Engine {
         {
             self.emergency_heard(from, to, heard.carrier, heard.owed.clone());
         }
-        self.flush();
+        self.outbox.flush(self.state.seq);
     }
 
     /// The open emergency that this distress call belongs to, and where in the ledger it was
@@ -85,7 +85,7 @@ impl Engine {
                 acknowledgement,
                 until,
             };
-            self.after_position(raised, Effect::Transmit(acknowledge));
+            self.outbox.let_out(raised, Effect::Transmit(acknowledge));
         }
     }
 

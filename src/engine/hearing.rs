@@ -134,14 +134,14 @@ impl Engine {
             until,
         } in owed
         {
-            let id = self.next_job_id();
+            let id = self.outbox.next_job();
             let job = Job::Acknowledge {
                 id,
                 carrier,
                 acknowledgement,
                 until,
             };
-            self.after_position(recorded, Effect::Transmit(job));
+            self.outbox.let_out(recorded, Effect::Transmit(job));
         }
     }
 

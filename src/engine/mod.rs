@@ -26,6 +26,7 @@
 //! | `warnings` | what the messages of other systems do: which version is in force |
 //! | `stations`, `route` | which carriers are there, and over which a radio is reached |
 //! | `clock` | what time it is |
+//! | `outbox` | nothing: it holds what was decided until it leaves |
 
 mod airtime;
 mod alarms;
@@ -46,6 +47,7 @@ mod intake;
 pub mod io;
 mod languages;
 mod marks;
+mod outbox;
 mod parts;
 mod progress;
 mod queries;
@@ -67,12 +69,11 @@ mod trim;
 pub mod views;
 mod warnings;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
 use narrowcast_protocol::session::Job;
 use narrowcast_protocol::time::Instant;
-use sha2::{Digest, Sha256};
 
 use crate::engine::airtime::Budget;
 use crate::engine::alarms::Alarms;
@@ -85,6 +86,7 @@ use crate::engine::forecast::{Paces, WordingKey};
 use crate::engine::io::{
     Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response,
 };
+use crate::engine::outbox::Outbox;
 use crate::engine::parts::Progress;
 use crate::engine::queue::{Cost, Queues};
 use crate::engine::rests::Rests;
@@ -106,10 +108,7 @@ use crate::model::wall::Wall;
 pub struct Engine {
     state: State,
     clock: Clock,
-    seed: [u8; 32],
-    ids: u64,
-    batch: Vec<Entry>,
-    out: VecDeque<Output>,
+    outbox: Outbox,
     timers: Timers,
     queues: Queues,
     carriers: BTreeMap<CarrierId, CarrierRun>,
@@ -161,11 +160,7 @@ impl Engine {
         Self {
             state: State::default(),
             clock: Clock::new(start),
-            seed,
-            // Sessions outlive an engine: its job numbers begin beyond those of the one before.
-            ids: start.mono.as_micros(),
-            batch: Vec::new(),
-            out: VecDeque::new(),
+            outbox: Outbox::new(seed, start.mono),
             timers: Timers::default(),
             queues: Queues::default(),
             carriers: BTreeMap::new(),
@@ -219,7 +214,7 @@ impl Engine {
         self.requeue_everything(now.mono);
         self.resume_alarms();
         self.warn_of_clock();
-        self.flush();
+        self.outbox.flush(self.state.seq);
     }
 
     /// Learns one input and decides.
@@ -246,7 +241,7 @@ impl Engine {
             Input::Unrecorded { heard, emergency } => self.record_late(&heard, *emergency),
         }
         self.dispatch();
-        self.flush();
+        self.outbox.flush(self.state.seq);
     }
 
     /// Answers a request that [only looks](Request::only_looks), without deciding anything.
@@ -276,7 +271,7 @@ impl Engine {
 
     /// The next output, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.outbox.poll()
     }
 
     /// The position of the last fact it has decided.
@@ -320,18 +315,8 @@ impl Engine {
         };
         let seq = self.state.seq.next();
         self.state.apply(seq, entry.at, &entry.fact);
-        self.batch.push(entry);
+        self.outbox.record(entry);
         seq
-    }
-
-    fn flush(&mut self) {
-        if !self.batch.is_empty() {
-            let entries = std::mem::take(&mut self.batch);
-            self.out.push_back(Output {
-                after: self.state.seq,
-                effect: Effect::Persist { entries },
-            });
-        }
     }
 
     /// Lets `effect` out once everything decided so far is durable. What is taken back rests
@@ -341,19 +326,11 @@ impl Engine {
             Effect::Transmit(Job::Withdraw(_)) => Seq(0),
             _ => self.state.seq,
         };
-        self.after_position(after, effect);
-    }
-
-    /// Lets `effect` out once `after` is durable.
-    fn after_position(&mut self, after: Seq, effect: Effect) {
-        self.out.push_back(Output { after, effect });
+        self.outbox.let_out(after, effect);
     }
 
     fn at_once(&mut self, alarm: Alarm) {
-        self.out.push_back(Output {
-            after: Seq(0),
-            effect: Effect::Alarm(alarm),
-        });
+        self.outbox.let_out(Seq(0), Effect::Alarm(alarm));
     }
 
     fn warn_of_clock(&mut self) {
@@ -362,19 +339,9 @@ impl Engine {
         }
     }
 
-    /// A fresh ULID: civil time, then 80 bits drawn from the seed.
+    /// An identity that nothing had before.
     fn fresh_id(&mut self) -> ulid::Ulid {
-        self.ids += 1;
-        let digest = Sha256::new()
-            .chain_update(self.seed)
-            .chain_update(self.ids.to_be_bytes())
-            .finalize();
-        let random = digest
-            .iter()
-            .take(10)
-            .fold(0u128, |value, &byte| value << 8 | u128::from(byte));
-        let millis = u64::try_from(self.clock.wall().as_millis()).unwrap_or(0);
-        ulid::Ulid::from_parts(millis, random)
+        self.outbox.fresh_id(self.clock.wall())
     }
 
     fn wall(&self) -> Wall {

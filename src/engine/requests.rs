@@ -22,7 +22,7 @@ impl Engine {
         let result = self.answer(credential, request);
         let reply = Effect::Reply { ticket, result };
         if looks {
-            self.after_position(Seq(0), reply);
+            self.outbox.let_out(Seq(0), reply);
         } else {
             // A refusal, too, waits for what was decided before it: it may rest on that.
             self.after_commit(reply);

@@ -181,7 +181,7 @@ impl Engine {
         let Some((at, part)) = part else {
             return self.await_receipt(ring, number);
         };
-        let job = self.next_job_id();
+        let job = self.outbox.next_job();
         let of = MessageRef {
             alert: ring.alert,
             delivery: ring.delivery,
