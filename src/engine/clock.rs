@@ -68,6 +68,14 @@ impl Clock {
         Some(step)
     }
 
+    /// The monotonic time, and the civil time that is believed.
+    pub(super) fn now(&self) -> Now {
+        Now {
+            mono: self.now.mono,
+            wall: self.wall(),
+        }
+    }
+
     pub(super) const fn mono(&self) -> Instant {
         self.now.mono
     }

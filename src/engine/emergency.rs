@@ -4,7 +4,7 @@ use narrowcast_protocol::air::{CarrierId, Heard, HeardKind, Owed, RadioId};
 use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
-use crate::engine::dispatch::JobRun;
+use crate::engine::attempts::JobRun;
 use crate::engine::intake::check_reason;
 use crate::engine::io::{Alarm, Effect, Now, Refusal, Response, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
@@ -22,7 +22,7 @@ impl Engine {
         carrier: CarrierId,
         owed: Vec<Owed>,
     ) {
-        let exercise = self.is_test(carrier);
+        let exercise = self.state.is_test(carrier);
         if self.state.open_emergency(radio, exercise).is_none() {
             self.raise(radio, to, carrier, exercise);
         }
@@ -57,18 +57,13 @@ impl Engine {
     /// raised.
     #[must_use]
     pub fn emergency_of(&self, heard: &Heard) -> Option<(Seq, &Emergency)> {
-        let exercise = self.is_test(heard.carrier);
+        let exercise = self.state.is_test(heard.carrier);
         self.state.open_emergency(heard.what.radio()?, exercise)
-    }
-
-    fn is_test(&self, carrier: CarrierId) -> bool {
-        let station = self.state.station(carrier.station);
-        station.is_some_and(|station| station.test)
     }
 
     /// Says "we have your emergency", which rests on its raising and on nothing later.
     fn acknowledge_emergency(&mut self, radio: RadioId, carrier: CarrierId, owed: Vec<Owed>) {
-        let exercise = self.is_test(carrier);
+        let exercise = self.state.is_test(carrier);
         let known = self.state.open_emergency(radio, exercise);
         let Some((raised, id)) = known.map(|(seq, emergency)| (seq, emergency.id)) else {
             return;

@@ -1,14 +1,17 @@
-//! Group transmissions: what their jobs prove, and when they are repeated.
+//! Group transmissions: how they begin, what their jobs prove, and when they are repeated.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, GroupId};
+use narrowcast_protocol::air::{Address, CarrierId, Delivery, GroupId, Text};
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
-use crate::engine::dispatch::GroupRunId;
-use crate::engine::queue::{Item, Place};
+use crate::engine::attempts::{GroupRunId, JobRun};
+use crate::engine::compose;
+use crate::engine::known::known;
+use crate::engine::queue::{Cost, Item, Place};
+use crate::model::book::{AlertBook, GroupBook};
 use crate::model::delivery::Rung;
 use crate::model::evidence::Evidence;
 use crate::model::facts::Fact;
@@ -18,6 +21,58 @@ use crate::model::ids::AlertId;
 pub(super) const GROUP_GAP: Duration = Duration::from_secs(5);
 
 impl Engine {
+    /// Starts a group transmission, or goes on with its next part.
+    pub(super) fn start_group(&mut self, carrier: CarrierId, alert: AlertId, group: GroupId) {
+        let run = GroupRunId {
+            alert,
+            group,
+            carrier,
+        };
+        let Some(book) = self.state.alerts.get(&alert) else {
+            return self.group_done(run);
+        };
+        let mut members = book.deliveries.iter().map(|delivery| &delivery.recipient);
+        let member = members.find(|member| member.talkgroup == Some(group));
+        let station = self.state.station(carrier.station);
+        let own = station.map(|station| station.own);
+        let (Some(member), Some(own), None) = (member, own, book.ended_at) else {
+            return self.group_done(run);
+        };
+        // All members that stand for their talkgroup read the same text.
+        let form = self.state.form_on(carrier, member);
+        let said = book.alert.said_to(&member.language);
+        let mode = Delivery::Unconfirmed;
+        let Ok(texts) = compose::parts(&self.state.policy, said, form, mode, 0) else {
+            return self.group_done(run);
+        };
+        let bursts = compose::bursts(self.state.kind(carrier), form, mode, &texts);
+        let parts = u8::try_from(texts.len()).unwrap_or(u8::MAX);
+        let part = self.attempts.group_part(run);
+        let Some(text) = texts.into_iter().nth(usize::from(part)) else {
+            return self.group_done(run);
+        };
+        if part == 0 {
+            let number = started(book, run).map_or(1, |it| it.attempts.saturating_add(1));
+            self.emit(Fact::GroupAttemptStarted {
+                alert,
+                group,
+                carrier,
+                number,
+                parts,
+                bursts,
+            });
+        }
+        let text = Text {
+            from: own,
+            to: Address::Group(group),
+            text,
+            form,
+            delivery: mode,
+            reference: part,
+        };
+        self.hand_over(carrier, alert, JobRun::Group { run, part, parts }, text);
+    }
+
     pub(super) fn learn_group(&mut self, run: GroupRunId, evidence: Evidence) {
         let GroupRunId {
             alert,
@@ -27,11 +82,7 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&alert) else {
             return;
         };
-        let known = book
-            .groups
-            .iter()
-            .find(|known| known.group == group && known.carrier == carrier);
-        let rung = known.map_or(Rung::Queued, |known| known.rung);
+        let rung = started(book, run).map_or(Rung::Queued, |known| known.rung);
         if evidence.proves().is_some_and(|proved| proved > rung) {
             self.emit(Fact::GroupEvidenced {
                 alert,
@@ -46,25 +97,22 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&run.alert) else {
             return self.group_done(run);
         };
-        let made = book
-            .groups
-            .iter()
-            .find(|known| known.group == run.group && known.carrier == run.carrier);
-        let made = made.map_or(0, |known| known.attempts);
+        let policy = &self.state.policy;
+        let made = started(book, run).map_or(0, |known| known.attempts);
         let members = book
             .deliveries
             .iter()
             .filter(|delivery| delivery.hears(run.group, run.carrier));
         let heard = members.map(|delivery| book.times_sent(delivery)).max();
-        let enough = heard.is_some_and(|heard| heard >= self.state.policy.max_attempts);
+        let enough = heard.is_some_and(|heard| heard >= policy.max_attempts);
         let now = self.clock.mono();
         let again = if done && part + 1 < parts {
             Some((part + 1, now))
         } else if enough {
             None
-        } else if !done && made < self.state.policy.max_attempts {
-            Some((0, now + self.state.policy.attempt_gap))
-        } else if done && made < self.state.policy.group_repeats {
+        } else if !done && made < policy.max_attempts {
+            Some((0, now + policy.attempt_gap))
+        } else if done && made < policy.group_repeats {
             Some((0, now + GROUP_GAP))
         } else {
             None
@@ -76,66 +124,50 @@ impl Engine {
     }
 
     fn push_group(&mut self, run: GroupRunId, part: u8, ready: Instant) {
-        let Some(precedence) = self
-            .state
-            .alerts
-            .get(&run.alert)
-            .map(|book| book.alert.precedence)
-        else {
+        let Some(book) = self.state.alerts.get(&run.alert) else {
             return;
         };
-        self.groups.insert(run, part);
-        let cost = self.cost_of(Some(run.carrier), run.alert, Item::Group(run.group));
-        self.queues.push(
-            Some(run.carrier),
-            Some(run.carrier),
-            Place {
-                precedence,
-                ready,
-                alert: run.alert,
-                item: Item::Group(run.group),
-                cost,
-            },
-        );
+        let place = Place {
+            precedence: book.alert.precedence,
+            ready,
+            alert: run.alert,
+            item: Item::Group(run.group),
+            cost: Cost::default(),
+        };
+        self.attempts.wait_group(run, part);
+        let known = known!(self);
+        self.air.enqueue_group(known, run.carrier, place);
     }
 
-    pub(super) fn group_done(&mut self, run: GroupRunId) {
-        self.groups.remove(&run);
+    fn group_done(&mut self, run: GroupRunId) {
+        self.attempts.end_group(run);
         self.collect_after_group(run);
         self.settle(run.alert);
     }
 
     /// Queues the group transmissions that an alert still wants.
     pub(super) fn queue_groups(&mut self, alert: AlertId, now: Instant) {
-        for (group, carrier) in self.group_carriers(alert) {
-            let Some(book) = self.state.alerts.get(&alert) else {
-                return;
-            };
-            let made = book
-                .groups
-                .iter()
-                .find(|known| known.group == group && known.carrier == carrier);
-            if made.is_none_or(|known| known.attempts < self.state.policy.group_repeats) {
-                self.push_group(
-                    GroupRunId {
-                        alert,
-                        group,
-                        carrier,
-                    },
-                    0,
-                    now,
-                );
-            }
+        let Some(book) = self.state.alerts.get(&alert) else {
+            return;
+        };
+        let runs = self.group_carriers(book).into_iter();
+        let runs = runs.map(|(group, carrier)| GroupRunId {
+            alert,
+            group,
+            carrier,
+        });
+        let repeats = self.state.policy.group_repeats;
+        let wanted = |run: &GroupRunId| started(book, *run).is_none_or(|it| it.attempts < repeats);
+        let wanted: Vec<GroupRunId> = runs.filter(wanted).collect();
+        for run in wanted {
+            self.push_group(run, 0, now);
         }
     }
 
     /// The talkgroups of an alert, each with the carriers that serve its members: their
     /// homes, or every permitted carrier that is there if a member has none.
-    pub(super) fn group_carriers(&self, alert: AlertId) -> Vec<(GroupId, CarrierId)> {
-        let Some(book) = self.state.alerts.get(&alert) else {
-            return Vec::new();
-        };
-        let permitted = |id: &CarrierId| self.permits(&book.alert, *id);
+    pub(super) fn group_carriers(&self, book: &AlertBook) -> BTreeSet<(GroupId, CarrierId)> {
+        let permitted = |id: &CarrierId| self.state.permits(&book.alert, *id);
         let mut pairs = BTreeSet::new();
         let open = book
             .deliveries
@@ -147,15 +179,18 @@ impl Engine {
             };
             match recipient.home {
                 Some(home) => pairs.extend(permitted(&home).then_some((group, home))),
-                None => pairs.extend(
-                    self.carriers
-                        .keys()
-                        .copied()
-                        .filter(permitted)
-                        .map(|id| (group, id)),
-                ),
+                None => {
+                    let there = self.air.known_carriers().filter(permitted);
+                    pairs.extend(there.map(|id| (group, id)));
+                }
             }
         }
-        pairs.into_iter().collect()
+        pairs
     }
+}
+
+/// What is on record of a group transmission, if it was started.
+fn started(book: &AlertBook, run: GroupRunId) -> Option<&GroupBook> {
+    let mut known = book.groups.iter();
+    known.find(|known| known.group == run.group && known.carrier == run.carrier)
 }

@@ -8,6 +8,7 @@ use narrowcast_protocol::session::Job;
 use crate::engine::Engine;
 use crate::engine::answers::{self, Matched};
 use crate::engine::io::Effect;
+use crate::engine::known::known;
 use crate::engine::state::{HEARD_LIFE, HeardKey, Speaker};
 use crate::model::delivery::Rung;
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
@@ -60,7 +61,11 @@ impl Engine {
             None
         };
         let leaves = matches!(what, HeardKind::Deregistered { .. });
-        if !leaves && self.is_there(from, carrier) {
+        if !leaves
+            && self
+                .whereabouts
+                .is_there(&self.state, from, carrier, self.clock.now())
+        {
             self.radio_present(from, carrier, position);
         }
         match what {
@@ -91,7 +96,7 @@ impl Engine {
                 self.pay(carrier, owed);
             }
             HeardKind::Status { from, to, code, .. } => {
-                self.note_status(from, code);
+                self.collection.note(&self.state, from, code);
                 let text = format!("status {code}");
                 let recorded = self.message(Message {
                     from,
@@ -167,14 +172,11 @@ impl Engine {
         if let Some((_, seq)) = before.filter(|(at, _)| self.wall().since(*at) < window) {
             return *seq;
         }
-        let exercise = self
-            .state
-            .station(carrier.station)
-            .is_some_and(|station| station.test);
-        let trunked = self.is_trunked(carrier);
+        let exercise = self.state.is_test(carrier);
+        let trunked = self.state.is_trunked(carrier);
         let matched = self.match_answer(&answers::Heard {
             speaker: Speaker::Radio(from),
-            deliveries: self.deliveries_of(from),
+            deliveries: self.whereabouts.deliveries_of(from),
             text: &text,
             status,
             on_test: exercise,
@@ -182,9 +184,7 @@ impl Engine {
         });
         let note = match matched {
             Matched::Answer { delivery, choice } => {
-                let addressed = self
-                    .delivery_book(delivery)
-                    .and_then(|it| it.recipient.radio);
+                let addressed = self.state.radio_of(delivery);
                 let by = status.map_or(AnsweredBy::Text, AnsweredBy::Status);
                 let answer = Answer {
                     choice,
@@ -228,9 +228,9 @@ impl Engine {
 
     /// A terminal acknowledged a text by its number.
     fn text_acknowledged(&mut self, from: RadioId, reference: u8) {
-        let candidates = self.deliveries_of(from);
+        let candidates = self.whereabouts.deliveries_of(from);
         let found = candidates.into_iter().rev().find_map(|id| {
-            let delivery = self.delivery_book(id)?;
+            let delivery = self.state.delivery_book(id)?;
             let addressed = delivery.recipient.radio == Some(from);
             let wording = if addressed {
                 delivery.wording?
@@ -246,7 +246,7 @@ impl Engine {
             Some((id, _, (false, 1))) => self.learn(id, Evidence::TextAcknowledged),
             Some((_, _, (false, _))) => {}
             Some((id, part, _)) => self.part_reported(id, part, Evidence::TextAcknowledged),
-            None => *self.outcomes.entry("acknowledged_nothing").or_default() += 1,
+            None => self.outcomes.count("acknowledged_nothing"),
         }
     }
 
@@ -256,7 +256,7 @@ impl Engine {
             return;
         }
         let now = self.clock.mono();
-        let before = self.note_place(radio, carrier);
+        let before = self.whereabouts.note(&self.state, radio, carrier, now);
         if before.is_none_or(|seen| seen.carrier != carrier) {
             self.radio_moved(radio);
         }
@@ -272,20 +272,31 @@ impl Engine {
 
     /// A radio signed off at a site: it is not there any more, wherever it is.
     fn radio_left(&mut self, radio: RadioId, carrier: CarrierId) {
-        let elsewhere = |at: CarrierId| at.station != carrier.station;
-        if self
-            .presence
-            .get(&radio)
-            .is_some_and(|seen| elsewhere(seen.carrier))
-        {
+        if !self.whereabouts.leave(radio, carrier) {
             return;
         }
-        self.presence.remove(&radio);
         let recorded = self.state.heard.get(&radio).and_then(|last| last.carrier);
-        if recorded.is_some_and(|at| !elsewhere(at)) {
+        if recorded.is_some_and(|at| at.station == carrier.station) {
             self.emit(Fact::RadioLeft { radio, carrier });
         }
         self.radio_moved(radio);
+    }
+
+    /// What waits for a radio moves to where it is now.
+    fn radio_moved(&mut self, radio: RadioId) {
+        let deliveries = self.whereabouts.deliveries_of(radio);
+        let known = known!(self);
+        self.air.radio_moved(known, &deliveries);
+    }
+
+    /// A radio that was away is back: what waits for it goes in the order in which it still
+    /// matters, and tells it how much more there is.
+    fn catch_up(&mut self, radio: RadioId) {
+        let deliveries = self.whereabouts.deliveries_of(radio);
+        let known = known!(self);
+        for (id, more) in self.air.catch_up(known, &deliveries) {
+            self.attempts.announce(id, more);
+        }
     }
 
     fn record_presence(&mut self, radio: RadioId, carrier: CarrierId, position: Option<Position>) {
@@ -307,14 +318,11 @@ impl Engine {
     /// A radio that is heard after a transmission is there; that proves no more.
     fn note_presence(&mut self, radio: RadioId) {
         let unproved: Vec<_> = self
+            .whereabouts
             .deliveries_of(radio)
             .into_iter()
             .filter(|id| {
-                let known = self
-                    .state
-                    .alerts
-                    .get(&id.alert)
-                    .and_then(|book| book.delivery(id.index));
+                let known = self.state.delivery_book(*id);
                 known.is_some_and(|d| !d.present && d.rung >= Rung::Sent && d.rung < Rung::Received)
             })
             .collect();

@@ -9,6 +9,7 @@ use narrowcast_protocol::air::{CarrierId, CarrierKind, Delivery, StationId, Text
 use crate::engine::Engine;
 use crate::engine::compose;
 use crate::engine::io::Submit;
+use crate::engine::known::known;
 use crate::engine::sms;
 use crate::engine::views::Hindrance;
 use crate::model::alert::{Alert, Said};
@@ -101,11 +102,11 @@ impl Engine {
             return None;
         }
         // A home whose station is not configured any more is none.
-        let lives: Vec<CarrierId> = self
+        let lives: Vec<CarrierId> = known!(self)
             .lives_at(recipient)
             .filter(|id| self.state.station(id.station).is_some())
             .collect();
-        let may = |id: &CarrierId| self.permits(alert, *id);
+        let may = |id: &CarrierId| self.state.permits(alert, *id);
         let station = if lives.is_empty() {
             let stations = &self.state.policy.stations;
             if stations
@@ -179,8 +180,8 @@ impl Engine {
 
     /// The form in which a recipient would be addressed now.
     fn form_for(&self, alert: &Alert, recipient: &Recipient) -> Form {
-        let carrier = self.carrier_for(alert, recipient);
-        let kind = carrier.map_or(CarrierKind::Conventional, |id| self.kind(id));
+        let carrier = self.air.carrier_for(known!(self), alert, recipient);
+        let kind = carrier.map_or(CarrierKind::Conventional, |id| self.state.kind(id));
         let form = match kind {
             CarrierKind::Conventional => recipient.form,
             CarrierKind::Control | CarrierKind::Backhaul => TextForm::Udt,

@@ -1,19 +1,19 @@
 //! What is accepted, and what a dry run says.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use narrowcast_protocol::air::{CarrierId, Delivery};
 
 use crate::engine::Engine;
+use crate::engine::air::Load;
 use crate::engine::compose;
-use crate::engine::forecast::Load;
 use crate::engine::hearing::REPORT_TEXT;
 use crate::engine::hindrance::Hindered;
 use crate::engine::io::{Receipt, Refusal, Response, Submit, SystemSays};
+use crate::engine::known::known;
 use crate::engine::languages::{self, part_groups};
 use crate::engine::queue::Item;
-use crate::engine::timers::Timer;
 use crate::engine::views::{CarrierPlan, Plan, PlannedRecipient};
 use crate::model::alert::{Alert, Ask, Idempotency, Precedence, Target};
 use crate::model::book::AlertBook;
@@ -260,7 +260,7 @@ impl Engine {
         recipients: &[Recipient],
         hindered: Hindered,
     ) -> Receipt {
-        let predictions = self.predict(&alert, &self.loads(&alert, recipients));
+        let predictions = self.predicted(&alert, recipients).0;
         let (id, mark, expires_at, count) =
             (alert.id, alert.mark, alert.expires_at, alert.recipients);
         let seq = self.state.seq.next();
@@ -302,7 +302,6 @@ impl Engine {
         let Some(book) = self.state.alerts.get(&id) else {
             return;
         };
-        let expiry = self.clock.when(book.alert.expires_at);
         let after_group = now + self.state.policy.group_window;
         let first: Vec<_> = (0u32..)
             .zip(&book.deliveries)
@@ -315,8 +314,10 @@ impl Engine {
             .map(|(index, delivery)| {
                 let index = DeliveryIndex(index);
                 let grouped = delivery.recipient.talkgroup.is_some();
-                let carrier = self.carrier_for(&book.alert, &delivery.recipient);
-                if grouped && self.polls_on(&book.alert, carrier) {
+                let carrier = self
+                    .air
+                    .carrier_for(known!(self), &book.alert, &delivery.recipient);
+                if grouped && self.state.polls_on(&book.alert, carrier) {
                     (Item::Poll(index), after_group)
                 } else {
                     let rings = delivery.recipient.rings_first();
@@ -329,7 +330,7 @@ impl Engine {
                 }
             })
             .collect();
-        self.timers.set(expiry, Timer::Expiry(id));
+        self.watch_expiry(id);
         for (item, ready) in first {
             self.enqueue_item(id, item, ready);
         }
@@ -361,20 +362,21 @@ impl Engine {
             sample: Vec::new(),
         };
         for recipient in recipients {
-            let carrier = self.carrier_for(alert, recipient);
+            let carrier = self.air.carrier_for(known!(self), alert, recipient);
             let best = self.best_rung(&alert.ask, recipient, carrier);
             plan.at_best_sent += u32::from(best == Rung::Sent);
             let rings = !recipient.phones().is_empty() || recipient.system().is_some();
             plan.unreachable += u32::from(carrier.is_none() && !rings);
-            let status = recipient.radio.and_then(|radio| self.statuses.get(&radio));
-            let unknown = status.is_none() && recipient.radio.is_some();
-            plan.baseline_polls += u32::from(unknown && self.polls_on(alert, carrier));
+            let lacks =
+                self.collection
+                    .lacks_baseline(&self.state, alert, recipient.radio, carrier);
+            plan.baseline_polls += u32::from(lacks);
             let mode = if recipient.confirms {
                 Delivery::Confirmed
             } else {
                 Delivery::Unconfirmed
             };
-            let form = carrier.map_or(recipient.form, |id| self.form_on(id, recipient));
+            let form = carrier.map_or(recipient.form, |id| self.state.form_on(id, recipient));
             let said = alert.said_to(&recipient.language);
             if let Ok(parts) = compose::parts(&self.state.policy, said, form, mode, 0) {
                 plan.parts = plan.parts.max(u8::try_from(parts.len()).unwrap_or(u8::MAX));
@@ -390,14 +392,24 @@ impl Engine {
                 });
             }
         }
-        let loads = self.loads(alert, recipients);
-        let predictions = self.predict(alert, &loads);
+        let (predictions, loads) = self.predicted(alert, recipients);
         let carriers = predictions.iter().filter_map(|prediction| {
             let load = loads.get(&prediction.carrier)?;
             Some(self.carrier_plan(prediction, load))
         });
         plan.carriers = carriers.collect();
         plan
+    }
+
+    /// When an alert is done on each carrier, and what it adds to each.
+    fn predicted(
+        &self,
+        alert: &Alert,
+        recipients: &[Recipient],
+    ) -> (Vec<Prediction>, BTreeMap<CarrierId, Load>) {
+        let known = known!(self);
+        let loads = self.air.loads(known, alert, recipients);
+        (self.air.predict(known, alert, &loads), loads)
     }
 
     fn carrier_plan(&self, prediction: &Prediction, load: &Load) -> CarrierPlan {
@@ -478,7 +490,7 @@ impl Engine {
             .filter(|(_, delivery)| delivery.recipient.system().is_none())
             .map(|(index, _)| DeliveryIndex(index))
             .collect();
-        let (expiry, was_over) = (book.alert.expires_at, book.ended_at.is_some());
+        let was_over = book.ended_at.is_some();
         let answer_set = self.set_when_reopened(book);
         for chunk in silent.chunks(CHUNK * 8) {
             self.emit(Fact::Resent {
@@ -489,16 +501,15 @@ impl Engine {
             });
         }
         if was_over && !silent.is_empty() {
-            let expiry = self.clock.when(expiry);
-            self.timers.set(expiry, Timer::Expiry(alert));
+            self.watch_expiry(alert);
         }
         let now = self.clock.mono();
-        self.rests.end(alert);
+        self.attempts.sent_again(alert);
         for &index in &silent {
-            self.progress.remove(&DeliveryId { alert, index });
-            let has_radio = self.radio_of(alert, index).is_some();
-            if has_radio {
-                self.enqueue(DeliveryId { alert, index }, now);
+            let id = DeliveryId { alert, index };
+            self.attempts.new_wording(id);
+            if self.state.radio_of(id).is_some() {
+                self.enqueue(id, now);
             }
         }
         self.rings_due(alert);

@@ -40,7 +40,7 @@ impl Engine {
         let radios = recipients.iter().flat_map(Recipient::radios);
         let phones = recipients.iter().flat_map(Recipient::phones);
         let alerts = radios
-            .flat_map(|radio| self.by_radio.alerts_of(radio))
+            .flat_map(|radio| self.whereabouts.alerts_of(radio))
             .chain(phones.flat_map(|phone| self.sms.alerts_of(*phone)));
         alerts
             .filter_map(|alert| self.state.alerts.get(&alert))

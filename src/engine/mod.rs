@@ -4,100 +4,104 @@
 //! seed). The engine applies its own facts at once and numbers them; every output names
 //! the ledger position after which it may leave, so nothing is said before it is durable.
 //!
-//! | part | decides |
+//! Its parts own what changes, each its own: nobody else touches the fields of a part. They
+//! decide on what is [`known`] and what they have, and know nothing of one another:
+//!
+//! | part | owns | decides |
+//! |---|---|---|
+//! | `state` (`roster`, `checkpoint`) | the fold over all facts | nothing |
+//! | `air` | carriers and their queues, budgets, paces | over which carrier, what next, how long |
+//! | `attempts` | jobs, the progress of each text | what follows a part, and an attempt |
+//! | `collection` | polls, known statuses | whom to ask for an answer, and what a status means |
+//! | `whereabouts` | where radios are | whether a radio is where it was heard |
+//! | `sms` | routes, messages to telephones | when a telephone is tried, over which route |
+//! | `alarms` | what sensors said | when that is written, and when it makes an alert |
+//! | `clock` | what time it is believed to be | whether a step of civil time is believed |
+//! | `outbox` | facts and effects on their way | nothing |
+//!
+//! The engine itself keeps the order in which they are asked, and does what they decide:
+//!
+//! | file | does |
 //! |---|---|
 //! | [`io`] | what goes in and out |
-//! | `state`, `roster`, `checkpoint` | the fold over all facts |
-//! | `intake` | what is accepted, and what a dry run says |
-//! | `hindrance` | who can never get an alert, and why |
-//! | `systems` | what external systems did with an alert |
-//! | `marks` | by which short sign a radio names an alert |
-//! | `compose` | how an alert is worded and split for the air |
-//! | `queue`, `dispatch` | what goes to which carrier next |
-//! | `airtime`, `forecast` | how much of a carrier each precedence may take, and how long that takes |
-//! | `collect`, `sets` | how answers are collected, and which status codes mean one |
-//! | `catch_up` | what a radio gets that was away |
-//! | `progress`, `parts` | what a job's steps prove, when to try again |
-//! | `group` | when a transmission to a talkgroup is repeated |
-//! | `hearing`, `answers` | what a radio's words mean |
-//! | `sms` | what goes to telephones, and what they say |
-//! | `emergency` | who needs help |
-//! | `alarms` | what the sensors of hazard sites say, and when that makes an alert |
-//! | `warnings` | what the messages of other systems do: which version is in force |
-//! | `stations`, `route` | which carriers are there, and over which a radio is reached |
-//! | `clock` | what time it is |
-//! | `outbox` | nothing: it holds what was decided until it leaves |
+//! | `requests`, `queries`, [`views`] | who may ask for what, and what is told |
+//! | `intake`, `hindrance`, `marks`, `sets`, `languages` | accepting an alert, or saying what would become of it |
+//! | `dispatch`, `group`, `polling` | filling the room of carriers: attempts, group transmissions, polls |
+//! | `steps`, `tries`, `endings` | from the steps of a job to the end of an alert |
+//! | `hearing`, `answers`, `emergency` | what a radio's words mean, and who needs help |
+//! | `stations` | which stations are there |
+//! | `systems`, `warnings` | external systems as recipients, and the messages of others |
+//! | `restart`, `timers`, `trim`, `salvage` | taking up work, what is due, what is forgotten |
+//! | `compose`, `channels`, `wants` | how an alert is worded, what a channel carries, what is wanted |
 
-mod airtime;
+mod air;
 mod alarms;
 mod answers;
+mod attempts;
 mod by_address;
-mod catch_up;
+mod channels;
 mod checkpoint;
 mod clock;
-mod collect;
+mod collection;
 mod compose;
 mod dispatch;
 mod emergency;
-mod forecast;
+mod endings;
+#[cfg(test)]
+mod fixtures;
 mod group;
 mod hearing;
 mod hindrance;
 mod intake;
 pub mod io;
+mod known;
 mod languages;
 mod marks;
 mod outbox;
-mod parts;
-mod progress;
+mod polling;
 mod queries;
 mod queue;
 mod requests;
-mod rests;
+mod restart;
 mod roster;
-mod route;
 mod salvage;
 mod sets;
 mod sms;
 mod state;
 mod stations;
+mod steps;
 mod systems;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod tries;
 mod trim;
 pub mod views;
+mod wants;
 mod warnings;
+mod whereabouts;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-use narrowcast_protocol::air::{CarrierId, JobId, RadioId, StationId};
 use narrowcast_protocol::session::Job;
-use narrowcast_protocol::time::Instant;
 
-use crate::engine::airtime::Budget;
+use crate::engine::air::Air;
 use crate::engine::alarms::Alarms;
-use crate::engine::by_address::ByAddress;
+use crate::engine::attempts::Attempts;
 pub use crate::engine::checkpoint::CheckpointError;
 use crate::engine::clock::Clock;
-use crate::engine::collect::Polls;
-use crate::engine::dispatch::{GroupRunId, JobRun};
-use crate::engine::forecast::{Paces, WordingKey};
+use crate::engine::collection::Collection;
 use crate::engine::io::{
     Alarm, Credential, Effect, Input, Now, Output, Refusal, Request, Response,
 };
 use crate::engine::outbox::Outbox;
-use crate::engine::parts::Progress;
-use crate::engine::queue::{Cost, Queues};
-use crate::engine::rests::Rests;
-use crate::engine::route::Presence;
 use crate::engine::sms::Sms;
 use crate::engine::state::State;
-use crate::engine::stations::{CarrierRun, Damper};
-use crate::engine::timers::Timers;
+use crate::engine::tally::Tally;
+use crate::engine::timers::{Timer, Timers};
+use crate::engine::whereabouts::Whereabouts;
 use crate::model::emergency::Emergency;
 use crate::model::facts::{Entry, FACT_BYTES, Fact, Record};
-use crate::model::ids::{AlertId, DeliveryId, Seq};
+use crate::model::ids::Seq;
 use crate::model::policy::Policy;
 use crate::model::salvage::Salvage;
 use crate::model::token::Principal;
@@ -106,50 +110,30 @@ use crate::model::wall::Wall;
 /// The decider.
 #[derive(Debug)]
 pub struct Engine {
+    /// The fold of all facts.
     state: State,
     clock: Clock,
+    /// What was decided and has not left yet.
     outbox: Outbox,
-    timers: Timers,
-    queues: Queues,
-    carriers: BTreeMap<CarrierId, CarrierRun>,
-    dampers: HashMap<StationId, Damper>,
-    jobs: HashMap<JobId, JobRun>,
-    /// Jobs taken back to let a Flash pass, until they are over.
-    taken_back: HashSet<JobId>,
-    busy: HashSet<RadioId>,
-    progress: HashMap<DeliveryId, Progress>,
-    /// Airtime that is left to each precedence.
-    budget: Budget,
-    /// How fast each carrier really is.
-    paces: Paces,
-    /// What the wordings of the alerts in memory take.
-    costs: HashMap<WordingKey, Cost>,
-    /// Which poll a radio has not answered yet.
-    polling: HashMap<RadioId, JobId>,
-    polls: HashMap<DeliveryId, Polls>,
-    /// The last status that each radio is known to have.
-    statuses: HashMap<RadioId, u16>,
-    /// Radios on control channels whose status is not known.
-    unknown: BTreeMap<CarrierId, BTreeSet<RadioId>>,
-    admissions: BTreeMap<(AlertId, CarrierId), JobId>,
-    /// How many further alerts wait for the radio of a delivery; its text says so.
-    more: HashMap<DeliveryId, u16>,
-    /// Which carriers have just sent a Flash.
-    rests: Rests,
-    /// The next part of each group transmission that is not finished.
-    groups: BTreeMap<GroupRunId, u8>,
-    /// Where radios of the roster were heard last.
-    presence: HashMap<RadioId, Presence>,
-    /// When it took up work.
-    resumed_at: Instant,
-    by_radio: ByAddress<RadioId>,
+    /// Carriers, and what waits for them.
+    air: Air,
+    /// What sessions have been given to send, and how far each text has come.
+    attempts: Attempts,
+    /// How answers are collected on control channels.
+    collection: Collection,
+    /// Where radios were heard last, and which deliveries go to them.
+    whereabouts: Whereabouts,
     /// What goes to telephones.
     sms: Sms,
     /// What sensors said and is not written yet.
     alarms: Alarms,
+    /// What the engine itself comes back to.
+    timers: Timers<Timer>,
     /// While folding: the moment up to which what is over has been forgotten.
     folded_to: Wall,
-    outcomes: BTreeMap<&'static str, u64>,
+    /// How attempts ended, for metrics.
+    outcomes: Tally,
+    /// Bytes that are free on the ledger's disk, and all of it, once they are known.
     free: Option<(u64, u64)>,
 }
 
@@ -161,32 +145,15 @@ impl Engine {
             state: State::default(),
             clock: Clock::new(start),
             outbox: Outbox::new(seed, start.mono),
-            timers: Timers::default(),
-            queues: Queues::default(),
-            carriers: BTreeMap::new(),
-            dampers: HashMap::new(),
-            jobs: HashMap::new(),
-            taken_back: HashSet::new(),
-            busy: HashSet::new(),
-            progress: HashMap::new(),
-            budget: Budget::default(),
-            paces: Paces::default(),
-            costs: HashMap::new(),
-            polling: HashMap::new(),
-            polls: HashMap::new(),
-            statuses: HashMap::new(),
-            unknown: BTreeMap::new(),
-            admissions: BTreeMap::new(),
-            more: HashMap::new(),
-            rests: Rests::default(),
-            groups: BTreeMap::new(),
-            presence: HashMap::new(),
-            resumed_at: start.mono,
-            by_radio: ByAddress::default(),
+            air: Air::new(start.mono),
+            attempts: Attempts::default(),
+            collection: Collection::default(),
+            whereabouts: Whereabouts::new(start.mono),
             sms: Sms::default(),
             alarms: Alarms::default(),
+            timers: Timers::default(),
             folded_to: Wall::default(),
-            outcomes: BTreeMap::new(),
+            outcomes: Tally::default(),
             free: None,
         }
     }
@@ -201,7 +168,8 @@ impl Engine {
     /// again, and `policy` is put in force.
     pub fn resume(&mut self, policy: Policy, version: &str, now: Now) {
         self.clock.resume(now, self.state.at);
-        self.resumed_at = now.mono;
+        self.air.resume(now.mono);
+        self.whereabouts.resume(now.mono);
         self.state.forget(self.clock.wall());
         self.emit(Fact::Started {
             version: version.to_owned(),
@@ -213,6 +181,7 @@ impl Engine {
         }
         self.requeue_everything(now.mono);
         self.resume_alarms();
+        self.ring_stuck();
         self.warn_of_clock();
         self.outbox.flush(self.state.seq);
     }
@@ -261,12 +230,6 @@ impl Engine {
         } else {
             Err(Refusal::NotFound("query"))
         }
-    }
-
-    /// When to come back with [`Input::Tick`], if nothing else comes before.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.timers.next()
     }
 
     /// The next output, until there is none.

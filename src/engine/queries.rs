@@ -7,11 +7,12 @@ use narrowcast_protocol::air::{CarrierId, RadioId};
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Request, Response};
+use crate::engine::known::known;
 use crate::engine::views::{
     AlertView, DeliveryView, Overview, QueueView, StalledView, StationView,
 };
 use crate::model::alert::Precedence;
-use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
+use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex, EmergencyId};
 use crate::model::roster::Node;
 use crate::model::token::Principal;
 use crate::model::wall::Wall;
@@ -128,7 +129,10 @@ impl Engine {
         let share = book.share(node).ok_or_else(hidden)?;
         let page = book.shared(&share, from).take(limit);
         let views = page.map(|(index, delivery)| {
-            let carrier = delivery.carrier.or_else(|| self.route(alert, index));
+            let carrier = delivery.carrier.or_else(|| {
+                let id = DeliveryId { alert, index };
+                self.air.way(known!(self), id).now
+            });
             let best = self.best_rung(&book.alert.ask, &delivery.recipient, carrier);
             DeliveryView::of(index, delivery, best)
         });
@@ -138,17 +142,14 @@ impl Engine {
     fn stations(&self) -> Vec<StationView> {
         let now = self.clock.mono();
         let views = self.state.policy.stations.iter().map(|station| {
-            let carriers = self
-                .carriers
-                .iter()
-                .filter(|(id, run)| id.station == station.id && run.is_there());
+            let carriers = self.air.carriers_of(station.id);
             let known = self.state.stations.get(&station.id);
             let waiting: BTreeMap<u8, u32> = carriers
                 .clone()
                 .map(|(id, _)| {
                     (
                         id.slot.number(),
-                        u32::try_from(self.queues.count(*id)).unwrap_or(u32::MAX),
+                        u32::try_from(self.air.waiting_for(id)).unwrap_or(u32::MAX),
                     )
                 })
                 .collect();
@@ -166,7 +167,7 @@ impl Engine {
                 ),
                 since: known.map(|known| known.since),
                 busy: carriers
-                    .filter_map(|(id, _)| Some((id.slot.number(), self.busy_since(*id)?)))
+                    .filter_map(|(id, _)| Some((id.slot.number(), self.busy_since(id)?)))
                     .collect(),
                 waiting,
             }
@@ -176,24 +177,21 @@ impl Engine {
 
     fn queue_views(&self) -> Vec<QueueView> {
         let now = self.clock.mono();
-        let views = self
-            .queues
-            .depths()
-            .map(|(carrier, precedence, waiting, first)| {
-                let oldest = first.map_or(Duration::ZERO, |ready| now.since(ready));
-                QueueView {
-                    carrier,
-                    precedence,
-                    waiting,
-                    oldest_ms: u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX),
-                }
-            });
+        let views = self.air.depths().map(|depth| {
+            let oldest = depth.first_ready.map_or(Duration::ZERO, |at| now.since(at));
+            QueueView {
+                carrier: depth.carrier,
+                precedence: depth.precedence,
+                waiting: depth.waiting,
+                oldest_ms: u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX),
+            }
+        });
         views.collect()
     }
 
     /// Since when a call or a lock-out holds a carrier.
     fn busy_since(&self, carrier: CarrierId) -> Option<Wall> {
-        let since = self.carriers.get(&carrier)?.busy_since?;
+        let since = self.air.busy_since(carrier)?;
         let passed = self.clock.mono().since(since).as_millis();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
         Some(Wall::from_millis(
@@ -202,7 +200,7 @@ impl Engine {
     }
 
     fn stalled_views(&self) -> Vec<StalledView> {
-        let stalled = self.stalled().into_iter();
+        let stalled = self.air.stalled(self.clock.mono()).into_iter();
         let views = stalled.map(|(carrier, waiting, idle)| StalledView {
             carrier,
             waiting,
@@ -222,8 +220,8 @@ impl Engine {
                 .values()
                 .map(|book| book.unsettled as usize)
                 .sum(),
-            waiting: self.queues.len() + self.sms.waiting(),
-            jobs: self.jobs.len() + self.sms.under_way(),
+            waiting: self.air.waiting() + self.sms.waiting(),
+            jobs: self.attempts.under_way() + self.sms.under_way(),
             sms: self.sms_routes(),
             messages_known: self.state.sent.len(),
             emergencies: self
@@ -254,8 +252,8 @@ impl Engine {
             trim_limit: self.state.trim_limit(),
             attempts: self
                 .outcomes
-                .iter()
-                .map(|(name, count)| ((*name).to_owned(), *count))
+                .all()
+                .map(|(name, count)| (name.to_owned(), count))
                 .collect(),
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use narrowcast_protocol::air::{CarrierId, CarrierKind};
+use narrowcast_protocol::air::CarrierKind;
 
 use crate::engine::Engine;
+use crate::engine::known::known;
 use crate::model::alert::{Alert, Ask};
 use crate::model::book::AlertBook;
 use crate::model::policy::AnswerSet;
@@ -65,18 +66,14 @@ impl Engine {
     pub(super) fn wants_set(&self, alert: &Alert, recipients: &[Recipient]) -> bool {
         let asks = matches!(alert.ask, Ask::Acknowledgement | Ask::Answers(_));
         let trunked = |recipient: &Recipient| {
-            let carrier = self.carrier_for(alert, recipient);
-            carrier.is_some_and(|id| self.is_trunked(id))
+            let carrier = self.air.carrier_for(known!(self), alert, recipient);
+            carrier.is_some_and(|id| self.state.is_trunked(id))
         };
         let stations = &self.state.policy.stations;
         let any = stations
             .iter()
             .any(|station| station.kind != CarrierKind::Conventional);
         asks && any && recipients.iter().any(trunked)
-    }
-
-    pub(super) fn is_trunked(&self, carrier: CarrierId) -> bool {
-        self.kind(carrier) != CarrierKind::Conventional
     }
 }
 

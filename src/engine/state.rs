@@ -15,12 +15,12 @@ use crate::engine::sms::sent::{Early, SentBook};
 use crate::engine::sms::wording::Frames;
 use crate::engine::warnings::WarningBook;
 use crate::model::alert::Mark;
-use crate::model::book::AlertBook;
+use crate::model::book::{AlertBook, DeliveryBook};
 use crate::model::delivery::Rung;
 use crate::model::emergency::{Emergency, LastPosition, Signature};
 use crate::model::evidence::{AnsweredBy, Evidence};
 use crate::model::facts::Fact;
-use crate::model::ids::{AlertId, EmergencyId, Seq, TokenId};
+use crate::model::ids::{AlertId, DeliveryId, EmergencyId, Seq, TokenId};
 use crate::model::policy::{Policy, StationPolicy};
 use crate::model::roster::Recipient;
 use crate::model::salvage::Salvage;
@@ -491,6 +491,22 @@ impl State {
     }
 
     /// The station with this number.
+    /// A delivery in memory, and the alert to which it belongs.
+    pub(super) fn delivery(&self, id: DeliveryId) -> Option<(&AlertBook, &DeliveryBook)> {
+        let book = self.alerts.get(&id.alert)?;
+        Some((book, book.delivery(id.index)?))
+    }
+
+    /// A delivery in memory.
+    pub(super) fn delivery_book(&self, id: DeliveryId) -> Option<&DeliveryBook> {
+        self.delivery(id).map(|(_, delivery)| delivery)
+    }
+
+    /// The radio that a delivery addresses now.
+    pub(super) fn radio_of(&self, id: DeliveryId) -> Option<RadioId> {
+        self.delivery_book(id)?.recipient.radio
+    }
+
     pub(super) fn station(&self, id: StationId) -> Option<&StationPolicy> {
         self.policy.stations.get(*self.places.get(&id)?)
     }

@@ -34,7 +34,7 @@ impl Engine {
             return Err(Refusal::Forbidden);
         }
         let DeliveryId { alert, index } = id;
-        let Some(delivery) = self.delivery_book(id) else {
+        let Some(delivery) = self.state.delivery_book(id) else {
             return Ok(Response::Done(self.state.seq));
         };
         let fed = delivery.recipient.system();

@@ -1,65 +1,48 @@
-//! When to look again at what.
+//! When to look again at what: a table for each part of the engine, and what the engine itself
+//! comes back to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use narrowcast_protocol::air::{CarrierId, StationId};
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
-use crate::engine::sms::Ring;
-use crate::model::ids::{AlertId, DeliveryId, SensorAlarmId};
+use crate::engine::known::known;
+use crate::model::ids::AlertId;
 use crate::model::wall::Wall;
 
 /// Once a minute what has no bearing any more is forgotten.
-const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// The same, by the time of the facts, while they are folded.
-const FORGET_WHILE_FOLDING: std::time::Duration = std::time::Duration::from_secs(600);
+const FORGET_WHILE_FOLDING: Duration = Duration::from_secs(600);
 /// Most alerts that leave memory at once, so that no batch grows without bound.
 const SUMMED_AT_ONCE: usize = 200;
 /// The pause before the next of them leave.
-const SUMMED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+const SUMMED_EVERY: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Timer {
-    /// Something in this carrier's queue becomes ready.
-    Carrier(CarrierId),
-    /// This carrier may take more than before: part of its hold-down is over.
-    Held(CarrierId),
-    /// What waits for this carrier, which was away, has waited for a while.
-    Patience(CarrierId),
-    /// The window for the terminal's acknowledgement of this attempt closes.
-    Window(DeliveryId, u8),
-    /// This alert expires.
-    Expiry(AlertId),
-    /// A damped station change may be recorded.
-    Station(StationId),
-    /// Something waiting for this SMS route becomes ready, or the route has rested.
-    Route(CarrierId),
-    /// Telephones of this alert have their turn.
-    Rings(AlertId),
-    /// The wait for the receipts of this attempt is over.
-    Receipt(Ring, u8),
-    /// Something of this sensor alarm is due: to write, to alert or to end it.
-    SensorAlarm(SensorAlarmId),
-    /// The time of a suppression is over.
-    Suppressions,
-    /// Forget.
-    Forget,
+/// Moments, and what is due at each.
+#[derive(Debug)]
+pub(super) struct Timers<T>(BTreeSet<(Instant, T)>);
+
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Timers(BTreeSet<(Instant, Timer)>);
-
-impl Timers {
-    pub(super) fn set(&mut self, at: Instant, timer: Timer) {
+impl<T: Ord + Copy> Timers<T> {
+    /// Something is due at a moment.
+    pub(super) fn set(&mut self, at: Instant, timer: T) {
         self.0.insert((at, timer));
     }
 
+    /// When the next thing is due.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.first().map(|(at, _)| *at)
     }
 
-    pub(super) fn due(&mut self, now: Instant) -> Option<Timer> {
+    /// Takes out the next thing that is due.
+    pub(super) fn due(&mut self, now: Instant) -> Option<T> {
         let (at, timer) = *self.0.first()?;
         if at > now {
             return None;
@@ -69,23 +52,49 @@ impl Timers {
     }
 }
 
+/// What the engine itself comes back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// This alert expires.
+    Expiry(AlertId),
+    /// Forget.
+    Forget,
+}
+
 impl Engine {
+    /// When to come back with [`Input::Tick`](crate::engine::io::Input::Tick), if nothing else
+    /// comes before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let parts = [
+            self.air.deadline(),
+            self.attempts.deadline(),
+            self.sms.deadline(),
+            self.alarms.deadline(),
+            self.timers.next(),
+        ];
+        parts.into_iter().flatten().min()
+    }
+
+    /// Does what is due. The parts are asked in this order, and again as long as what one does
+    /// makes something due at once.
     pub(super) fn fire_timers(&mut self, now: Instant) {
-        while let Some(timer) = self.timers.due(now) {
-            match timer {
-                // `dispatch` runs after every input and looks at every carrier.
-                Timer::Carrier(id) => self.queues.touch(id),
-                Timer::Held(id) => self.hold_is_over(id),
-                Timer::Patience(id) => self.patience_ends(id),
-                Timer::Window(delivery, number) => self.window_closed(delivery, number),
-                Timer::Expiry(alert) => self.expiry_due(alert),
-                Timer::Station(station) => self.record_station(station),
-                Timer::Route(carrier) => self.route_rested(carrier),
-                Timer::Rings(alert) => self.rings_due(alert),
-                Timer::Receipt(ring, number) => self.receipt_due(ring, number),
-                Timer::SensorAlarm(id) => self.sensor_alarm_due(id),
-                Timer::Suppressions => self.suppressions_due(),
-                Timer::Forget => self.forget(),
+        while self.deadline().is_some_and(|at| at <= now) {
+            let known = known!(self);
+            for station in self.air.fire(known) {
+                let news = self.air.station_news(station, now);
+                self.record_station(station, news);
+            }
+            while let Some((id, number)) = self.attempts.window_closed(now) {
+                self.window_closed(id, number);
+            }
+            self.fire_sms(now);
+            self.fire_alarms(now);
+            while let Some(timer) = self.timers.due(now) {
+                match timer {
+                    Timer::Expiry(alert) => self.expiry_due(alert),
+                    Timer::Forget => self.forget(),
+                }
             }
         }
     }
@@ -102,6 +111,7 @@ impl Engine {
         }
     }
 
+    /// Forgets what has no bearing any more, everywhere.
     pub(super) fn forget(&mut self) {
         self.give_up_parts();
         let wall = self.wall();
@@ -119,10 +129,29 @@ impl Engine {
         }
         self.state.forget(wall);
         let alerts = &self.state.alerts;
-        self.by_radio.retain(|alert| alerts.contains_key(&alert));
+        self.whereabouts.retain(|alert| alerts.contains_key(&alert));
         self.sms.retain(|alert| alerts.contains_key(&alert));
-        self.costs
-            .retain(|(alert, ..), _| alerts.contains_key(alert));
+        self.air.retain(|alert| alerts.contains_key(&alert));
         self.timers.set(self.clock.mono() + again, Timer::Forget);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_comes_out_in_the_order_of_its_moments_and_no_sooner() {
+        let at = Instant::from_millis;
+        let mut timers = Timers::default();
+        for (moment, name) in [(30, 'c'), (10, 'a'), (20, 'b')] {
+            timers.set(at(moment), name);
+        }
+        assert_eq!(timers.next(), Some(at(10)));
+        assert_eq!(timers.due(at(9)), None);
+        assert_eq!(timers.due(at(20)), Some('a'));
+        assert_eq!(timers.due(at(20)), Some('b'));
+        assert_eq!(timers.due(at(20)), None);
+        assert_eq!(timers.next(), Some(at(30)));
     }
 }

@@ -33,7 +33,7 @@ use crate::engine::Engine;
 pub(super) use crate::engine::alarms::book::AlarmBook;
 use crate::engine::alarms::damping::Run;
 pub use crate::engine::alarms::view::SensorAlarmView;
-use crate::engine::timers::Timer;
+use crate::engine::timers::Timers;
 use crate::model::alarm::QUIET;
 use crate::model::facts::Fact;
 use crate::model::ids::SensorAlarmId;
@@ -48,6 +48,23 @@ const IDS: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
     runs: BTreeMap<SensorAlarmId, Run>,
+    timers: Timers<AlarmTimer>,
+}
+
+/// What is due at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum AlarmTimer {
+    /// Something of this alarm: to write, to alert or to end it.
+    Alarm(SensorAlarmId),
+    /// The time of a suppression is over.
+    Suppressions,
+}
+
+impl Alarms {
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
 }
 
 impl Engine {
@@ -55,9 +72,19 @@ impl Engine {
     pub(super) fn resume_alarms(&mut self) {
         let now = self.clock.mono();
         for id in self.state.alarms.open() {
-            self.timers.set(now, Timer::SensorAlarm(id));
+            self.alarms.timers.set(now, AlarmTimer::Alarm(id));
         }
-        self.timers.set(now, Timer::Suppressions);
+        self.alarms.timers.set(now, AlarmTimer::Suppressions);
+    }
+
+    /// Does what is due of sensor alarms.
+    pub(super) fn fire_alarms(&mut self, now: Instant) {
+        while let Some(timer) = self.alarms.timers.due(now) {
+            match timer {
+                AlarmTimer::Alarm(id) => self.sensor_alarm_due(id),
+                AlarmTimer::Suppressions => self.suppressions_due(),
+            }
+        }
     }
 
     /// How long a clearing of this alarm must hold.
@@ -116,7 +143,7 @@ impl Engine {
             .map(|at| self.clock.when(at));
         let next: Option<Instant> = [held, retry, quiet, again].into_iter().flatten().min();
         if let Some(at) = next {
-            self.timers.set(at, Timer::SensorAlarm(id));
+            self.alarms.timers.set(at, AlarmTimer::Alarm(id));
         }
     }
 }

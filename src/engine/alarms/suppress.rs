@@ -1,8 +1,8 @@
 //! When an alarm must make no alert.
 
 use crate::engine::Engine;
+use crate::engine::alarms::AlarmTimer;
 use crate::engine::io::{Refusal, Response};
-use crate::engine::timers::Timer;
 use crate::model::alarm::{AlertedFor, LONGEST_SUPPRESSION, Suppression};
 use crate::model::alert::Precedence;
 use crate::model::facts::Fact;
@@ -58,7 +58,7 @@ impl Engine {
             until,
         }));
         let at = self.clock.when(until);
-        self.timers.set(at, Timer::Suppressions);
+        self.alarms.timers.set(at, AlarmTimer::Suppressions);
         Ok(Response::Done(seq))
     }
 
@@ -75,7 +75,8 @@ impl Engine {
         }
         let next = self.state.alarms.suppressions().map(|it| it.until).min();
         if let Some(until) = next {
-            self.timers.set(self.clock.when(until), Timer::Suppressions);
+            let at = self.clock.when(until);
+            self.alarms.timers.set(at, AlarmTimer::Suppressions);
         }
     }
 

@@ -32,11 +32,14 @@ pub(super) use wording::parts;
 
 use std::collections::{BTreeMap, HashMap};
 
-use narrowcast_protocol::air::{JobId, Phone, StationId};
+use narrowcast_protocol::air::{CarrierId, JobId, Phone, StationId};
+use narrowcast_protocol::time::Instant;
 
+use crate::engine::Engine;
 use crate::engine::by_address::ByAddress;
 use crate::engine::queue::Queues;
 use crate::engine::sms::route::RouteRun;
+use crate::engine::timers::Timers;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 use crate::model::phone_book::MessageRef;
 
@@ -106,6 +109,17 @@ struct Flight {
     broken: bool,
 }
 
+/// What is due at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SmsTimer {
+    /// Something waiting for this route becomes ready, or the route has rested.
+    Route(CarrierId),
+    /// Telephones of this alert have their turn.
+    Rings(AlertId),
+    /// The wait for the receipts of this attempt is over.
+    Receipt(Ring, u8),
+}
+
 /// Everything about telephones that lives in memory only.
 #[derive(Debug, Default)]
 pub(super) struct Sms {
@@ -114,9 +128,15 @@ pub(super) struct Sms {
     jobs: HashMap<JobId, MessageRun>,
     flights: BTreeMap<Ring, Flight>,
     by_phone: ByAddress<Phone>,
+    timers: Timers<SmsTimer>,
 }
 
 impl Sms {
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
     /// Forgets the alerts that `keep` does not name.
     pub(super) fn retain(&mut self, keep: impl Fn(AlertId) -> bool) {
         self.by_phone.retain(keep);
@@ -135,5 +155,18 @@ impl Sms {
     /// Parts handed to sessions.
     pub(super) fn under_way(&self) -> usize {
         self.jobs.len()
+    }
+}
+
+impl Engine {
+    /// Does what is due of telephones.
+    pub(super) fn fire_sms(&mut self, now: Instant) {
+        while let Some(timer) = self.sms.timers.due(now) {
+            match timer {
+                SmsTimer::Route(carrier) => self.route_rested(carrier),
+                SmsTimer::Rings(alert) => self.rings_due(alert),
+                SmsTimer::Receipt(ring, number) => self.receipt_due(ring, number),
+            }
+        }
     }
 }

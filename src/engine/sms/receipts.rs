@@ -42,7 +42,7 @@ impl Engine {
         if early.is_early(route, message, receipt.to, said) {
             return;
         }
-        *self.outcomes.entry("receipt_unmatched").or_default() += 1;
+        self.outcomes.count("receipt_unmatched");
         self.emit(Fact::ReceiptUnmatched {
             route,
             message: message.to_owned(),
@@ -65,7 +65,7 @@ impl Engine {
 
     fn receipt_of(&mut self, of: MessageRef, said: ReceiptOutcome, code: String) {
         let ring = Ring::of(of);
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(of.phone));
         if let Some(known) = known {
             let is_old = match said {
@@ -93,7 +93,7 @@ impl Engine {
             outcome: said,
             code,
         });
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(of.phone));
         let Some((open, has_it)) = known.map(|known| (known.open, known.has_it())) else {
             return;

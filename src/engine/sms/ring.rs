@@ -11,9 +11,7 @@ use narrowcast_protocol::time::Instant;
 
 use crate::engine::Engine;
 use crate::engine::queue::{Cost, Item, Place};
-use crate::engine::route::FLASH_PATIENCE;
-use crate::engine::sms::Ring;
-use crate::engine::timers::Timer;
+use crate::engine::sms::{Ring, SmsTimer};
 use crate::model::alert::{Ask, Precedence};
 use crate::model::book::DeliveryBook;
 use crate::model::delivery::{End, FailReason, Rung};
@@ -101,7 +99,7 @@ impl Engine {
         let next = since.plus(after.saturating_mul(u32::from(turns) + 1));
         if later {
             let at = self.clock.when(next).max(self.clock.mono());
-            self.timers.set(at, Timer::Rings(alert));
+            self.sms.timers.set(at, SmsTimer::Rings(alert));
         }
         let now = self.clock.mono();
         for (delivery, phone) in due {
@@ -138,28 +136,9 @@ impl Engine {
         true
     }
 
-    /// Rings if the carrier where a delivery waits cannot take it, and has not for long.
-    pub(in crate::engine) fn ring_if_out(&mut self, alert: AlertId, item: Item) {
-        let Item::One(index) = item else {
-            return;
-        };
-        let id = DeliveryId { alert, index };
-        let rings = self
-            .delivery_book(id)
-            .is_some_and(|it| !it.phones().is_empty());
-        let Some(book) = self.state.alerts.get(&alert).filter(|_| rings) else {
-            return;
-        };
-        let precedence = book.alert.precedence;
-        let patience = if precedence == Precedence::Flash {
-            FLASH_PATIENCE
-        } else {
-            self.state.policy.home_grace
-        };
-        let way = self.way(alert, index);
-        let out = way.now.map(|carrier| self.out_for(carrier, precedence));
-        let is_out = out.is_none_or(|out| out.is_some_and(|out| out >= patience));
-        if is_out {
+    /// Rings where a radio waits for a carrier that has not taken anything for long.
+    pub(in crate::engine) fn ring_stuck(&mut self) {
+        for id in self.air.take_stuck() {
             self.ring_now(id);
         }
     }
@@ -212,7 +191,7 @@ impl Engine {
             return;
         };
         let radio_goes_on = delivery.recipient.radio.is_some()
-            && (self.queues.find(id.alert, id.index).is_some() || delivery.open.is_some());
+            && (self.air.is_waiting(id) || delivery.open.is_some());
         // A radio that confirms nothing may have it: the delivery stands on its rung.
         let may_have_it = delivery.recipient.radio.is_some()
             && !delivery.recipient.confirms

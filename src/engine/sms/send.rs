@@ -10,8 +10,7 @@ use crate::engine::io::Effect;
 use crate::engine::queue::Place;
 use crate::engine::sms::ring::wants_ring;
 use crate::engine::sms::wording::Frame;
-use crate::engine::sms::{Flight, MessageRun, Ring};
-use crate::engine::timers::Timer;
+use crate::engine::sms::{Flight, MessageRun, Ring, SmsTimer};
 use crate::model::alert::Precedence;
 use crate::model::delivery::Outcome;
 use crate::model::facts::Fact;
@@ -35,7 +34,7 @@ impl Engine {
             };
             while self.dispatch_message(&route) {}
             if let Some(at) = self.sms.queues.next_ready(carrier) {
-                self.timers.set(at, Timer::Route(carrier));
+                self.sms.timers.set(at, SmsTimer::Route(carrier));
             }
         }
     }
@@ -163,10 +162,10 @@ impl Engine {
                 ..Flight::default()
             };
             self.sms.flights.insert(ring, flight);
-            *self.outcomes.entry("started").or_default() += 1;
+            self.outcomes.count("started");
             number
         };
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(ring.phone));
         let taken = |part: u8| known.is_some_and(|known| known.is_taken(part));
         let handed = self

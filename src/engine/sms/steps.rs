@@ -8,9 +8,8 @@ use narrowcast_protocol::sms::RefusalClass;
 
 use crate::engine::Engine;
 use crate::engine::io::Effect;
-use crate::engine::progress::outcome_name;
-use crate::engine::sms::{MessageRun, Ring};
-use crate::engine::timers::Timer;
+use crate::engine::sms::{MessageRun, Ring, SmsTimer};
+use crate::engine::tries::outcome_name;
 use crate::model::alert::Precedence;
 use crate::model::delivery::{Outcome, RefusedBy, Rung};
 use crate::model::evidence::Evidence;
@@ -80,7 +79,7 @@ impl Engine {
 
     /// Something is proven of one part, where that is news.
     fn message_proved(&mut self, of: MessageRef, evidence: Evidence) {
-        let known = self.delivery_book(Ring::of(of).delivery());
+        let known = self.state.delivery_book(Ring::of(of).delivery());
         let Some(known) = known.and_then(|it| it.phone(of.phone)) else {
             return;
         };
@@ -177,7 +176,7 @@ impl Engine {
         }
         let until = run.rest(now);
         if let Some(carrier) = carrier {
-            self.timers.set(until, Timer::Route(carrier));
+            self.sms.timers.set(until, SmsTimer::Route(carrier));
         }
         self.find_routes_again();
         true
@@ -199,7 +198,7 @@ impl Engine {
 
     /// Every part was given to the operator: what became of them is waited for.
     pub(super) fn await_receipt(&mut self, ring: Ring, number: u8) {
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let Some(known) = known.and_then(|it| it.phone(ring.phone)) else {
             return;
         };
@@ -211,12 +210,12 @@ impl Engine {
             return self.end_message(ring, number, Outcome::Evidenced, false);
         }
         let at = self.clock.mono() + self.receipt_wait(known.route);
-        self.timers.set(at, Timer::Receipt(ring, number));
+        self.sms.timers.set(at, SmsTimer::Receipt(ring, number));
     }
 
     /// The wait for the receipts of an attempt is over.
     pub(in crate::engine) fn receipt_due(&mut self, ring: Ring, number: u8) {
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(ring.phone));
         let Some(known) = known.filter(|known| known.open == Some(number)) else {
             return;
@@ -237,7 +236,7 @@ impl Engine {
         if flight.under_way > 0 {
             return;
         }
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(ring.phone));
         let left = known.is_some_and(|known| known.has_any_left());
         let outcome = match outcome {
@@ -267,7 +266,7 @@ impl Engine {
         let spent =
             spent || (is_enough && !matches!(outcome, Outcome::Evidenced | Outcome::Withdrawn));
         self.sms.flights.remove(&ring);
-        *self.outcomes.entry(outcome_name(outcome)).or_default() += 1;
+        self.outcomes.count(outcome_name(outcome));
         self.message_over_as(ring, number, outcome, spent);
         if spent {
             return self.phone_spent(id);
@@ -295,7 +294,7 @@ impl Engine {
             phone: ring.phone.saturating_add(1),
             ..ring
         };
-        let known = self.delivery_book(ring.delivery());
+        let known = self.state.delivery_book(ring.delivery());
         let known = known.and_then(|it| it.phone(next.phone));
         if known.is_some_and(|known| known.attempts_now() == 0 && !known.spent) {
             self.ring_at(next, self.clock.mono());

@@ -259,9 +259,9 @@ fn strangers_leave_nothing_behind() {
         rig.present(id, 1);
         rig.presses_once(id);
     }
-    assert!(rig.engine.presence.is_empty());
-    assert!(rig.engine.statuses.is_empty());
-    assert!(rig.engine.progress.is_empty());
+    assert!(rig.engine.whereabouts.is_empty());
+    assert!(rig.engine.collection.knows_no_status());
+    assert!(rig.engine.attempts.is_empty());
 }
 
 #[test]
