@@ -10,7 +10,7 @@ use crate::api::body::{DoneBody, MadeTokenBody, NewTokenBody, TokenList, YouBody
 use crate::api::doors::Connection;
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Credential, Request, Response};
 use crate::model::ids::TokenId;
 use crate::model::roster::{Node, NodeError};

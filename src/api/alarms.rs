@@ -11,7 +11,7 @@ use crate::api::auth::{Bearer, May, Sends};
 use crate::api::body::{AlarmReportBody, DoneBody, SensorAlarmBody, SensorAlarmList, SuppressBody};
 use crate::api::extract::{Asked, Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Request, Response};
 use crate::engine::views::SensorAlarmView;
 use crate::model::ids::SensorAlarmId;

@@ -16,7 +16,7 @@ use crate::api::body::{
 use crate::api::extract::{Asked, Body, Named};
 use crate::api::history;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Refusal, Request, Response};
 use crate::engine::views::{AlertView, DeliveryView};

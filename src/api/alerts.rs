@@ -12,7 +12,7 @@ use crate::api::body::{AlertList, PlanBody, ReceiptBody, SubmitBody};
 use crate::api::extract::{Asked, Body};
 use crate::api::history;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Request, Response};
 use crate::model::ids::AlertId;

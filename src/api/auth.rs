@@ -8,9 +8,10 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
 
+pub use crate::api::bearer::Bearer;
 use crate::api::doors::Connection;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Credential, Request, Response};
 use crate::model::token::{Principal, Right};
 
@@ -47,10 +48,6 @@ fn push(text: &mut String, quintet: u32) {
 pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
-
-/// The token of a request; it was valid when the head was read.
-#[derive(Debug, Clone)]
-pub struct Bearer(pub Credential);
 
 impl FromRequestParts<Api> for Bearer {
     type Rejection = Problem;

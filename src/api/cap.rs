@@ -11,7 +11,7 @@ use crate::api::body::CapBody;
 use crate::api::document::Octets;
 use crate::api::extract::{Named, media_type, unsupported};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::{alert, kept, outgoing, warning};
 use crate::model::ids::AlertId;
 use crate::model::warning::WarningForm;

@@ -10,7 +10,7 @@ use crate::api::auth::{Bearer, principal};
 use crate::api::history;
 use crate::api::outgoing::over_at;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::engine::io::{Request, Response};
 use crate::engine::views::AlertView;

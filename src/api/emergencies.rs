@@ -7,7 +7,7 @@ use crate::api::auth::{Bearer, May, Supervises};
 use crate::api::body::{BecauseBody, DoneBody, EmergencyBody, EmergencyList};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Request, Response};
 use crate::model::emergency::Emergency;
 use crate::model::ids::EmergencyId;

@@ -22,7 +22,7 @@ use crate::api::body::{EventBody, EventPage};
 use crate::api::doors::Connection;
 use crate::api::extract::Asked;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::api::streams::Seat;
 use crate::api::unrecorded::{self, Unrecorded};

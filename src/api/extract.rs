@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::api::problem::Problem;
-use crate::api::router::{Api, BODY_LIMIT};
+use crate::api::shared::{Api, BODY_LIMIT};
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);

@@ -10,7 +10,7 @@ use crate::api::auth::{Bearer, principal};
 use crate::api::backend::Board;
 use crate::api::body::{DoneBody, HealthBody, ScrubBody};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Credential, Request, Response};
 use crate::ledger::scrub::Note;
 use crate::model::token::Right;

@@ -1,11 +1,11 @@
 //! Alerts that have left the engine's memory, folded from the ledger.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::api::backend::Backend;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::engine::views::{AlertView, DeliveryView};
 use crate::ledger::OnRecord;
@@ -17,39 +17,10 @@ use crate::model::sight::Share;
 use crate::model::summary::Summary;
 
 const PAGE: usize = 512;
-/// Most books of ended alerts that are kept.
-const KEPT_BOOKS: usize = 16;
-/// Most deliveries of them together, about 20 MB.
-const KEPT_DELIVERIES: usize = 50_000;
 /// Facts with targets that are read at once.
 const TARGETS: usize = 16;
 /// How many pages of the ledger are looked through for one page of what may be seen.
 const ROUNDS: usize = 10;
-
-/// The books of ended alerts that were looked at last. Nothing more is learnt of an alert that has
-/// left memory, so that the next page of its deliveries need not read all its facts again.
-#[derive(Debug, Default)]
-pub(crate) struct Books(Mutex<VecDeque<Arc<AlertBook>>>);
-
-impl Books {
-    fn get(&self, id: AlertId) -> Option<Arc<AlertBook>> {
-        let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        books.iter().find(|book| book.alert.id == id).cloned()
-    }
-
-    /// Keeps a book, and lets the oldest go for it.
-    fn keep(&self, book: &Arc<AlertBook>) {
-        let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        books.retain(|known| known.alert.id != book.alert.id);
-        books.push_back(Arc::clone(book));
-        let held = |books: &VecDeque<Arc<AlertBook>>| -> usize {
-            books.iter().map(|book| book.deliveries.len()).sum()
-        };
-        while books.len() > KEPT_BOOKS || (books.len() > 1 && held(&books) > KEPT_DELIVERIES) {
-            books.pop_front();
-        }
-    }
-}
 
 /// The book of an alert that has left memory; none if its acceptance is not on record (any more).
 pub(super) async fn ended(api: &Api, id: AlertId) -> Result<Option<Arc<AlertBook>>, Problem> {

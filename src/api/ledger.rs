@@ -12,7 +12,7 @@ use crate::api::auth::{Administers, Bearer, May, principal};
 use crate::api::body::{DoneBody, ScrubBody, TrimBody};
 use crate::api::extract::Body;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::Request;
 use crate::ledger::LedgerError;
 use crate::ledger::export;

@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod backend;
+mod bearer;
 pub mod bodies;
 pub mod body;
 pub mod commands;
@@ -21,6 +22,7 @@ mod accounts;
 mod alarms;
 mod alert;
 mod alerts;
+mod books;
 mod cap;
 mod cap_feed;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod ledger;
 mod national;
 pub(crate) mod outgoing;
 mod roster;
+pub mod shared;
 pub(crate) mod sight;
 mod sinks;
 mod sms;

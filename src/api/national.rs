@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use crate::api::auth::Bearer;
 use crate::api::extract::Named;
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::{alert, outgoing};
 use crate::model::ids::AlertId;
 use crate::model::warning::WarningForm;

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use crate::api::backend::{Backend, Unavailable};
 use crate::api::endings::{Ending, TakenBack};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::api::sight::Sight;
 use crate::api::written::{Said, Unwritable};
 use crate::api::{history, kept};

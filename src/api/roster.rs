@@ -17,7 +17,7 @@ use crate::api::document::Octets;
 use crate::api::extract::{self, Asked, Object};
 use crate::api::problem::Problem;
 use crate::api::roster_csv;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Request, Response};
 use crate::model::roster::RosterEntry;
 

@@ -8,7 +8,7 @@ use crate::api::backend::SinkDesk;
 use crate::api::body::{SinkBody, SinkList, SinkPositionBody};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::model::ids::Seq;
 use crate::model::sink::SinkCommand;
 use crate::model::token::Right;

@@ -9,7 +9,7 @@ use crate::api::auth::{Bearer, May, Sends};
 use crate::api::body::{ReceiptBody, SmsRouteBody, SmsRouteList, SmsTestBody};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Request, Response, Submit};
 use crate::engine::views::SmsRouteView;
 use crate::model::alert::{Ask, Precedence, Target};

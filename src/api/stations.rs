@@ -12,7 +12,7 @@ use crate::api::auth::{Bearer, May, TestStation};
 use crate::api::body::{ReceiptBody, StationList, StationTestBody};
 use crate::api::extract::{Body, Named};
 use crate::api::problem::Problem;
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::engine::io::{Request, Response, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::client::{Client, segment};
 use super::output::{cell, print, table};
 

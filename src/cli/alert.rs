@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::client::{Client, NoAnswer, segment};
 use super::output::{cell, print, safe, say, table};
 

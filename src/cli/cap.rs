@@ -14,7 +14,7 @@ use narrowcast_protocol::warning::signature::{MAX_KEYS, SignatureError, Trust};
 use narrowcast_protocol::warning::xml::{MAX_OCTETS, Strictness};
 use serde_json::{Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::output::{safe, safe_json, say};
 
 /// What can be done with CAP documents.

@@ -7,7 +7,7 @@ use narrowcast::api::body::{RosterLine, RosterList};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-use super::Access;
+use super::access::Access;
 
 /// Longest wait for an answer; the server itself answers within 30 s.
 const PATIENCE: Duration = Duration::from_secs(40);

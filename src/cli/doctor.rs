@@ -14,7 +14,7 @@ use narrowcast_protocol::dmr::fields::Fields;
 use narrowcast_protocol::homebrew::message::{Message, Role, Rptl};
 use serde_json::json;
 
-use super::Access;
+use super::access::Access;
 use super::client::Client;
 use super::output::print;
 
@@ -27,7 +27,7 @@ type Finding = Result<String, String>;
 pub(super) fn run(access: &Access, path: &Path) -> anyhow::Result<ExitCode> {
     let mut findings = Vec::new();
     let mut warnings = Vec::new();
-    let reached = super::online(async { Client::new(access)?.get("health").await });
+    let reached = super::access::online(async { Client::new(access)?.get("health").await });
     let running = reached.is_ok();
     let reasons = reached
         .as_ref()

@@ -16,7 +16,7 @@ use narrowcast::ledger::{self, Ledger};
 use narrowcast::model::ids::Seq;
 use serde_json::json;
 
-use super::Access;
+use super::access::Access;
 use super::client::Client;
 use super::output::print;
 use super::probe::probe;
@@ -104,7 +104,7 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
                     ledger::export::export(&mut ledger, &file, |at| bar.set_position(at.0))?;
                     bar.finish_and_clear();
                 }
-                None => super::online(download(access, &file))?,
+                None => super::access::online(download(access, &file))?,
             }
             let sound = ledger::export::check(&file)?;
             report(access, &sound, &format!("exported to {}", file.display()));
@@ -122,7 +122,9 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
         }
         LedgerCommand::Scrub => {
             let empty = json!({});
-            super::online(async { Client::new(access)?.post("ledger/scrub", &empty).await })?;
+            super::access::online(async {
+                Client::new(access)?.post("ledger/scrub", &empty).await
+            })?;
             print(access, &json!({"ok": true}), |_| {
                 "the ledger is being checked; `narrowcast doctor` says what is found".to_owned()
             });
@@ -130,7 +132,8 @@ pub(super) fn run(access: &Access, command: LedgerCommand) -> anyhow::Result<Exi
         LedgerCommand::AcknowledgeSalvage => {
             let path = "ledger/salvage/acknowledge";
             let empty = json!({});
-            let done = super::online(async { Client::new(access)?.post(path, &empty).await })?;
+            let done =
+                super::access::online(async { Client::new(access)?.post(path, &empty).await })?;
             print(access, &done, |done| {
                 format!("noted as record {}", super::output::cell(done, "seq"))
             });
@@ -157,7 +160,7 @@ pub(super) fn verify(access: &Access, arguments: &VerifyArguments) -> anyhow::Re
         (None, None) => {
             let name = format!("narrowcast-verify-{}.jsonl", ulid::Ulid::generate());
             let file = std::env::temp_dir().join(name);
-            let downloaded = super::online(download(access, &file));
+            let downloaded = super::access::online(download(access, &file));
             let checked = downloaded.and_then(|()| Ok(ledger::export::check(&file)?));
             std::fs::remove_file(&file).ok();
             checked?

@@ -1,6 +1,7 @@
 //! The command line. All but `serve`, `config`, `check-config`, `doctor`, `cap` and the
 //! offline forms of `verify` and `ledger` are clients of the API.
 
+mod access;
 mod alarm;
 mod alert;
 mod cap;
@@ -21,8 +22,9 @@ mod token;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+
+use crate::cli::access::{Access, online};
 
 /// Narrowband radio messaging and alerting server.
 #[derive(Debug, Parser)]
@@ -32,28 +34,6 @@ pub(crate) struct Arguments {
     command: Command,
     #[command(flatten)]
     access: Access,
-}
-
-/// How the API is reached.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Access {
-    /// The server's address.
-    #[arg(
-        long,
-        global = true,
-        env = "NARROWCAST_SERVER",
-        default_value = "http://127.0.0.1:7373"
-    )]
-    server: String,
-    /// The bearer token.
-    #[arg(long, global = true, env = "NARROWCAST_TOKEN", hide_env_values = true)]
-    token: Option<String>,
-    /// Trust only the certificates in this PEM file.
-    #[arg(long, global = true)]
-    ca: Option<PathBuf>,
-    /// Print JSON, one value a line.
-    #[arg(long, global = true)]
-    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -146,12 +126,4 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// An error as one harmless line.
 pub(crate) fn complaint(error: &anyhow::Error) -> String {
     format!("narrowcast: {}", output::safe_lines(&format!("{error:#}")))
-}
-
-/// Runs a client of the API.
-pub(crate) fn online<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.context("cannot start the runtime")?.block_on(work)
 }

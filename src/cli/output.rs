@@ -6,7 +6,7 @@ use std::io::Write;
 use narrowcast::model::text;
 use serde_json::Value;
 
-use super::Access;
+use super::access::Access;
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no failure.
 pub(super) fn write(text: &str) {

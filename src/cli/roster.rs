@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use narrowcast::api::roster_csv;
 
-use super::Access;
+use super::access::Access;
 use super::client::Client;
 use super::output::{cell, print, safe_json, say, write};
 

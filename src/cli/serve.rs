@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::Access;
+use super::access::Access;
 use super::output::{print, safe_lines};
 use super::probe::probe;
 

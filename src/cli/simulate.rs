@@ -13,7 +13,7 @@ use narrowcast::simulate::shift::Shift;
 use narrowcast_protocol::time::Instant;
 use serde_json::{Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::output::{print, say};
 
 #[derive(Debug, Args)]

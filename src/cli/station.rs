@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::client::Client;
 use super::output::{cell, print, table};
 

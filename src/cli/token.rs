@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::Access;
+use super::access::Access;
 use super::client::{Client, segment};
 use super::output::{cell, print, table};
 

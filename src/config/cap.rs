@@ -12,13 +12,12 @@ use crate::config::cap_area::CapAreaTable;
 use crate::config::cap_national::CapNationalTable;
 use crate::config::cap_out::CapOutTable;
 use crate::config::cap_source::CapSourceTable;
+use crate::config::cap_targets::{check_targets, targets};
 use crate::config::certificates::certificate;
 use crate::config::error::Fault;
 use crate::model::alert::{Ask, Target};
 use crate::model::cap::CapRules;
 
-/// Most targets of an area, or by default.
-pub(super) const TARGETS: usize = 100;
 /// Our sender, if none is set.
 const SENDER: &str = "narrowcast";
 
@@ -169,22 +168,6 @@ impl CapTable {
                 let why = format!("`{}` is the name of another source too", source.name);
                 faults.push(Fault::new(format!("{at}.name"), why));
             }
-        }
-    }
-}
-
-pub(super) fn targets(texts: &[String]) -> Vec<Target> {
-    texts.iter().filter_map(|text| text.parse().ok()).collect()
-}
-
-pub(super) fn check_targets(at: &str, texts: &[String], faults: &mut Vec<Fault>) {
-    if texts.len() > TARGETS {
-        let why = format!("it names {}: name at most {TARGETS} targets", texts.len());
-        faults.push(Fault::new(at, why));
-    }
-    for (index, text) in texts.iter().enumerate() {
-        if let Err(error) = text.parse::<Target>() {
-            faults.push(Fault::new(format!("{at}[{index}]"), error.to_string()));
         }
     }
 }

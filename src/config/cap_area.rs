@@ -5,7 +5,7 @@ use narrowcast_protocol::warning::text::one_line;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::config::cap::{TARGETS, check_targets, targets};
+use crate::config::cap_targets::{TARGETS, check_targets, targets};
 use crate::config::error::Fault;
 use crate::model::cap::{CapArea, Outline, Region, Spot};
 

@@ -10,6 +10,7 @@ mod cap_area;
 mod cap_national;
 mod cap_out;
 mod cap_source;
+mod cap_targets;
 mod capture;
 mod certificates;
 mod error;

@@ -34,6 +34,7 @@ mod distress;
 mod gate;
 pub mod io;
 mod messages;
+pub mod phase;
 pub mod posture;
 mod recovery;
 #[cfg(test)]
@@ -51,8 +52,7 @@ use crate::core::distress::Distress;
 use crate::core::gate::{Gate, Held, ends_as};
 use crate::core::io::{Action, Intake, LedgerFault, Limits};
 use crate::core::messages::Messages;
-use crate::core::posture::HANGS;
-use crate::core::recovery::{Phase, Retry};
+use crate::core::phase::{HANGS, Phase, Retry};
 use crate::engine::Engine;
 use crate::engine::io::{Credential, Effect, Input, Now, Refusal, Request, Response, Ticket};
 use crate::model::ids::Seq;
@@ -111,7 +111,7 @@ impl Core {
     #[must_use]
     pub fn new(policy: Policy, limits: Limits, seed: [u8; 32], now: Now) -> Self {
         let mut core = Self {
-            engine: recovery::placeholder(&policy, seed, now),
+            engine: phase::placeholder(&policy, seed, now),
             policy,
             limits,
             seed,

@@ -1,16 +1,12 @@
 //! How the core stands, for health, metrics and people.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use narrowcast_protocol::time::Instant;
 
 use crate::core::Core;
-use crate::core::recovery::Phase;
+use crate::core::phase::{HANGS, Phase};
 use crate::model::emergency::Emergency;
-
-/// What the ledger has not answered for so long is shown as hanging.
-pub const HANGS: Duration = Duration::from_secs(10);
 
 /// How the core stands.
 #[derive(Debug, Clone, PartialEq)]

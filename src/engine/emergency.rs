@@ -5,8 +5,8 @@ use narrowcast_protocol::session::Job;
 
 use crate::engine::Engine;
 use crate::engine::attempts::JobRun;
-use crate::engine::intake::check_reason;
 use crate::engine::io::{Alarm, Effect, Now, Refusal, Response, Submit};
+use crate::engine::limits::check_reason;
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::emergency::Emergency;
 use crate::model::facts::Fact;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use narrowcast_protocol::air::GroupId;
 
-use crate::engine::intake::{TEXT_CHARACTERS, check_text};
 use crate::engine::io::{Refusal, Submit};
+use crate::engine::limits::{TEXT_CHARACTERS, check_text};
 use crate::model::alert::{Alert, TRANSLATIONS};
 use crate::model::language::Language;
 use crate::model::roster::Recipient;

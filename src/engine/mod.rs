@@ -25,15 +25,18 @@
 //! |---|---|
 //! | [`io`] | what goes in and out |
 //! | `requests`, `queries`, [`views`] | who may ask for what, and what is told |
-//! | `intake`, `hindrance`, `marks`, `sets`, `languages` | accepting an alert, or saying what would become of it |
+//! | `checks`, `intake`, `hindrance`, `marks`, `sets`, `languages` | accepting an alert |
+//! | `plan` | what would become of one |
+//! | `afterwards` | sending it again, recording an answer, cancelling it |
 //! | `dispatch`, `group`, `polling` | filling the room of carriers: attempts, group transmissions, polls |
 //! | `steps`, `tries`, `endings` | from the steps of a job to the end of an alert |
 //! | `hearing`, `answers`, `emergency` | what a radio's words mean, and who needs help |
 //! | `stations` | which stations are there |
 //! | `systems`, `warnings` | external systems as recipients, and the messages of others |
-//! | `restart`, `timers`, `trim`, `salvage` | taking up work, what is due, what is forgotten |
+//! | `restart`, `due`, `timers`, `trim`, `salvage` | taking up work, what is due, what is forgotten |
 //! | `compose`, `channels`, `wants` | how an alert is worded, what a channel carries, what is wanted |
 
+mod afterwards;
 mod air;
 mod alarms;
 mod answers;
@@ -41,10 +44,12 @@ mod attempts;
 mod by_address;
 mod channels;
 mod checkpoint;
+mod checks;
 mod clock;
 mod collection;
 mod compose;
 mod dispatch;
+mod due;
 mod emergency;
 mod endings;
 #[cfg(test)]
@@ -56,8 +61,10 @@ mod intake;
 pub mod io;
 mod known;
 mod languages;
+mod limits;
 mod marks;
 mod outbox;
+mod plan;
 mod polling;
 mod queries;
 mod queue;

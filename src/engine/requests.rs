@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use narrowcast_protocol::air::RadioId;
 
 use crate::engine::Engine;
-use crate::engine::intake;
+use crate::engine::checks;
 use crate::engine::io::{Credential, Effect, Refusal, Request, Response, Ticket};
 use crate::model::facts::{self, Fact};
 use crate::model::ids::{DeliveryId, Seq, TokenId};
@@ -38,7 +38,7 @@ impl Engine {
         self.principal(credential).and_then(|who| {
             let right = match &request {
                 Request::Submit(submit) | Request::DryRun(submit) => match request {
-                    Request::Submit(_) => intake::right_for(submit),
+                    Request::Submit(_) => checks::right_for(submit),
                     _ => Right::Look,
                 },
                 other => other.right(),

@@ -6,9 +6,6 @@ use crate::engine::requests::at_root;
 use crate::model::facts::Fact;
 use crate::model::token::Principal;
 
-/// Most salvages that are shown; all are on record.
-pub(super) const SHOWN: usize = 16;
-
 impl Engine {
     pub(super) fn acknowledge_salvage(&mut self, who: &Principal) -> Result<Response, Refusal> {
         at_root(who, "the ledger of all nodes")?;
@@ -25,7 +22,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::state::State;
+    use crate::engine::state::{SHOWN, State};
     use crate::model::ids::Seq;
     use crate::model::salvage::Salvage;
     use crate::model::wall::Wall;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::alarms::AlarmBook;
 use crate::engine::roster::Roster;
-use crate::engine::salvage::SHOWN;
 use crate::engine::sms::pieces::{PieceBook, PieceKey};
 use crate::engine::sms::sent::{Early, SentBook};
 use crate::engine::sms::wording::Frames;
@@ -57,6 +56,9 @@ pub(super) struct Told {
     /// When it reached its rung.
     pub(super) at: Wall,
 }
+
+/// Most salvages that are shown; all are on record.
+pub(super) const SHOWN: usize = 16;
 
 /// Everybody to whom a delivery goes, over whatever address.
 fn speakers(recipient: &Recipient) -> impl Iterator<Item = Speaker> + '_ {

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use narrowcast_protocol::air::{RadioId, StationId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::model::answers::AnswerSet;
 use crate::model::ids::{AlertId, TokenId};
 use crate::model::language::{Language, Translation, Words};
-use crate::model::policy::AnswerSet;
 use crate::model::roster::Node;
 use crate::model::wall::Wall;
 use crate::model::warning::WarningForm;

@@ -12,8 +12,7 @@ use crate::model::facts::{Fact, Prediction};
 use crate::model::ids::{DeliveryIndex, Seq};
 use crate::model::phone_book::{MessageRef, PhoneBook, ReceiptOutcome};
 use crate::model::roster::{FurtherRadio, Node, Recipient};
-use crate::model::sight::Share;
-use crate::model::summary::Summary;
+use crate::model::share::Share;
 use crate::model::wall::Wall;
 
 /// Most deliveries that are made room for before they are there.
@@ -437,12 +436,6 @@ impl AlertBook {
         let mut book = Self::open(alert.as_ref().clone(), seq);
         facts.for_each(|(_, at, fact)| book.apply(at, fact));
         Some(book)
-    }
-
-    /// The alert in counts.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        Summary::of(self)
     }
 
     /// One delivery.

@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod alert;
+pub mod answers;
 pub mod book;
 pub mod cap;
 pub mod content;
@@ -17,10 +18,12 @@ pub mod phone_book;
 pub mod policy;
 pub mod roster;
 pub mod salvage;
+pub mod share;
 pub mod sight;
 pub mod sink;
 pub mod sms_route;
 pub mod summary;
+mod summing;
 pub mod text;
 pub mod token;
 pub mod wall;

@@ -22,6 +22,7 @@ mod board;
 mod calendar;
 mod commands;
 mod descriptors;
+mod error;
 mod first_token;
 mod journal;
 mod ledger;
@@ -51,7 +52,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::api::backend::{self, Backend};
-use crate::api::router::Api;
+use crate::api::shared::Api;
 use crate::config::Config;
 use crate::core::io::Limits;
 use crate::ledger::LedgerError;
@@ -59,6 +60,7 @@ use crate::observe::metrics::Metrics;
 use crate::station;
 
 pub use self::calendar::sound_clock;
+pub use self::error::ServerError;
 use self::scrub::Scrubber;
 use self::space::Hold;
 use self::task::{Parts, Task};
@@ -68,79 +70,6 @@ pub use crate::ledger::keeper::OpenLedger;
 const LINK_EVENTS: usize = 4_096;
 /// Emergencies of all links that may wait for the core, in a lane of their own.
 const EMERGENCIES: usize = 1_024;
-
-/// Why the server cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// A directory cannot be made or written.
-    #[error("cannot use {path}: {source}; check `server.state_dir` and its owner")]
-    Directory {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Others may write where secrets are kept.
-    #[error("{path} {why}")]
-    Unsafe {
-        /// Which directory or file.
-        path: PathBuf,
-        /// What is wrong with it, and the remedy.
-        why: String,
-    },
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A link cannot be built from its configuration.
-    #[error(transparent)]
-    Link(#[from] station::LinkError),
-    /// A sink cannot be built from its configuration.
-    #[error("sink {name}: {why}")]
-    Sink {
-        /// Its name.
-        name: String,
-        /// Why.
-        why: String,
-    },
-    /// A source of warnings cannot be built from its configuration.
-    #[error("source {name}: {why}")]
-    Source {
-        /// Its name.
-        name: String,
-        /// Why.
-        why: String,
-    },
-    /// The API cannot listen.
-    #[error("cannot listen on {address}: {source}; is another server running there?")]
-    Listen {
-        /// Where.
-        address: std::net::SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The API's socket failed.
-    #[error("the API's socket failed: {0}")]
-    Serve(std::io::Error),
-    /// Certificate or key are unusable.
-    #[error(
-        "cannot use the TLS certificate or key: {0}; check `server.tls_cert` and `server.tls_key`"
-    )]
-    Tls(std::io::Error),
-    /// The civil clock cannot be right.
-    #[error(
-        "the system's clock says {now}, which cannot be: set it (date, or an NTP service) and start again"
-    )]
-    Clock {
-        /// What it shows.
-        now: jiff::Timestamp,
-    },
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes: {0}")]
-    Random(getrandom::Error),
-    /// The core ended by itself.
-    #[error("the core's task ended unexpectedly")]
-    Core,
-}
 
 /// The server behind its API: the core's task, the ledger's thread and the links.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use narrowcast_world::rng::Rng;
 
 use crate::core::Core;
 use crate::core::io::{Action, LedgerFault, Limits};
-use crate::core::posture::HANGS;
+use crate::core::phase::HANGS;
 use crate::engine::Engine;
 use crate::engine::io::{Alarm, Credential, Input, Now, Refusal, Request, Response, Ticket};
 use crate::model::facts::Entry;

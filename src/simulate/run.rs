@@ -5,9 +5,11 @@
 //! * `phones`: the operators of the SMS routes, and the people who answer
 //! * `talk`: what engine and sessions say to each other
 
+mod flight;
 mod happen;
 mod happening;
 mod looks;
+mod office;
 mod phones;
 mod talk;
 
@@ -34,7 +36,8 @@ use crate::simulate::setup::Setup;
 use crate::simulate::watch::Watch;
 
 pub use crate::simulate::watch::Tally;
-use phones::Office;
+use flight::{Flight, REOPEN, Who};
+use office::Office;
 
 pub use happening::{Doing, Happening, Trouble};
 
@@ -43,44 +46,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Most ports write at once; a busy one takes so long, and what radios say of a job can come
 /// before it.
 const SLOW_WRITE: Duration = Duration::from_millis(400);
-/// A port that its session wants reopened stays closed for so long.
-const REOPEN: Duration = Duration::from_secs(1);
-
-/// Who waits for a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Who {
-    Core,
-    Link(usize),
-    Site(usize),
-    Office(usize),
-}
-
-/// Bytes on their way.
-#[derive(Debug)]
-enum Flight {
-    ToLink {
-        site: usize,
-        bytes: Bytes,
-    },
-    ToSite {
-        site: usize,
-        bytes: Bytes,
-    },
-    /// Bytes between the session of a route and its operator, on this connection.
-    Sms {
-        office: usize,
-        connection: u64,
-        bytes: Bytes,
-        to_link: bool,
-    },
-    /// The port has written the last bytes of a job, unless it was lost meanwhile.
-    Written {
-        link: usize,
-        connection: u64,
-        id: JobId,
-    },
-}
-
 /// One run.
 pub struct Run {
     now: Instant,
@@ -128,7 +93,7 @@ impl Run {
         policy.routes = setup.operators.iter().map(|it| it.route.clone()).collect();
         let core = Driver::new(Instant::ZERO, policy, setup.commit_time, rng.draw())?;
         let (mut links, sites) = link::build(setup, &mut rng);
-        let offices = phones::build(setup, &mut links);
+        let offices = office::build(setup, &mut links);
         let link_of = (0..sites.len()).map(|site| {
             let serving = links.iter().position(|link| link.sites.contains(&site));
             serving.unwrap_or_default()

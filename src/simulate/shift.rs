@@ -4,6 +4,7 @@
 //! which every alert must come to its end.
 
 mod telephones;
+mod words;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::simulate::invariant::Violation;
 use crate::simulate::run::{Doing, Happening, Run, Tally};
 use crate::simulate::setup::{Setup, SiteSetup, TALKGROUP, station};
 use telephones::Telephones;
+use words::{a_language, in_english, node};
 
 /// The number of the first station.
 const FIRST_STATION: u32 = 460_001;
@@ -435,28 +437,4 @@ impl Plan {
             Happening::LedgerRepaired,
         );
     }
-}
-
-fn node(path: &str) -> Node {
-    path.parse().unwrap_or_else(|_| Node::root())
-}
-
-/// Most read what everybody reads.
-fn a_language(rng: &mut Rng) -> Language {
-    let known = if rng.chance(0.2) { "en" } else { "zh-CN" };
-    known.parse().unwrap_or_default()
-}
-
-/// Some alerts are said in English too.
-fn in_english(rng: &mut Rng, number: u64, length: usize) -> Vec<Translation> {
-    if !rng.chance(0.4) {
-        return Vec::new();
-    }
-    let words = "Forest fire at Dongshan, leave by road to the stadium, mind the wind ".chars();
-    let words: String = words.cycle().take(length * 2).collect();
-    let translation = "en".parse().map(|language| Translation {
-        language,
-        text: format!("#{number} {words}"),
-    });
-    translation.into_iter().collect()
 }

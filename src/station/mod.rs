@@ -1,5 +1,6 @@
 //! One task per link: a port, a session, and the jobs that go to it.
 
+mod link;
 mod masks;
 mod sessions;
 mod sms;
@@ -19,25 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span, warn};
 
 use crate::config::Config;
+pub use crate::station::link::LinkError;
 
 /// Jobs of one lane that may wait for a link.
 const LANE: usize = 256;
-
-/// Why a link cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum LinkError {
-    /// Its configuration names a thing that cannot be.
-    #[error("link {link}: {why}")]
-    Config {
-        /// Which.
-        link: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes: {0}")]
-    Random(getrandom::Error),
-}
 
 #[derive(Debug)]
 struct Lane {

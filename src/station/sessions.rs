@@ -21,7 +21,8 @@ use narrowcast_protocol::session::{Peer, Session};
 use crate::config::{
     Config, HomebrewLink, HomebrewPeer, HomebrewStation, ModemLink, ModemPort, Relay, UdtAccept,
 };
-use crate::station::{LinkError, sms};
+use crate::station::link::{Link, LinkError};
+use crate::station::sms;
 
 /// How long a board that the opening of its serial line has reset needs.
 const RESET: Duration = Duration::from_secs(2);
@@ -31,18 +32,6 @@ const LONGEST_RETRY: Duration = Duration::from_secs(120);
 
 /// How long a terminal's link layer is waited for, the way over the master included.
 const RESPONSE_WAIT: Duration = Duration::from_secs(3);
-
-/// A link that can be started.
-pub(super) struct Link {
-    pub(super) name: String,
-    /// What a reader of the capture is told.
-    pub(super) description: &'static str,
-    pub(super) port: PortConfig,
-    pub(super) session: Box<dyn Session>,
-    pub(super) stations: Vec<StationId>,
-    /// What keeps secrets that the session sends out of the capture.
-    pub(super) mask: Option<Mask>,
-}
 
 /// Every configured link.
 pub(super) fn all(config: &Config, clock: Clock) -> Result<Vec<Link>, LinkError> {

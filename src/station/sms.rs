@@ -17,8 +17,8 @@ use narrowcast_protocol::sms::smpp::session::SmppSession;
 use narrowcast_protocol::sms::wall::WallClock;
 
 use crate::config::{DefaultAlphabet, LongTexts, SmsKind, SmsLink, Validity, VerifyGateway};
-use crate::station::sessions::Link;
-use crate::station::{LinkError, masks};
+use crate::station::link::{Link, LinkError};
+use crate::station::masks;
 
 /// A centre that answers no message for so long is stuck, and for twice the wait for an answer
 /// if that is longer.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::spawn_blocking;
 
-use crate::bridge::platform::outlet::{Delivered, again};
+use crate::bridge::platform::delivered::{Delivered, again};
 
 /// A directory into which documents are put. It is never made: where a file system is not mounted,
 /// nothing is written beside it.

@@ -13,7 +13,7 @@
 //! | [`cursor`] | how far a sink has come, on disk |
 //! | [`address`] | which receivers may be connected to |
 //! | [`reach`] | how they are connected to over HTTP |
-//! | [`outlet`] | where the events of a sink go, and what became of one delivery |
+//! | [`outlet`], [`delivered`] | where the events of a sink go, and what became of one delivery |
 //! | [`webhook`] | one delivery over HTTP |
 //! | [`directory`] | one delivery into a directory |
 //! | [`mqtt`] | events and commands through a broker |
@@ -22,6 +22,7 @@
 
 pub mod address;
 pub mod cursor;
+pub mod delivered;
 pub mod directory;
 pub mod event;
 pub mod message;

@@ -1,38 +1,11 @@
-//! Where the events of a sink go, and what became of one delivery.
+//! Where the events of a sink go.
 
+use crate::bridge::platform::delivered::Delivered;
 use crate::bridge::platform::directory::Directory;
 use crate::bridge::platform::message::Message;
 use crate::bridge::platform::mqtt::Mqtt;
 use crate::bridge::platform::webhook::Webhook;
 use crate::model::wall::Wall;
-
-/// What became of one delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivered {
-    /// The receiver has it.
-    Taken,
-    /// A broker has it, and says that nobody is subscribed to it.
-    Unheard,
-    /// The receiver refuses this event for good.
-    Dead(String),
-    /// The receiver wants no more events at all.
-    Gone(String),
-    /// It may go well later.
-    Again {
-        /// Why it did not.
-        why: String,
-        /// The wait that the receiver asks for, in seconds.
-        retry_after: Option<u64>,
-    },
-}
-
-/// It may go well later, and nobody says when.
-pub(super) fn again(why: impl Into<String>) -> Delivered {
-    Delivered::Again {
-        why: why.into(),
-        retry_after: None,
-    }
-}
 
 /// A receiver.
 #[derive(Debug)]

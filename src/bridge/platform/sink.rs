@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::bridge::platform::cursor::{CursorFile, Position};
+use crate::bridge::platform::delivered::Delivered;
 use crate::bridge::platform::event::CloudEvent;
 use crate::bridge::platform::message::Message;
-use crate::bridge::platform::outlet::{Delivered, Outlet};
+use crate::bridge::platform::outlet::Outlet;
 use crate::bridge::platform::schedule;
 use crate::model::ids::{DeliveryId, Seq};
 use crate::model::sink::{SinkCommand, SinkStatus};

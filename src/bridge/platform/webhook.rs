@@ -3,7 +3,7 @@
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 
-use crate::bridge::platform::outlet::{Delivered, again};
+use crate::bridge::platform::delivered::{Delivered, again};
 use crate::bridge::platform::reach::{Reach, ReachError, cause};
 use crate::bridge::platform::signature::{Secret, header, webhook_id};
 

@@ -9,6 +9,8 @@ use narrowcast_protocol::time::Instant;
 
 use crate::model::alert::Precedence;
 
+/// A Flash waits so long for the carrier that it belongs to before it goes another way.
+pub(super) const FLASH_PATIENCE: Duration = Duration::from_secs(5);
 /// Longest hold-down.
 const HOLD_DOWN_MAX: Duration = Duration::from_secs(300);
 /// A carrier that held this long is trusted again.

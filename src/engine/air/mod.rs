@@ -31,14 +31,13 @@ use narrowcast_protocol::session::CarrierState;
 use narrowcast_protocol::time::Instant;
 
 use crate::engine::air::airtime::Budget;
-use crate::engine::air::carriers::{CarrierRun, Carriers, Change};
+use crate::engine::air::carriers::{CarrierRun, Carriers, Change, FLASH_PATIENCE};
 use crate::engine::air::costs::Costs;
 pub(super) use crate::engine::air::dampers::StationNews;
 use crate::engine::air::dampers::{Dampers, Due};
 pub(super) use crate::engine::air::forecast::Load;
 use crate::engine::air::paces::Paces;
 pub(super) use crate::engine::air::turns::Turn;
-pub(super) use crate::engine::air::way::FLASH_PATIENCE;
 use crate::engine::known::Known;
 use crate::engine::queue::Queues;
 use crate::engine::timers::Timers;

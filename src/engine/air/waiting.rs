@@ -6,7 +6,8 @@ use std::time::Duration;
 use narrowcast_protocol::air::CarrierId;
 use narrowcast_protocol::time::Instant;
 
-use crate::engine::air::way::{FLASH_PATIENCE, Way};
+use crate::engine::air::carriers::FLASH_PATIENCE;
+use crate::engine::air::way::Way;
 use crate::engine::air::{Air, AirTimer};
 use crate::engine::known::Known;
 use crate::engine::queue::{Cost, Item, Place};

@@ -6,18 +6,14 @@
 //! grace time everything goes over another station of ours, and what has not left comes back when
 //! the carrier does. A peer's network is used for radios that live there, never as a way round.
 
-use std::time::Duration;
-
 use narrowcast_protocol::air::CarrierId;
 
 use crate::engine::air::Air;
+use crate::engine::air::carriers::FLASH_PATIENCE;
 use crate::engine::known::Known;
 use crate::model::alert::{Alert, Precedence};
 use crate::model::ids::DeliveryId;
 use crate::model::roster::Recipient;
-
-/// A Flash waits so long for the carrier that it belongs to before it goes another way.
-pub(in crate::engine) const FLASH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a delivery goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::engine::alarms::damping::Run;
-use crate::engine::intake::fitting;
+use crate::engine::alarms::run::Run;
 use crate::engine::io::{Refusal, Submit};
+use crate::engine::limits::fitting;
 use crate::model::alarm::{AlertedFor, LevelRule, SensorAlarm, render};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::facts::Fact;

@@ -1,97 +1,9 @@
 //! When what a source said is written.
 
-use std::time::Duration;
-
-use narrowcast_protocol::time::Instant;
-
 use crate::engine::Engine;
-use crate::model::alarm::{AlarmUpdate, Level};
+use crate::model::alarm::AlarmUpdate;
 use crate::model::facts::Fact;
 use crate::model::ids::SensorAlarmId;
-use crate::model::wall::Wall;
-
-/// Least time between two facts about an alarm that goes on as it was.
-pub(super) const DAMPED: Duration = Duration::from_secs(5);
-/// Changes of an alarm that are written at once; one more comes back each [`DAMPED`].
-const AT_ONCE: u32 = 6;
-
-/// What the source said that is not written yet.
-#[derive(Debug, Clone)]
-pub(super) struct HeldBack {
-    pub(super) by: String,
-    pub(super) stands: bool,
-    pub(super) level: Level,
-    pub(super) value: Option<String>,
-    pub(super) said_at: Option<Wall>,
-    pub(super) count: u64,
-    pub(super) rearmed: bool,
-    pub(super) at: Wall,
-}
-
-/// An alarm between its facts.
-#[derive(Debug)]
-pub(super) struct Run {
-    held: Option<HeldBack>,
-    written_at: Instant,
-    changes: u32,
-    /// When the next change comes back.
-    refilled_at: Instant,
-    /// When to try again to alert, after something was in the way.
-    pub(super) retry_at: Option<Instant>,
-}
-
-impl Run {
-    /// An alarm of which something was written just now.
-    pub(super) const fn new(now: Instant) -> Self {
-        Self {
-            held: None,
-            written_at: now,
-            changes: AT_ONCE,
-            refilled_at: now,
-            retry_at: None,
-        }
-    }
-
-    pub(super) const fn held(&self) -> Option<&HeldBack> {
-        self.held.as_ref()
-    }
-
-    pub(super) const fn holds_back(&self) -> bool {
-        self.held.is_some()
-    }
-
-    pub(super) fn hold(&mut self, said: HeldBack) {
-        self.held = Some(said);
-    }
-
-    /// When what is held back is written.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.held.as_ref().map(|_| self.written_at + DAMPED)
-    }
-
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.due().is_some_and(|due| due <= now)
-    }
-
-    /// Until when no alert is tried, if something was in the way of the last one.
-    pub(super) fn waits_until(&self, now: Instant) -> Option<Instant> {
-        self.retry_at.filter(|at| *at > now)
-    }
-
-    /// Whether a change may be written at once; takes the place of one.
-    pub(super) fn may_change(&mut self, now: Instant) -> bool {
-        while self.changes < AT_ONCE && now.since(self.refilled_at) >= DAMPED {
-            self.changes += 1;
-            self.refilled_at += DAMPED;
-        }
-        if self.changes == AT_ONCE {
-            self.refilled_at = now;
-        }
-        let may = self.changes > 0;
-        self.changes = self.changes.saturating_sub(1);
-        may
-    }
-}
 
 impl Engine {
     /// Writes what a source said of its alarm since the last fact about it.
@@ -100,13 +12,10 @@ impl Engine {
         let Some(alarm) = self.state.alarms.get(id) else {
             return;
         };
-        let Some(run) = self.alarms.runs.get_mut(&id) else {
+        let run = self.alarms.runs.get_mut(&id);
+        let Some(said) = run.and_then(|run| run.take(now)) else {
             return;
         };
-        let Some(said) = run.held.take() else {
-            return;
-        };
-        run.written_at = now;
         let of = alarm.of.clone();
         if said.stands {
             self.emit(Fact::AlarmUpdated(Box::new(AlarmUpdate {

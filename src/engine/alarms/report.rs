@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::engine::alarms::damping::{DAMPED, HeldBack, Run};
+use crate::engine::alarms::run::{DAMPED, HeldBack, Run};
 use crate::engine::alarms::{IDS, OPEN};
 use crate::engine::io::{AlarmReport, Refusal, Response};
 use crate::model::alarm::{

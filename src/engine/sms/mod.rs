@@ -8,7 +8,8 @@
 //! | part | decides |
 //! |---|---|
 //! | `ring` | when a telephone is tried |
-//! | `route` | over which route |
+//! | `route`, `route_run` | over which route |
+//! | `due` | nothing: it asks the others when their time has come |
 //! | `send` | what goes to which route next |
 //! | `steps` | what the steps of a message prove, and when it is tried again |
 //! | `receipts` | which message a receipt is about |
@@ -17,11 +18,13 @@
 //! | `wording` | how an alert is written for a route, and in which frame of its operator's |
 //! | `views` | what is told about it |
 
+mod due;
 mod incoming;
 pub(super) mod pieces;
 mod receipts;
 mod ring;
 mod route;
+mod route_run;
 mod send;
 pub(super) mod sent;
 mod steps;
@@ -35,10 +38,9 @@ use std::collections::{BTreeMap, HashMap};
 use narrowcast_protocol::air::{CarrierId, JobId, Phone, StationId};
 use narrowcast_protocol::time::Instant;
 
-use crate::engine::Engine;
 use crate::engine::by_address::ByAddress;
 use crate::engine::queue::Queues;
-use crate::engine::sms::route::RouteRun;
+use crate::engine::sms::route_run::RouteRun;
 use crate::engine::timers::Timers;
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
 use crate::model::phone_book::MessageRef;
@@ -155,18 +157,5 @@ impl Sms {
     /// Parts handed to sessions.
     pub(super) fn under_way(&self) -> usize {
         self.jobs.len()
-    }
-}
-
-impl Engine {
-    /// Does what is due of telephones.
-    pub(super) fn fire_sms(&mut self, now: Instant) {
-        while let Some(timer) = self.sms.timers.due(now) {
-            match timer {
-                SmsTimer::Route(carrier) => self.route_rested(carrier),
-                SmsTimer::Rings(alert) => self.rings_due(alert),
-                SmsTimer::Receipt(ring, number) => self.receipt_due(ring, number),
-            }
-        }
     }
 }

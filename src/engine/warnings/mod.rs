@@ -12,8 +12,8 @@ pub(super) use book::WarningBook;
 use book::{InForce, MESSAGES, Warning};
 
 use crate::engine::Engine;
-use crate::engine::intake::{check_reason, fitting};
 use crate::engine::io::{Receipt, Refusal, Response, Says, Submit, Warn, Warned};
+use crate::engine::limits::{check_reason, fitting};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::delivery::End;
 use crate::model::facts::Fact;

@@ -5,6 +5,7 @@
 //! by a second thread while a commit is made, as far as everything is durable; a ledger that
 //! cannot be read beside a commit serves them between two, in short steps.
 
+mod asked;
 mod thread;
 
 #[cfg(test)]
@@ -16,10 +17,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
+pub use crate::ledger::keeper::asked::{Answer, Checkpoint, OpenLedger, Reply, Request};
 use crate::ledger::keeper::thread::{ReadStep, Shared, Task};
 use crate::ledger::record::Stored;
 use crate::ledger::{Ledger, LedgerError, OnRecord, Reader};
-use crate::model::facts::{Entry, Record};
+use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
 
 /// Readers that may wait.
@@ -31,42 +33,6 @@ pub const PAGE: usize = 4096;
 const STEP: usize = 256;
 /// Records that are removed in one step.
 const TRIM_STEP: u64 = 256;
-
-/// Opens the ledger, each time anew: at start, and after it has failed.
-pub type OpenLedger = Arc<dyn Fn() -> Result<Box<dyn Ledger>, LedgerError> + Send + Sync>;
-
-/// A position and the state folded up to it.
-pub type Checkpoint = (Seq, Vec<u8>);
-
-/// Where the answer to a reader goes.
-pub type Reply<T> = oneshot::Sender<Result<T, LedgerError>>;
-
-/// Something that the owner asks of the ledger. Each is answered once, in its own time.
-#[derive(Debug)]
-pub enum Request {
-    /// Open it, when an earlier handle has let go of it.
-    Open,
-    /// Up to so many records from a position on.
-    Read {
-        /// The first position.
-        from: Seq,
-        /// At most so many.
-        limit: usize,
-    },
-    /// Append these behind everything committed before, together or not at all, durably.
-    Commit(Vec<Entry>),
-}
-
-/// The answer to a [`Request`].
-#[derive(Debug)]
-pub enum Answer {
-    /// It is open and ends there, and this is its newest usable checkpoint.
-    Opened(Result<(Seq, Option<Checkpoint>), LedgerError>),
-    /// The records that were asked for.
-    Page(Result<Vec<Record>, LedgerError>),
-    /// The position of the last entry, which is durable.
-    Committed(Result<Seq, LedgerError>),
-}
 
 /// The handle of the ledger's thread. The thread ends when it is closed or dropped.
 #[derive(Debug)]

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use narrowcast_protocol::warning::cap::{Alert, Info, Scope};
 
-use super::grid::Spot;
 use super::place::{Place, listed, short};
-use super::region::Region;
-use super::shape::{Effort, Outline, TooIntricate};
-use super::{CapRules, Unmapped};
+use super::rules::{CapArea, CapRules};
+use super::shape::{Effort, TooIntricate};
+use super::unmapped::Unmapped;
 use crate::model::alert::Target;
 use crate::model::roster::Node;
 
@@ -18,31 +17,6 @@ const GROUP: &str = "narrowcast:group";
 const NAMED: usize = 20;
 /// Most targets of an alert.
 const TARGETS: usize = 1_000;
-
-/// `[[cap.area]]`: an area and whom it stands for. An area of a document is this one by any of
-/// what is set. No text of it has white space at its ends.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CapArea {
-    /// The value of a `geocode`, exactly; of a list with commas, one of its values.
-    pub geocode: Option<String>,
-    /// A region of China that the document's region is the same as, or is above of.
-    pub region: Option<Region>,
-    /// Whether a part of `region` is enough.
-    pub widen: bool,
-    /// The `valueName` that a code for `geocode` or `region` must have; any if not set.
-    pub code_name: Option<String>,
-    /// What a polygon or a circle must have a spot in common with.
-    pub polygon: Option<Outline>,
-    /// What a polygon or a circle must hold.
-    pub site: Option<Spot>,
-    /// The `areaDesc` as one line.
-    pub name: Option<String>,
-    /// One of the document's `addresses`, or the value of a parameter `narrowcast:group`; no area
-    /// of the document has to do with it.
-    pub address: Option<String>,
-    /// Whom an alert for it names.
-    pub targets: Vec<Target>,
-}
 
 /// Whom a document is for.
 #[derive(Debug, Default)]

@@ -1,10 +1,14 @@
 //! Which info of a CAP alert count: those that have not expired; of them one language says what
 //! holds, and the others say the same to those who read them.
 
+use std::time::Duration;
+
 use narrowcast_protocol::warning::cap::{Alert, DEFAULT_LANGUAGE, Info, Time};
 
-use super::LIFE;
 use crate::model::wall::Wall;
+
+/// How long an alert without `expires` has a meaning, from when it begins.
+const LIFE: Duration = Duration::from_secs(12 * 3_600);
 
 /// When an info loses its meaning: its `expires`, otherwise 12 h after it begins.
 pub(super) fn expires(alert: &Alert, info: &Info) -> Wall {

@@ -6,9 +6,9 @@ use std::ops::Bound;
 use narrowcast_protocol::warning::cap::Area;
 use narrowcast_protocol::warning::text::one_line;
 
-use super::areas::CapArea;
 use super::region::Region;
 use super::round::Round;
+use super::rules::CapArea;
 use super::shape::{Effort, Outline, TooIntricate};
 
 /// Names of code systems (`valueName`) whose codes look like Chinese regions and are none:

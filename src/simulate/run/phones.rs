@@ -8,7 +8,8 @@ use narrowcast_protocol::time::Instant;
 use narrowcast_world::rng::Rng;
 use narrowcast_world::smsc::{Centre, CentreConfig, CentreEvent, Message};
 
-use super::{Flight, Happening, REOPEN, Run, Trouble, Who};
+use super::flight::{Flight, REOPEN, Who};
+use super::{Happening, Run, Trouble};
 use crate::model::alert::Mark;
 use crate::simulate::link::{Link, LinkKind};
 use crate::simulate::operator;
@@ -16,58 +17,6 @@ use crate::simulate::setup::Setup;
 
 /// The longest that a person takes to answer.
 const SLOWEST_ANSWER: Duration = Duration::from_secs(120);
-
-/// An operator at the far end of a link.
-#[derive(Debug)]
-pub(super) struct Office {
-    pub(super) centre: Centre,
-    route: StationId,
-    /// Everything that happens by chance here; radios have chance of their own.
-    rng: Rng,
-    /// Until then nobody takes a connection.
-    away: Instant,
-    /// The last arrival in each direction: what is sent later does not overtake.
-    last: [Instant; 2],
-    latency: (Duration, Duration),
-    /// How many of a hundred texts are answered.
-    answers: u64,
-    unreachable: Vec<Phone>,
-}
-
-/// The operators of a run; their links stand behind those of the stations.
-pub(super) fn build(setup: &Setup, links: &mut Vec<Link>) -> Vec<Office> {
-    let mut offices = Vec::new();
-    for (index, set) in setup.operators.iter().enumerate() {
-        links.push(Link::to_operator(index, &set.route));
-        let centre = CentreConfig {
-            people: set.people.clone(),
-            ids: set.ids,
-            seed: set.seed,
-            wall: operator::wall(),
-            ..CentreConfig::new(
-                operator::centre_kind(set.route.kind),
-                operator::ACCOUNT,
-                operator::PASSWORD,
-            )
-        };
-        offices.push(Office {
-            centre: Centre::new(centre),
-            route: set.route.id,
-            rng: Rng::new(set.seed),
-            away: Instant::ZERO,
-            last: [Instant::ZERO; 2],
-            latency: setup.latency,
-            answers: set.answers,
-            unreachable: set
-                .people
-                .unreachable
-                .iter()
-                .filter_map(|it| Phone::new(it).ok())
-                .collect(),
-        });
-    }
-    offices
-}
 
 impl Run {
     fn link_to(&self, office: usize) -> Option<usize> {

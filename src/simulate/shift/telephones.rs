@@ -8,7 +8,7 @@ use narrowcast_protocol::time::Instant;
 use narrowcast_world::rng::Rng;
 use narrowcast_world::smsc::{Faults, IdForm};
 
-use super::{a_language, in_english, node};
+use super::words::{a_language, in_english, node};
 use crate::engine::io::{Request, Submit};
 use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::ids::AlertId;

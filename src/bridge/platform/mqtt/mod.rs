@@ -33,8 +33,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::bridge::platform::delivered::{Delivered, again};
 use crate::bridge::platform::event::CloudEvent;
-use crate::bridge::platform::outlet::{Delivered, again};
 
 /// How long a delivery waits for a connection that is not there.
 const CONNECTING: Duration = Duration::from_secs(3);

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use rumqttc::{PubAckReason, Publish, PublishNoticeError, PublishProperties, PublishResult, QoS};
 
+use crate::bridge::platform::delivered::{Delivered, again};
 use crate::bridge::platform::event::{self, CloudEvent};
-use crate::bridge::platform::outlet::{Delivered, again};
 
 /// Where an event goes. Its type has letters, digits, dots and hyphens only.
 #[must_use]
