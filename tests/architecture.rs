@@ -6,6 +6,15 @@
     reason = "a tree that cannot be read fails the test"
 )]
 
+#[path = "architecture/circles.rs"]
+mod circles;
+#[path = "architecture/read.rs"]
+mod read;
+#[path = "architecture/token.rs"]
+mod token;
+#[path = "architecture/tree.rs"]
+mod tree;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
