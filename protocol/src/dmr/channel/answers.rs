@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::air::{Acknowledgement, JobId};
 use crate::time::Instant;
 
-use super::Outgoing;
+use super::outgoing::Outgoing;
 
 /// Most that wait; more than this many radios do not talk in one window.
 pub(super) const MOST: usize = 32;

@@ -2,14 +2,15 @@
 
 use crate::air::{Acknowledgement, Address, RadioId, Transmission};
 use crate::dmr::csbk::{CallAlertAck, Csbk, CsbkBody, ExtendedFunction, Function};
-use crate::dmr::data_header::{Addressing, Sap};
+use crate::dmr::data_header::{Addressing, DataHeader, Sap};
 use crate::dmr::packet::{self, Sequence};
 use crate::dmr::packet::{Pdu, response};
 use crate::dmr::text::{self, Options, TextError};
 use crate::session::Refusal;
 
+use super::config::ChannelConfig;
 use super::numbering::{Numbering, numbered_for};
-use super::{ChannelConfig, Outgoing, parties};
+use super::outgoing::Outgoing;
 
 /// One preamble wakes a radio; a modem host multiplies it by itself.
 const PREAMBLES: u8 = 1;
@@ -211,4 +212,9 @@ fn refusal(error: &TextError) -> Refusal {
         TextError::Control { .. } => Refusal::Unencodable,
         _ => Refusal::TooLong,
     }
+}
+
+/// The addresses of a packet.
+fn parties(header: &DataHeader) -> Option<&Addressing> {
+    header.addressing()
 }

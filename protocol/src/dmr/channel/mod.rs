@@ -16,18 +16,18 @@
 mod answers;
 mod call;
 mod compose;
+mod config;
 mod listen;
 mod numbering;
+mod outgoing;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::air::{Acknowledgement, CarrierId, GroupId, Heard, JobId, RadioId, Transmission};
-use crate::dmr::data_header::{Addressing, DataHeader, Response, Verdict};
+use crate::air::{Acknowledgement, CarrierId, Heard, JobId, RadioId, Transmission};
+use crate::dmr::data_header::{DataHeader, Response, Verdict};
 use crate::dmr::packet::response::asked_again;
 use crate::dmr::packet::{self, Reassembler};
-use crate::dmr::slot_type::ColorCode;
-use crate::dmr::sync::Sync;
 use crate::dmr::voice::VoiceCollector;
 use crate::session::{CarrierState, Refusal, Step};
 use crate::time::Instant;
@@ -35,70 +35,15 @@ use crate::time::Instant;
 use answers::{Answers, Due, Urgency};
 use call::Occupancy;
 use compose::Composed;
+pub use config::{ChannelConfig, Source};
 use numbering::Numbering;
 pub use numbering::numbered_for;
+pub use outgoing::Outgoing;
 
 /// How long one call may hold a channel: T_TO, a radio's own limit (TS 102 361-2 annex A).
 pub const LONGEST_CALL: Duration = Duration::from_secs(180);
 /// Most selective repeats of one packet.
 const SELECTIVE_REPEATS: u8 = 3;
-
-/// Whose sync our bursts carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// A repeater's: the outbound side of a duplex channel.
-    BaseStation,
-    /// A mobile's: a simplex channel.
-    Mobile,
-}
-
-impl Source {
-    const fn data_sync(self) -> Sync {
-        match self {
-            Self::BaseStation => Sync::BsData,
-            Self::Mobile => Sync::MsData,
-        }
-    }
-}
-
-/// What a channel needs to know.
-#[derive(Debug, Clone)]
-pub struct ChannelConfig {
-    /// Its name in every report.
-    pub carrier: CarrierId,
-    /// Our own address on it.
-    pub own: RadioId,
-    /// Talkgroups whose traffic is for us.
-    pub groups: Vec<GroupId>,
-    /// Colour code of our bursts.
-    pub color_code: ColorCode,
-    /// Whose sync our bursts carry.
-    pub source: Source,
-    /// How long after the last burst the radio's response is awaited: T_RspnsWait (180 ms,
-    /// TS 102 361-3 annex A) and what the way to the station and back takes.
-    pub response_wait: Duration,
-    /// How long one call holds the channel against our traffic, [`LONGEST_CALL`] as a rule.
-    pub longest_call: Duration,
-}
-
-/// A burst to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The 264 bits.
-    pub burst: [u8; 33],
-    /// Data type of its slot type, 0 to 15.
-    pub data_type: u8,
-    /// 24-bit source.
-    pub src: u32,
-    /// 24-bit destination.
-    pub dst: u32,
-    /// Whether the destination is a talkgroup.
-    pub group: bool,
-    /// First burst of a transmission.
-    pub new_stream: bool,
-    /// Last burst of this job.
-    pub last_of: Option<JobId>,
-}
 
 /// What a channel reports.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,9 +52,9 @@ pub enum ChannelEvent {
     Heard(Heard),
     /// A job came further.
     Job {
-        /// Which.
+        /// The number under which the engine gave it.
         id: JobId,
-        /// How far.
+        /// How far it has come; the last step ends it.
         step: Step,
     },
     /// Its state or room changed.
@@ -518,11 +463,6 @@ fn answers(packet: &packet::Outgoing, response: &Response) -> bool {
         DataHeader::Confirmed(header) => header.send_sequence == response.status,
         _ => true,
     }
-}
-
-/// The addresses of a packet.
-fn parties(header: &DataHeader) -> Option<&Addressing> {
-    header.addressing()
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::air::{
-    self, Address, CarrierKind, Delivery, HeardKind, Slot, StationId, Text, TextForm,
+    self, Address, CarrierKind, Delivery, GroupId, HeardKind, Slot, StationId, Text, TextForm,
 };
 use crate::dmr::burst::Burst;
-use crate::dmr::data_header::{NackReason, Sap, StatusPrecoded};
+use crate::dmr::data_header::{Addressing, NackReason, Sap, StatusPrecoded};
 use crate::dmr::info::Info;
 use crate::dmr::packet::{Block, Outcome, Packet, Rate, response};
+use crate::dmr::slot_type::ColorCode;
 use crate::dmr::slot_type::DataType;
 use crate::dmr::test_bursts;
 use crate::dmr::text::{self, Message, Options};

@@ -10,7 +10,8 @@ use crate::dmr::burst::Burst;
 use crate::dmr::csbk::{Csbk, CsbkBody, EmergencyAlarm};
 use crate::dmr::info::Info;
 use crate::dmr::packet::response;
-use crate::dmr::slot_type::DataType;
+use crate::dmr::slot_type::{ColorCode, DataType};
+use crate::dmr::sync::Sync;
 use crate::dmr::test_bursts;
 use crate::dmr::text;
 

@@ -13,6 +13,7 @@ mod bcast;
 mod body;
 mod bs_dwn_act;
 mod c_move;
+mod context;
 mod ct_csbk;
 mod grant;
 mod motorola;
@@ -36,6 +37,7 @@ pub use bcast::Bcast;
 pub use body::CsbkBody;
 pub use bs_dwn_act::BsDwnAct;
 pub use c_move::Move;
+pub use context::{Context, Direction, System};
 pub use ct_csbk::{ChannelTimingOpcode, CtCsbk};
 pub use grant::channel;
 pub use grant::{DataGrant, DuplexDataGrant, DuplexVoiceGrant, GroupVoiceGrant, PrivateVoiceGrant};
@@ -55,45 +57,6 @@ pub use uu_v_req::UuVReq;
 use super::crc::{ccitt, mask};
 use super::fields::{Field, Fields};
 use super::target::Target;
-
-/// Where a CSBK was heard. Opcode 38h under FID 00 needs it: a radio wakes a repeater
-/// with it, a control channel grants a data channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Context {
-    /// Who sent it.
-    pub direction: Direction,
-    /// On what kind of system.
-    pub system: System,
-}
-
-/// Who sent a burst; its sync pattern tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Direction {
-    /// A radio.
-    #[default]
-    Inbound,
-    /// A base station.
-    Outbound,
-}
-
-/// The kind of system a burst was heard on; configuration tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum System {
-    /// Tier I or II.
-    #[default]
-    Conventional,
-    /// Tier III.
-    Trunked,
-}
-
-impl Context {
-    const fn is_control_channel(self) -> bool {
-        matches!(
-            (self.direction, self.system),
-            (Direction::Outbound, System::Trunked)
-        )
-    }
-}
 
 /// Why 12 octets are no CSBK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,8 @@
 //! block costs 50 look-ups; correction then works on the syndromes alone.
 
 use super::hamming::{HAMMING_13_9, HAMMING_15_11};
+use super::info_bits::InfoBits;
 use super::{Corrected, FecError};
-use crate::dmr::info::InfoBits;
 
 const ROWS: usize = 13;
 const COLUMNS: usize = 15;

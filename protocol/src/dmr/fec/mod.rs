@@ -6,6 +6,7 @@ pub mod bptc;
 pub mod embedded_lc;
 pub mod golay;
 pub mod hamming;
+mod info_bits;
 mod linear;
 mod parity_row;
 pub mod quadratic_residue;
@@ -14,6 +15,8 @@ pub mod rs_12_9;
 pub mod short_lc;
 pub mod single_burst;
 pub mod trellis;
+
+pub use info_bits::InfoBits;
 
 /// A decoded value and how much of what was received had to be changed for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Rate 1 data: 192 bits without protection, four zero bits between its halves.
 
-use crate::dmr::info::InfoBits;
+use super::info_bits::InfoBits;
 
 const HALF_BITS: u32 = 96;
 

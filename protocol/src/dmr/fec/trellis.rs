@@ -2,8 +2,8 @@
 //! tribits and a flush tribit of zero; each becomes a constellation point of four bits
 //! that depends on the tribit before it.
 
+use super::info_bits::InfoBits;
 use super::{Corrected, FecError};
-use crate::dmr::info::InfoBits;
 
 const STATES: usize = 8;
 const POINTS: usize = 49;

@@ -10,6 +10,7 @@ mod service_options;
 mod short;
 mod sum;
 mod talker_alias;
+mod talker_alias_block;
 mod td_lc;
 mod voice;
 
@@ -18,6 +19,7 @@ pub use gps_info::{GpsInfo, Latitude, Longitude, PositionError};
 pub use service_options::ServiceOptions;
 pub use short::{Activity, ActivityUpdate, ShortLc, ShortLcError, SysParms};
 pub use sum::{SumError, sum5};
-pub use talker_alias::{AliasFormat, TalkerAlias, TalkerAliasBlock, TalkerAliasHeader};
+pub use talker_alias::TalkerAlias;
+pub use talker_alias_block::{AliasFormat, TalkerAliasBlock, TalkerAliasHeader};
 pub use td_lc::TdLc;
 pub use voice::{CapacityPlusGroupVoice, CapacityPlusUnitVoice, GroupVoice, UnitToUnitVoice};

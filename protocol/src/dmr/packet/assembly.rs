@@ -7,7 +7,7 @@ use crate::time::Instant;
 use super::block::Block;
 use super::complete::{Extent, Packet};
 use super::outcome::Failure;
-use super::pdu::Rate;
+use super::rate::Rate;
 use super::repetition;
 
 /// A link repeats a burst at most so often.

@@ -2,7 +2,7 @@
 
 use crate::dmr::crc;
 
-use super::pdu::Rate;
+use super::rate::Rate;
 
 /// One data block: 12, 18 or 24 octets by rate. Whether it is a confirmed one, with a
 /// serial number and a CRC-9 in front, only the header of its packet says.

@@ -2,8 +2,8 @@
 
 use crate::dmr::data_header::{DataHeader, Proprietary};
 
-use super::build::Outgoing;
-use super::pdu::Rate;
+use super::outgoing::Outgoing;
+use super::rate::Rate;
 use super::response;
 
 /// How much of a datagram a packet's data is.

@@ -11,12 +11,11 @@ use crate::air::Slot;
 use crate::dmr::data_header::{DataHeader, Sap};
 use crate::time::Instant;
 
+use super::build::MOST_DATAGRAM_OCTETS;
 use super::complete::{Extent, Packet};
 use super::outcome::{Failure, Outcome};
-use super::reassembly::T_DATA_TX_LMT;
+use super::timers::T_DATA_TX_LMT;
 
-/// Most octets of a datagram that comes in fragments.
-pub const MOST_DATAGRAM_OCTETS: usize = 16_384;
 /// Datagrams that are put together at the same time.
 const DATAGRAMS: usize = 8;
 /// Fragments after the first are numbered in a ring of so many.

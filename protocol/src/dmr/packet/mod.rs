@@ -6,20 +6,25 @@ mod build;
 mod complete;
 mod joining;
 mod outcome;
+mod outgoing;
 mod pdu;
 mod preamble;
+mod rate;
 mod reassembly;
 mod repetition;
 pub mod response;
+mod timers;
 
 pub use block::{Block, BlockError};
 pub use build::{
-    BuildError, MOST_BLOCKS, MOST_SHORT_DATA_BLOCKS, Outgoing, Sequence, blocks_for, confirmed,
-    fragments, octets_in, raw_short_data, short_data, unconfirmed,
+    BuildError, MOST_BLOCKS, MOST_DATAGRAM_OCTETS, MOST_SHORT_DATA_BLOCKS, Sequence, blocks_for,
+    confirmed, fragments, octets_in, raw_short_data, short_data, unconfirmed,
 };
 pub use complete::{Extent, Packet};
-pub use joining::MOST_DATAGRAM_OCTETS;
 pub use outcome::{Failure, Missing, Outcome};
-pub use pdu::{Pdu, Rate};
+pub use outgoing::Outgoing;
+pub use pdu::Pdu;
 pub use preamble::preamble;
-pub use reassembly::{Reassembler, SILENCE, T_DATA_TX_LMT};
+pub use rate::Rate;
+pub use reassembly::{Reassembler, SILENCE};
+pub use timers::T_DATA_TX_LMT;

@@ -2,9 +2,9 @@
 
 use crate::dmr::data_header::{DataHeader, NackReason};
 
-use super::build::Outgoing;
+use super::build::MOST_DATAGRAM_OCTETS;
 use super::complete::Packet;
-use super::joining::MOST_DATAGRAM_OCTETS;
+use super::outgoing::Outgoing;
 use super::response;
 
 /// Why a packet cannot be had.
@@ -45,7 +45,7 @@ pub enum Outcome {
     Failed {
         /// The header of the packet.
         header: DataHeader,
-        /// Why.
+        /// What makes the packet useless; decides the reason of the NACK, and whether one is sent.
         why: Failure,
     },
     /// A block that no header announced.

@@ -15,6 +15,7 @@ use super::assembly::{Assembly, Progress};
 use super::block::Block;
 use super::joining::Joiner;
 use super::outcome::{Failure, Missing, Outcome};
+use super::timers::T_DATA_TX_LMT;
 
 /// Without a block for so long a transmission is over.
 pub const SILENCE: Duration = Duration::from_secs(1);
@@ -23,9 +24,6 @@ pub const SILENCE: Duration = Duration::from_secs(1);
 /// they could make a whole packet under the wrong radio's name, because the check sum covers the
 /// blocks only. Links that pass bursts on late pass all of them on late.
 const GAP: Duration = Duration::from_millis(480);
-/// T_DataTxLmt (TS 102 361-3 Annex A): a sender gives up after this, so the pieces of its
-/// packet are forgotten, and a repetition is a new packet.
-pub const T_DATA_TX_LMT: Duration = Duration::from_secs(60);
 
 /// Whose packet: timeslot and source.
 type Key = (Slot, u32);

@@ -4,8 +4,8 @@ use crate::dmr::crc;
 use crate::dmr::data_header::{Addressing, DataHeader, NackReason, Response, Verdict};
 
 use super::block::Block;
-use super::build::Outgoing;
-use super::pdu::Rate;
+use super::outgoing::Outgoing;
+use super::rate::Rate;
 
 /// Blocks whose flags fit one rate 1/2 block: eight octets and the CRC-32.
 const FLAGS_IN_ONE: usize = 64;

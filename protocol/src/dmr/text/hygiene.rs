@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::TextError;
+use super::error::TextError;
 
 /// Whether `character` may be neither sent nor shown. A line feed may.
 #[must_use]

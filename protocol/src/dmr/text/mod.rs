@@ -4,6 +4,7 @@
 //! the air says; [`fits`], [`split`] and [`bursts`] plan.
 
 mod encoding;
+mod error;
 mod hygiene;
 mod interpret;
 pub mod port5016;
@@ -14,63 +15,17 @@ pub mod tms;
 use crate::air::{Address, Delivery, FRAGMENT_BURSTS, RadioId, Text, TextForm};
 use crate::dmr::data_header::{Addressing, DdFormat, OUTBOUND, Sap, UdtFormat};
 use crate::dmr::ip::{
-    CompressedUdp, Datagram, IpError, NETWORK_GROUP, NETWORK_RADIO, Networks, PortField, port,
+    CompressedUdp, Datagram, NETWORK_GROUP, NETWORK_RADIO, Networks, PortField, port,
 };
-use crate::dmr::packet::{self as data, BuildError, Outgoing, Pdu, Rate, Sequence};
-use crate::dmr::udt::{self, Content, UdtError};
+use crate::dmr::packet::{self as data, Outgoing, Pdu, Rate, Sequence};
+use crate::dmr::udt::{self, Content};
 
 pub use encoding::{Encoding, utf16be, utf16le};
+pub use error::TextError;
 pub use hygiene::{check, is_forbidden, sanitize};
 pub use interpret::{Message, Parties, interpret};
 pub use size::{PREAMBLE_BURSTS, bursts, capacity, fits, octets, split};
 use tms::Tms;
-
-/// Why a text cannot be put on the air.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// A control or bidirectional character: it never reaches the air.
-    #[error("{character:?} at character {index} must not be sent; take it out")]
-    Control {
-        /// Its position, counted in characters.
-        index: usize,
-        /// It.
-        character: char,
-    },
-    /// More than one fragment takes; [`split`] it.
-    #[error("{octets} octets of text, one fragment takes {capacity}")]
-    TooLong {
-        /// Octets of the text in this form.
-        octets: usize,
-        /// Octets there may be.
-        capacity: usize,
-    },
-    /// More bursts than the options allow.
-    #[error("the text takes {bursts} bursts, allowed are {limit}")]
-    TooManyBursts {
-        /// Preambles, header and blocks.
-        bursts: usize,
-        /// [`Options::limit`].
-        limit: u32,
-    },
-    /// One packet was wanted.
-    #[error("the text takes {packets} packets where one is wanted; split it")]
-    Fragments {
-        /// Packets it takes.
-        packets: usize,
-    },
-    /// TMS message numbers end at 127.
-    #[error("{0} is no TMS message number: 0 to 127")]
-    Reference(u8),
-    /// More than a header can announce.
-    #[error(transparent)]
-    Packet(#[from] BuildError),
-    /// More than a datagram can hold.
-    #[error(transparent)]
-    Datagram(#[from] IpError),
-    /// More than a UDT can hold.
-    #[error(transparent)]
-    Udt(#[from] UdtError),
-}
 
 /// How a UDP datagram travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

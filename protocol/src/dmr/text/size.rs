@@ -4,7 +4,7 @@ use crate::air::{Delivery, FRAGMENT_BURSTS, TextForm};
 use crate::dmr::packet::{Rate, blocks_for, octets_in};
 use crate::dmr::udt;
 
-use super::TextError;
+use super::error::TextError;
 use super::tms;
 
 /// Octets of the IPv4 and UDP headers.

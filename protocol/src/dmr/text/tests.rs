@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::air::{GroupId, Slot};
 use crate::dmr::data_header::DataHeader;
-use crate::dmr::packet::{Outcome, Packet, Reassembler};
+use crate::dmr::packet::{BuildError, Outcome, Packet, Reassembler};
 use crate::time::Instant;
 
 const ALERT: &str = "\u{8B66}\u{62A5}A1";

@@ -17,9 +17,11 @@
 
 mod access;
 mod announce;
+mod collect;
 mod compose;
 mod config;
 mod fragment;
+mod gate;
 mod listen;
 mod register;
 mod request;
@@ -43,8 +45,8 @@ use access::Access;
 use announce::Announcer;
 pub use config::{ControlConfig, Neighbour, Registration};
 use fragment::{Current, Fragment, Open, Poll, Stage};
+use gate::Gate;
 use register::Register;
-use schedule::Gate;
 use upload::Upload;
 
 /// Most individual fragments whose acknowledgement is awaited.

@@ -9,11 +9,9 @@ use crate::session::{Refusal, Step};
 use crate::time::Instant;
 
 use super::fragment::{Current, Expect, Fragment, Open, Poll, Stage};
+use super::gate::Gate;
 use super::{ControlChannel, SLOT};
 
-/// From the moment a burst is known to have left until the CACH behind it is surely made:
-/// what is written later no longer marks that inbound slot as taken.
-const CACH: Duration = Duration::from_millis(27);
 /// After so long without a burst the modem's own C_ALOHA has been on the air.
 const DRY: Duration = Duration::from_millis(90);
 /// A line that takes longer to tell what has left makes the burst behind an invitation miss
@@ -21,42 +19,6 @@ const DRY: Duration = Duration::from_millis(90);
 const SLOW_LINE: Duration = Duration::from_millis(10);
 /// Bursts that follow one that radios answer: the answer comes in one of two slots.
 const ANSWER_SLOTS: u64 = 2;
-
-/// Whether bursts may be pulled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// Yes.
-    Open,
-    /// The invitation with this number must leave first, with nothing behind it.
-    Leaving(u64),
-    /// It has left; from then on.
-    Until(Instant),
-}
-
-impl Gate {
-    pub(super) fn left(&mut self, now: Instant, count: u64) {
-        if matches!(self, Self::Leaving(number) if *number <= count) {
-            *self = Self::Until(now + CACH);
-        }
-    }
-
-    fn is_open(self, now: Instant) -> bool {
-        match self {
-            Self::Open => true,
-            Self::Leaving(_) => false,
-            Self::Until(then) => then <= now,
-        }
-    }
-
-    /// When bursts may be pulled, as far as known.
-    pub(super) const fn opens(self) -> Option<Instant> {
-        match self {
-            Self::Open => Some(Instant::ZERO),
-            Self::Leaving(_) => None,
-            Self::Until(then) => Some(then),
-        }
-    }
-}
 
 impl ControlChannel {
     /// Whether there is anything to pull, now or when the invitation before it has left.

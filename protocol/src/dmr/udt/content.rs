@@ -5,8 +5,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::dmr::data_header::{Udt, UdtFormat};
 
 use super::bits::{Reader, Writer};
+use super::error::UdtError;
 use super::location::NmeaLocation;
-use super::{UdtError, octets_in};
+use super::size::octets_in;
 
 /// What the appended blocks hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,55 +3,19 @@
 
 mod bits;
 mod content;
+mod error;
 mod location;
+mod size;
 
 use crate::dmr::crc;
-use crate::dmr::data_header::{Addressing, DataHeader, Udt, UdtFormat};
+use crate::dmr::data_header::{Addressing, DataHeader, Udt};
 use crate::dmr::packet::{Block, Outgoing, Rate};
 
 use content::write;
 pub use content::{Content, read, read_octets};
+pub use error::UdtError;
 pub use location::NmeaLocation;
-
-/// Most appended blocks.
-pub const MOST_BLOCKS: usize = 4;
-/// Octets of content in so many appended blocks.
-#[must_use]
-pub const fn octets_in(blocks: usize) -> usize {
-    blocks.saturating_mul(12).saturating_sub(2)
-}
-
-/// Why content cannot go into a UDT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UdtError {
-    /// More than four blocks hold.
-    #[error("{bits} bits do not fit the {most} bits of four appended blocks")]
-    TooLong {
-        /// Bits of the content.
-        bits: usize,
-        /// Bits there may be.
-        most: usize,
-    },
-    /// A character the format does not have.
-    #[error("{character:?} at character {index} does not exist in {format}")]
-    Character {
-        /// Its position, counted in characters.
-        index: usize,
-        /// It.
-        character: char,
-        /// The format.
-        format: UdtFormat,
-    },
-    /// The format cannot be written here.
-    #[error("{0} content is only read")]
-    Unsupported(UdtFormat),
-}
-
-/// Appended blocks that so many octets of content need.
-#[must_use]
-pub const fn blocks_for(octets: usize) -> usize {
-    octets.saturating_add(2).div_ceil(12)
-}
+pub use size::{MOST_BLOCKS, blocks_for, octets_in};
 
 /// A UDT with this content in as few blocks as it needs. `opcode` is
 /// [`OUTBOUND`](crate::dmr::data_header::OUTBOUND) or

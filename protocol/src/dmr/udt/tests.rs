@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::dmr::data_header::{INBOUND, OUTBOUND, Sap};
 
 use super::*;
+use crate::dmr::data_header::UdtFormat;
 
 const fn to(ask: bool) -> Addressing {
     Addressing {

@@ -15,6 +15,7 @@ mod dmr_data;
 mod dmr_lost;
 mod dmr_shortlc;
 mod dmr_start;
+mod error;
 mod mode;
 mod modes;
 mod nak;
@@ -34,6 +35,7 @@ pub use dmr_data::{Control, DmrData};
 pub use dmr_lost::DmrLost;
 pub use dmr_shortlc::DmrShortLc;
 pub use dmr_start::DmrStart;
+pub use error::MessageError;
 pub use mode::Mode;
 pub use modes::Modes;
 pub use nak::{Nak, Reason};
@@ -43,46 +45,7 @@ pub use set_config::{Levels, SetConfig, flag as config_flag, level};
 pub use set_freq::{Further, SetFreq};
 pub use set_mode::SetMode;
 pub use status::{Flags, Spaces, Status};
-pub use version::{Cpu, Version};
-
-/// The protocol version a modem speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// Version 1: older boards and many hotspots.
-    V1,
-    /// Version 2.
-    V2,
-}
-
-/// Why a frame is not the message its type says. The modem's (or line's) fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
-    /// The data has a length this message never has.
-    #[error("{message}: {length} octets of data")]
-    Length {
-        /// The message.
-        message: &'static str,
-        /// Octets found.
-        length: usize,
-    },
-    /// A field has a value this message never has.
-    #[error("{message}: {field} is {value}")]
-    Value {
-        /// The message.
-        message: &'static str,
-        /// The field.
-        field: &'static str,
-        /// What it holds.
-        value: u8,
-    },
-}
-
-impl MessageError {
-    const fn length(message: &'static str, data: &[u8]) -> Self {
-        let length = data.len();
-        Self::Length { message, length }
-    }
-}
+pub use version::{Cpu, Protocol, Version};
 
 /// What a host writes.
 #[derive(Debug, Clone, PartialEq, Eq)]

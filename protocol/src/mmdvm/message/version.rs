@@ -5,10 +5,19 @@ use nom::bytes::complete::take;
 use nom::combinator::rest;
 use nom::number::complete::u8 as octet;
 
-use super::{MessageError, Modes, Protocol};
+use super::{MessageError, Modes};
 use crate::dmr::fields::{Field, Fields};
 use crate::mmdvm::frame::{Frame, TooLong};
 use crate::mmdvm::kind;
+
+/// The protocol version a modem speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Version 1: older boards and many hotspots.
+    V1,
+    /// Version 2.
+    V2,
+}
 
 /// The processor of a modem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

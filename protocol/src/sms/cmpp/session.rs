@@ -7,6 +7,7 @@
 //! ```
 
 mod incoming;
+mod kept;
 mod log_in;
 
 use core::time::Duration;
@@ -30,7 +31,7 @@ use crate::sms::submit::{RefusalClass, Submit};
 use crate::sms::unanswered::Unanswered;
 use crate::sms::window::{Due, Stuck, Window, WindowLimits};
 use crate::time::Instant;
-use incoming::Kept;
+use kept::Kept;
 
 /// How long the gateway has to close after we have answered its TERMINATE; then we do.
 const GOOD_BYE: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@
 
 mod bind;
 mod incoming;
+mod kept;
 mod outgoing;
 
 use core::time::Duration;
@@ -26,7 +27,7 @@ use crate::sms::pace::Pace;
 use crate::sms::unanswered::Unanswered;
 use crate::sms::window::{Stuck, Window, WindowLimits};
 use crate::time::Instant;
-use incoming::Kept;
+use kept::Kept;
 
 /// How long the centre has to close after we have answered its unbind; then we do.
 const GOOD_BYE: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
 //! `alert` (CAP 1.2, clause 3.2.1).
 
-use super::encode::Out;
 use super::fault::{Faults, Rule, shown};
 use super::fields::Fields;
+use super::out::Out;
 use super::values::{MsgType, Scope, Status};
 use super::{IdError, Identifier, Info, MessageId, Sender, Time, names};
 

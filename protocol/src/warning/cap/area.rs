@@ -1,8 +1,8 @@
 //! `area` (CAP 1.2, clause 3.2.4).
 
-use super::encode::Out;
 use super::fault::Rule;
 use super::fields::Fields;
+use super::out::Out;
 use super::{Circle, Named, Polygon};
 
 /// Where the event is. The area is everything that its polygons, circles and codes hold.

@@ -5,51 +5,16 @@ use roxmltree::Node;
 use super::alert::Alert;
 use super::fault::{Class, Fault, Faults};
 use super::fields::Fields;
+use super::refusal::Refusal;
 use super::{
     CAP_1_0, EDXL_DE, NAMESPACE, NAMESPACE_1_1, SIGNATURE_NAMESPACE, Signature, Version, meaning,
     schema,
 };
 use crate::warning::text::excerpt;
-use crate::warning::xml::{self, Encoding, Strictness, XmlError};
+use crate::warning::xml::{self, Encoding, Strictness};
 
 /// Atom (RFC 4287).
 const ATOM: &str = "http://www.w3.org/2005/Atom";
-
-/// Why a document is not taken for alerts at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The XML is refused.
-    #[error(transparent)]
-    Xml(#[from] XmlError),
-    /// An index of documents.
-    #[error("this is a feed ({0}), not an alert; fetch the documents that its entries link to")]
-    Feed(&'static str),
-    /// The first version.
-    #[error(
-        "this is CAP 1.0 (namespace {CAP_1_0}), which is not read; let its source send CAP 1.2"
-    )]
-    Version10,
-    /// An alert of a namespace that is not CAP's.
-    #[error("namespace {0:?} is not that of CAP; write {NAMESPACE}")]
-    Namespace(String),
-    /// An alert without namespace.
-    #[error(
-        "the alert has no namespace: it is not CAP (the national early-warning form has none either); write {NAMESPACE} if it is meant to be"
-    )]
-    NoNamespace,
-    /// A document of another kind.
-    #[error("the document is {name:?} (namespace {namespace:?}), not an alert")]
-    NotAnAlert {
-        /// Its root element.
-        name: String,
-        /// The root's namespace, empty when it has none.
-        namespace: String,
-    },
-    /// An envelope with no alert in it.
-    #[error("the EDXL-DE envelope holds no CAP alert")]
-    EmptyEnvelope,
-}
 
 /// How the alerts came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `info` (CAP 1.2, clause 3.2.2).
 
-use super::encode::Out;
 use super::fields::Fields;
+use super::out::Out;
 use super::values::{Category, Certainty, ResponseType, Severity, Urgency};
 use super::{Area, Named, Resource, Time};
 

@@ -1,7 +1,7 @@
 //! Pairs of `valueName` and `value`: `eventCode`, `parameter` and `geocode`.
 
-use super::encode::Out;
 use super::fields::Fields;
+use super::out::Out;
 
 /// A value and the name of the system it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -1,9 +1,9 @@
 //! `resource` (CAP 1.2, clause 3.2.3): a file that belongs to the message. It is named, and
 //! never fetched or opened here.
 
-use super::encode::Out;
 use super::fault::{Rule, shown};
 use super::fields::Fields;
+use super::out::Out;
 use super::simple;
 
 /// Most octets of a resource that the message itself holds.

@@ -3,12 +3,12 @@
 use roxmltree::Node;
 
 use super::area;
-use super::document::Namespace;
 use super::event_type::EventType;
 use super::fault::{Faults, Rule, shown};
 use super::fields::Fields;
 use super::id::{Identifier, SenderCode};
 use super::message::{Info, Message, Method};
+use super::namespace::Namespace;
 use super::time::Time;
 use super::values::MsgType;
 

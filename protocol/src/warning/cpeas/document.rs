@@ -2,33 +2,12 @@
 
 use roxmltree::Node;
 
-use super::NAMESPACE;
 use super::decode;
 use super::fault::{Fault, Faults, Level, Rule, shown};
 use super::message::Message;
+use super::namespace::{NAMESPACE, Namespace};
 use crate::warning::text::excerpt;
 use crate::warning::xml::{self, Encoding, Strictness, XmlError};
-
-/// The namespace of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Namespace {
-    /// None.
-    #[default]
-    None,
-    /// [`NAMESPACE`].
-    Amp,
-}
-
-impl Namespace {
-    /// The namespace as it is written; none is absent.
-    #[must_use]
-    pub const fn uri(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Amp => Some(NAMESPACE),
-        }
-    }
-}
 
 /// Why a document is not taken for this form at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

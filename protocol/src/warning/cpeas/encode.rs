@@ -4,10 +4,11 @@ use quick_xml::Writer;
 use quick_xml::events::attributes::Attr;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::document::{Namespace, Refusal, read};
+use super::document::{Refusal, read};
 use super::element::{Content, Element};
 use super::fault::{Fault, Level};
 use super::message::{Area, Info, Message, Method, Resource};
+use super::namespace::Namespace;
 use crate::warning::xml::{MAX_DEPTH, Strictness};
 
 /// Why a message is not written.

@@ -1,10 +1,10 @@
 //! A message: every element of the form by its name.
 
-use super::document::Namespace;
 use super::element::Element;
 use super::event_type::EventType;
 use super::geometry::{Circle, Path};
 use super::id::{Identifier, SenderCode};
+use super::namespace::Namespace;
 use super::size::Size;
 use super::time::Time;
 use super::values::{

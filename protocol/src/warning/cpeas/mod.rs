@@ -23,12 +23,13 @@ mod geometry;
 mod id;
 mod mapping;
 mod message;
+mod namespace;
 mod size;
 mod time;
 mod values;
 
 pub use area::{MAX_AREAS, MAX_POINTS};
-pub use document::{Namespace, Received, Refusal, read};
+pub use document::{Received, Refusal, read};
 pub use element::{Attribute, Content, Element};
 pub use encode::EncodeError;
 pub use event_type::EventType;
@@ -37,14 +38,12 @@ pub use file_name::{Attachment, FileName};
 pub use geometry::{Circle, Path};
 pub use id::{Identifier, SenderCode};
 pub use message::{Area, Info, Message, Method, Resource};
+pub use namespace::{NAMESPACE, Namespace};
 pub use size::Size;
 pub use time::Time;
 pub use values::{
     Certainty, Class, Classification, Colour, MethodName, MsgType, Scope, Status, Urgency,
 };
-
-/// The namespace that some documents have; others have none.
-pub const NAMESPACE: &str = "http://com.icss.amp";
 
 #[cfg(test)]
 mod tests;

@@ -22,14 +22,13 @@ use subtle::ConstantTimeEq;
 
 pub use error::SignatureError;
 pub use key::{Key, KeyError};
+pub use parts::NAMESPACE;
 
 use crate::warning::text::excerpt;
 use crate::warning::xml::{self, Strictness};
 use algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use parts::{Parts, Reference};
 
-/// The namespace of XML signatures.
-pub const NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Most keys that are trusted at a time.
 pub const MAX_KEYS: usize = 32;
 

@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::NAMESPACE;
 use super::algorithm::{
     DigestAlgorithm, ENVELOPED, EXCLUSIVE, SignatureAlgorithm, canonicalization,
 };
@@ -13,6 +12,8 @@ use super::c14n::Method;
 use super::error::SignatureError;
 use crate::warning::text::excerpt;
 
+/// The namespace of XML signatures.
+pub const NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// Most characters of a value: twice what the longest key gives, with room for white space.
 const VALUE: usize = 4_096;
 /// Most prefixes of a list.

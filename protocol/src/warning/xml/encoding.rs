@@ -3,11 +3,22 @@
 
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
-use super::{Strictness, XmlError};
+use super::error::XmlError;
 use crate::warning::text::excerpt;
 
 /// How far a declaration is looked for, in octets.
 const DECLARATION: usize = 256;
+
+/// How strictly a document is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strictness {
+    /// By the standards.
+    #[default]
+    Strict,
+    /// With the faults of known peers: a false declaration of the encoding, `Z` for UTC. Each
+    /// is reported all the same.
+    Lenient,
+}
 
 /// The encodings that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

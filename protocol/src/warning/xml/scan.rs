@@ -3,7 +3,8 @@
 //! more than the document's length. The parser lists the namespaces in scope of every element
 //! that declares one, and compares them in pairs.
 
-use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAMESPACES, MAX_NODES, XmlError};
+use super::error::XmlError;
+use super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAMESPACES, MAX_NODES};
 
 /// Walks the markup. What is malformed in other ways is left to the parser.
 pub(super) fn check(text: &str) -> Result<(), XmlError> {

@@ -1,5 +1,6 @@
 //! What comes in: texts of phones and reports, and how they are answered.
 
+use super::kept::Kept;
 use super::{CmppSession, Phase};
 use crate::air::{Acknowledgement, Heard, HeardKind, JobId, Owed};
 use crate::session::{Action, Refusal};
@@ -11,15 +12,6 @@ use crate::sms::cmpp::{compose, result};
 use crate::sms::incoming::{Answer, SmsToken};
 use crate::sms::unanswered::Keep;
 use crate::time::Instant;
-
-/// What an answer must repeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kept {
-    /// Of the header.
-    sequence: u32,
-    /// Msg_Id of the DELIVER.
-    message: u64,
-}
 
 impl CmppSession {
     /// The gateway hears that we cannot read it, so that it does not wait for an answer.

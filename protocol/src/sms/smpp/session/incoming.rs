@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::kept::Kept;
 use super::{Phase, SmppSession};
 use crate::air::{Acknowledgement, Heard, HeardKind, JobId, Owed};
 use crate::session::{Action, Refusal};
@@ -13,15 +14,6 @@ use crate::sms::smpp::pdu::Pdu;
 use crate::sms::smpp::{compose, receipt, status};
 use crate::sms::unanswered::Keep;
 use crate::time::Instant;
-
-/// What waits to be answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kept {
-    /// The answer repeats it.
-    sequence: u32,
-    /// Of the body: a number that is used again for another message is not its repeat.
-    digest: [u8; 32],
-}
 
 impl SmppSession {
     /// A mandatory field is cut. A message is answered as taken, because it would come for days
