@@ -16,7 +16,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio_serial::SerialStream;
 
 pub use error::PortError;
-pub use half::{Receiver, Sender};
+pub use half::{Receiver, Sender, Written};
 pub use serial::SerialSettings;
 
 /// Longest chunk a port hands over at once: the largest datagram fits.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::capture::{Direction, Tap};
 use crate::clock::Clock;
 use crate::events::{Backlog, EventLanes, LinkEvent, LinkState};
-use crate::port::{LARGEST_CHUNK, Port, PortConfig, PortError};
+use crate::port::{LARGEST_CHUNK, Port, PortConfig, PortError, Written};
 use crate::reconnect::Reconnect;
 use outgoing::{Outgoing, STALL};
 
@@ -95,7 +95,7 @@ enum Happening {
     RetryDue,
     Opened(Result<Port, PortError>),
     Received(Peer, usize),
-    Wrote(usize),
+    Wrote(Written),
     Unsent(PortError),
     Refused(PortError),
     Lost(PortError),
@@ -235,6 +235,35 @@ impl Pump {
         reopen
     }
 
+    /// What has left is put on record, and the jobs that are complete with it are reported.
+    fn wrote(&mut self, written: Written, port: &Port) {
+        match written {
+            Written::Bytes(count) => {
+                if let Some((to, written)) = self.outgoing.recorded(count)
+                    && let Some(tap) = &self.tap
+                {
+                    tap.record(Direction::Outbound, to, port, written);
+                }
+                if let Some(id) = self.outgoing.wrote(count) {
+                    self.sent(id);
+                }
+            }
+            Written::Datagrams(count) => {
+                let mut complete = Vec::new();
+                let left = self.outgoing.wrote_whole(count);
+                let left = left.map(|chunk| {
+                    complete.extend(chunk.for_job);
+                    (chunk.to, chunk.recorded())
+                });
+                match &self.tap {
+                    Some(tap) => tap.record_sent(port, left),
+                    None => left.for_each(drop),
+                }
+                complete.into_iter().for_each(|id| self.sent(id));
+            }
+        }
+    }
+
     fn sent(&mut self, id: JobId) {
         self.backlog.push(LinkEvent::Sent(id));
         self.ends.written(id);
@@ -270,15 +299,8 @@ impl Pump {
                 self.session.receive(self.clock.now(), from, bytes);
                 Link::Up(port)
             }
-            (Happening::Wrote(count), Link::Up(port)) => {
-                if let Some((to, written)) = self.outgoing.recorded(count)
-                    && let Some(tap) = &self.tap
-                {
-                    tap.record(Direction::Outbound, to, &port, written);
-                }
-                if let Some(id) = self.outgoing.wrote(count) {
-                    self.sent(id);
-                }
+            (Happening::Wrote(written), Link::Up(port)) => {
+                self.wrote(written, &port);
                 Link::Up(port)
             }
             (Happening::Unsent(error), Link::Up(port)) => {
@@ -380,17 +402,14 @@ impl Pump {
             self.session.leaving(self.clock.now());
             self.settle(true);
             let last_words = async {
-                while let Some((to, bytes)) = self.outgoing.head() {
-                    let Ok(count) = port.halves().1.send_some(to, bytes).await else {
-                        break;
-                    };
-                    if let Some((to, written)) = self.outgoing.recorded(count)
-                        && let Some(tap) = &self.tap
-                    {
-                        tap.record(Direction::Outbound, to, &port, written);
-                    }
-                    if let Some(id) = self.outgoing.wrote(count) {
-                        self.sent(id);
+                while !self.outgoing.is_empty() {
+                    match port.halves().1.send_queued(self.outgoing.queue()).await {
+                        Ok(written) => self.wrote(written, &port),
+                        Err(PortError::Unsent { .. }) => {
+                            let dropped = self.outgoing.give_up();
+                            dropped.into_iter().for_each(|id| self.ends.give_up(id));
+                        }
+                        Err(_) => break,
                     }
                 }
             };
@@ -442,17 +461,17 @@ async fn happening(
         Link::Up(port) => {
             let (receiver, sender) = port.halves();
             let write = async {
-                match outgoing.head() {
-                    Some((to, bytes)) => tokio::select! {
-                        written = sender.send_some(to, bytes) => match written {
-                            Ok(count) => Happening::Wrote(count),
-                            Err(error) if error.loses_port() => Happening::Lost(error),
-                            Err(error @ PortError::NobodyThere { .. }) => Happening::Refused(error),
-                            Err(error) => Happening::Unsent(error),
-                        },
-                        () = sleep_until(outgoing.stalls_at()) => Happening::Stalled,
+                if outgoing.is_empty() {
+                    return pending().await;
+                }
+                tokio::select! {
+                    written = sender.send_queued(outgoing.queue()) => match written {
+                        Ok(written) => Happening::Wrote(written),
+                        Err(error) if error.loses_port() => Happening::Lost(error),
+                        Err(error @ PortError::NobodyThere { .. }) => Happening::Refused(error),
+                        Err(error) => Happening::Unsent(error),
                     },
-                    None => pending().await,
+                    () = sleep_until(outgoing.stalls_at()) => Happening::Stalled,
                 }
             };
             tokio::select! {

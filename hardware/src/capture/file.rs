@@ -13,6 +13,8 @@ use super::{Direction, ETHERNET, SerialEvent};
 const NANOSECONDS: u32 = 0xA1B2_3C4D;
 /// Longest packet that a classic file says it holds.
 const SNAPLEN: u32 = 262_144;
+/// What is collected before the system is called: some hundred datagrams.
+const BUFFER: usize = 64 * 1_024;
 
 /// Makes a file for a recording: mode 0600, because what was said is personal data.
 ///
@@ -24,7 +26,7 @@ pub fn create(path: &Path) -> io::Result<BufWriter<File>> {
         .create_new(true)
         .mode(0o600)
         .open(path)?;
-    Ok(BufWriter::new(file))
+    Ok(BufWriter::with_capacity(BUFFER, file))
 }
 
 /// Writes a pcapng file.
@@ -108,7 +110,8 @@ impl<W: Write> PcapFile<W> {
     pub fn write(&mut self, captured: &Captured) -> Result<(), PcapError> {
         let content = Content::of(captured);
         self.identification = self.identification.wrapping_add(1);
-        let (linktype, data) = content.packet(captured.at, self.identification);
+        let mut data = Vec::new();
+        let linktype = content.put(captured.at, self.identification, &mut data);
         match self.linktype {
             Some(known) if known != linktype => return Err(PcapError::Mixed),
             Some(_) => {}

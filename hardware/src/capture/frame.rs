@@ -10,18 +10,22 @@ const LARGEST_DATAGRAM: usize = 65_507;
 const UDP: u8 = 17;
 const TIME_TO_LIVE: u8 = 64;
 
-/// An RTAC serial record: when, what, no control lines, the bytes.
-pub(super) fn serial(seconds: u32, micros: u32, event: SerialEvent, bytes: &[u8]) -> Vec<u8> {
-    let mut record = Vec::with_capacity(12 + bytes.len());
-    record.extend(seconds.to_be_bytes());
-    record.extend(micros.to_be_bytes());
+/// Appends an RTAC serial record: when, what, no control lines, the bytes.
+pub(super) fn serial(
+    seconds: u32,
+    micros: u32,
+    event: SerialEvent,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) {
+    out.extend(seconds.to_be_bytes());
+    out.extend(micros.to_be_bytes());
     // Control lines are not watched: none is claimed to be asserted.
-    record.extend([event.number(), 0, 0, 0]);
-    record.extend(bytes);
-    record
+    out.extend([event.number(), 0, 0, 0]);
+    out.extend(bytes);
 }
 
-/// An Ethernet frame with this datagram, as a sniffer beside us would have seen it.
+/// Appends an Ethernet frame with this datagram, as a sniffer beside us would have seen it.
 /// `identification` counts IPv4 packets. Addresses of different families are both written
 /// as IPv6, the IPv4 one mapped.
 pub(super) fn ethernet(
@@ -29,57 +33,69 @@ pub(super) fn ethernet(
     destination: SocketAddr,
     identification: u16,
     payload: &[u8],
-) -> Vec<u8> {
+    out: &mut Vec<u8>,
+) {
     let payload = payload.get(..LARGEST_DATAGRAM).unwrap_or(payload);
-    let length = 8 + payload.len();
-    let mut udp = Vec::with_capacity(length);
-    udp.extend(source.port().to_be_bytes());
-    udp.extend(destination.port().to_be_bytes());
-    udp.extend(short(length).to_be_bytes());
-    let mut frame = Vec::with_capacity(54 + length);
+    let length = short(8 + payload.len());
     let mut pseudo = Sum::default();
-    let header = match (source.ip(), destination.ip()) {
+    match (source.ip(), destination.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
-            frame.extend([2, 0]);
-            frame.extend(to.octets());
-            frame.extend([2, 0]);
-            frame.extend(from.octets());
-            frame.extend([0x08, 0x00]);
-            let mut start = vec![0x45, 0];
-            start.extend(short(20 + length).to_be_bytes());
-            start.extend(identification.to_be_bytes());
-            start.extend([0x40, 0, TIME_TO_LIVE, UDP]);
+            let (from, to) = (from.octets(), to.octets());
+            for [a, b, c, d] in [to, from] {
+                out.extend([2, 0, a, b, c, d]);
+            }
+            out.extend([0x08, 0x00]);
+            let [total_high, total_low] = length.saturating_add(20).to_be_bytes();
+            let [id_high, id_low] = identification.to_be_bytes();
+            let start = [
+                0x45,
+                0,
+                total_high,
+                total_low,
+                id_high,
+                id_low,
+                0x40,
+                0,
+                TIME_TO_LIVE,
+                UDP,
+            ];
             let mut sum = Sum::default();
-            sum.add(&start);
-            sum.add(&from.octets());
-            sum.add(&to.octets());
-            start.extend(sum.finish().to_be_bytes());
-            start.extend(from.octets());
-            start.extend(to.octets());
-            pseudo.add(&from.octets());
-            pseudo.add(&to.octets());
-            start
+            for part in [start.as_slice(), &from, &to] {
+                sum.add(part);
+            }
+            out.extend(start);
+            out.extend(sum.finish().to_be_bytes());
+            out.extend(from);
+            out.extend(to);
+            pseudo.add(&from);
+            pseudo.add(&to);
         }
         (from, to) => {
-            let (from, to) = (six(from), six(to));
-            for address in [to, from] {
-                let [.., a, b, c, d] = address.octets();
-                frame.extend([2, 0, a, b, c, d]);
+            let (from, to) = (six(from).octets(), six(to).octets());
+            for [.., a, b, c, d] in [to, from] {
+                out.extend([2, 0, a, b, c, d]);
             }
-            frame.extend([0x86, 0xDD]);
-            let mut start = vec![0x60, 0, 0, 0];
-            start.extend(short(length).to_be_bytes());
-            start.extend([UDP, TIME_TO_LIVE]);
-            start.extend(from.octets());
-            start.extend(to.octets());
-            pseudo.add(&from.octets());
-            pseudo.add(&to.octets());
-            start
+            out.extend([0x86, 0xDD, 0x60, 0, 0, 0]);
+            out.extend(length.to_be_bytes());
+            out.extend([UDP, TIME_TO_LIVE]);
+            out.extend(from);
+            out.extend(to);
+            pseudo.add(&from);
+            pseudo.add(&to);
         }
-    };
-    frame.extend(header);
-    pseudo.add(&[0, UDP]);
-    pseudo.add(&short(length).to_be_bytes());
+    }
+    let [length_high, length_low] = length.to_be_bytes();
+    let [from_high, from_low] = source.port().to_be_bytes();
+    let [to_high, to_low] = destination.port().to_be_bytes();
+    let udp = [
+        from_high,
+        from_low,
+        to_high,
+        to_low,
+        length_high,
+        length_low,
+    ];
+    pseudo.add(&[0, UDP, length_high, length_low]);
     pseudo.add(&udp);
     pseudo.add(payload);
     let checksum = match pseudo.finish() {
@@ -87,10 +103,9 @@ pub(super) fn ethernet(
         0 => 0xFFFF,
         sum => sum,
     };
-    udp.extend(checksum.to_be_bytes());
-    frame.extend(udp);
-    frame.extend(payload);
-    frame
+    out.extend(udp);
+    out.extend(checksum.to_be_bytes());
+    out.extend(payload);
 }
 
 /// At most 65,535 by construction: a datagram's payload was cut to what fits.
@@ -111,14 +126,14 @@ struct Sum(u64);
 
 impl Sum {
     fn add(&mut self, bytes: &[u8]) {
-        for pair in bytes.chunks(2) {
-            let word = match *pair {
-                [high, low] => u16::from_be_bytes([high, low]),
-                [high] => u16::from_be_bytes([high, 0]),
-                _ => 0,
-            };
-            self.0 += u64::from(word);
+        // Two words at once: what overflows the lower one is folded in at the end.
+        let (fours, rest) = bytes.as_chunks::<4>();
+        for four in fours {
+            self.0 += u64::from(u32::from_be_bytes(*four));
         }
+        let mut last = [0; 4];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.0 += u64::from(u32::from_be_bytes(last));
     }
 
     fn finish(&self) -> u16 {
@@ -136,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_serial_record_is_the_published_example_without_control_lines() {
-        let record = serial(1_700_000_000, 0, SerialEvent::Sent, b"AT\r\n");
+        let mut record = Vec::new();
+        serial(1_700_000_000, 0, SerialEvent::Sent, b"AT\r\n", &mut record);
         assert_eq!(
             record,
             [
@@ -151,7 +167,8 @@ mod tests {
         let to = "192.0.2.200:54321".parse().unwrap();
         for length in [0usize, 1, 2, 55, 65_507] {
             let payload: Vec<u8> = (0..length).map(|i| (i * 7) as u8).collect();
-            let frame = ethernet(from, to, 9, &payload);
+            let mut frame = Vec::new();
+            ethernet(from, to, 9, &payload, &mut frame);
             assert_eq!(frame.len(), 42 + length);
             let mut ip = Sum::default();
             ip.add(&frame[14..34]);

@@ -3,6 +3,7 @@
 mod files;
 
 use core::fmt;
+use core::iter;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use narrowcast_protocol::session::Peer;
 
@@ -21,7 +23,7 @@ use crate::port::Port;
 use files::Files;
 
 /// Most records that wait for the disk.
-const QUEUE_RECORDS: usize = 4_096;
+const QUEUE_RECORDS: usize = 16_384;
 /// Most bytes that wait for the disk.
 const QUEUE_BYTES: usize = 8 << 20;
 /// Nothing waits longer than this in our own buffers.
@@ -98,6 +100,7 @@ pub struct CaptureStatus {
 
 #[derive(Debug, Default)]
 struct Shared {
+    queued_records: AtomicUsize,
     queued_bytes: AtomicUsize,
     written: AtomicU64,
     lost: AtomicU64,
@@ -106,6 +109,22 @@ struct Shared {
 }
 
 impl Shared {
+    /// Counts records that wait, unless they are too many.
+    fn queue(&self, records: usize, bytes: usize) -> bool {
+        let before = self.queued_records.fetch_add(records, Ordering::Relaxed);
+        let bytes_before = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fit = before + records <= QUEUE_RECORDS && bytes_before + bytes <= QUEUE_BYTES;
+        if !fit {
+            self.unqueue(records, bytes);
+        }
+        fit
+    }
+
+    fn unqueue(&self, records: usize, bytes: usize) {
+        self.queued_records.fetch_sub(records, Ordering::Relaxed);
+        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     fn set_trouble(&self, trouble: Option<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -122,20 +141,33 @@ struct Source {
 
 #[derive(Debug)]
 enum Message {
-    Record(Record),
+    Records(Records),
     Flush(SyncSender<()>),
     Stop,
 }
 
+/// What went over one link at one moment, one way.
 #[derive(Debug)]
-struct Record {
+struct Records {
     source: Arc<Source>,
     at: Timestamp,
     monotonic: Instant,
     direction: Direction,
+    /// Each is a record of its own.
+    chunks: Vec<Chunk>,
+}
+
+impl Records {
+    fn bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+    }
+}
+
+#[derive(Debug)]
+struct Chunk {
     /// Both ends of a datagram; `None` for streams.
     ends: Option<Ends>,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 /// The ends of a datagram socket; our own address may still be a wildcard.
@@ -143,6 +175,20 @@ struct Record {
 struct Ends {
     local: SocketAddr,
     peer: SocketAddr,
+}
+
+impl Ends {
+    /// The ends of what `port` exchanges with `peer`, if it carries datagrams.
+    fn of(peer: Peer, port: &Port) -> Option<Self> {
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        port.is_datagram().then(|| Self {
+            local: port.local().unwrap_or(unknown),
+            peer: match peer {
+                Peer::Socket(address) => address,
+                Peer::Line => port.remote().unwrap_or(unknown),
+            },
+        })
+    }
 }
 
 /// The record of some links, written by a thread of its own.
@@ -296,43 +342,50 @@ impl fmt::Debug for Tap {
 impl Tap {
     /// Records one chunk that `port` sent to or received from `peer`.
     pub fn record(&self, direction: Direction, peer: Peer, port: &Port, bytes: &[u8]) {
-        let ends = port.is_datagram().then(|| {
-            let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-            Ends {
-                local: port.local().unwrap_or(unknown),
-                peer: match peer {
-                    Peer::Socket(address) => address,
-                    Peer::Line => port.remote().unwrap_or(unknown),
-                },
-            }
+        self.put(direction, Ends::of(peer, port), bytes);
+    }
+
+    /// Records what `port` has just sent, each chunk with its peer. The bytes are shared with
+    /// whoever else has them, and not copied. Takes all chunks, whether there is room for them or
+    /// not.
+    pub fn record_sent(&self, port: &Port, chunks: impl Iterator<Item = (Peer, Bytes)>) {
+        let chunks = chunks.map(|(peer, bytes)| Chunk {
+            ends: Ends::of(peer, port),
+            bytes,
         });
-        self.put(direction, ends, bytes);
+        self.put_all(Direction::Outbound, chunks.collect());
     }
 
     fn put(&self, direction: Direction, ends: Option<Ends>, bytes: &[u8]) {
-        let size = bytes.len();
-        if self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUE_BYTES {
-            self.lose(size);
-            return;
-        }
-        let record = Record {
+        let bytes = Bytes::copy_from_slice(bytes);
+        self.put_all(direction, iter::once(Chunk { ends, bytes }).collect());
+    }
+
+    fn put_all(&self, direction: Direction, chunks: Vec<Chunk>) {
+        let records = Records {
             source: Arc::clone(&self.source),
             at: Timestamp::now(),
             monotonic: Instant::now(),
             direction,
-            ends,
-            bytes: bytes.to_vec(),
+            chunks,
         };
-        match self.queue.try_send(Message::Record(record)) {
+        let (count, size) = (records.chunks.len(), records.bytes());
+        if !self.shared.queue(count, size) {
+            return self.lose(count);
+        }
+        match self.queue.try_send(Message::Records(records)) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.lose(size),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.shared.unqueue(count, size);
+                self.lose(count);
+            }
         }
     }
 
-    fn lose(&self, size: usize) {
-        self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-        self.shared.lost.fetch_add(1, Ordering::Relaxed);
-        self.source.lost.fetch_add(1, Ordering::Relaxed);
+    fn lose(&self, count: usize) {
+        let count = count as u64;
+        self.shared.lost.fetch_add(count, Ordering::Relaxed);
+        self.source.lost.fetch_add(count, Ordering::Relaxed);
     }
 }
 
@@ -351,7 +404,7 @@ impl Writer {
             let mut stop = false;
             while let Some(message) = next.take() {
                 match message {
-                    Message::Record(record) => self.record(&record),
+                    Message::Records(records) => self.record(&records),
                     Message::Flush(done) => waiting.push(done),
                     Message::Stop => stop = true,
                 }
@@ -372,32 +425,28 @@ impl Writer {
         }
     }
 
-    fn record(&mut self, record: &Record) {
-        let size = record.bytes.len();
-        self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-        let step = self.clock_step(record);
-        match self.files.record(record, step) {
-            Ok(()) => {
-                self.shared.written.fetch_add(1, Ordering::Relaxed);
-                self.note(None);
-            }
-            Err(error) => {
-                self.shared.lost.fetch_add(1, Ordering::Relaxed);
-                record.source.lost.fetch_add(1, Ordering::Relaxed);
-                self.note(Some(error));
-            }
-        }
+    fn record(&mut self, records: &Records) {
+        let count = records.chunks.len();
+        self.shared.unqueue(count, records.bytes());
+        let step = self.clock_step(records);
+        let mut written = 0;
+        let outcome = self.files.record(records, step, &mut written);
+        self.shared.written.fetch_add(written, Ordering::Relaxed);
+        let lost = (count as u64).saturating_sub(written);
+        self.shared.lost.fetch_add(lost, Ordering::Relaxed);
+        records.source.lost.fetch_add(lost, Ordering::Relaxed);
+        self.note(outcome.err());
     }
 
-    /// How far the wall clock was set since the record before, in ms, when it matters.
-    fn clock_step(&mut self, record: &Record) -> Option<i64> {
-        let before = self.clock.replace((record.at, record.monotonic));
+    /// How far the wall clock was set since the records before, in ms, when it matters.
+    fn clock_step(&mut self, records: &Records) -> Option<i64> {
+        let before = self.clock.replace((records.at, records.monotonic));
         let (at, monotonic) = before?;
-        let wall = record.at.as_millisecond() - at.as_millisecond();
+        let wall = records.at.as_millisecond() - at.as_millisecond();
         // Two links may be recorded in an order slightly different from their time.
-        let passed = match record.monotonic.checked_duration_since(monotonic) {
+        let passed = match records.monotonic.checked_duration_since(monotonic) {
             Some(later) => i64::try_from(later.as_millis()).ok()?,
-            None => -i64::try_from(monotonic.duration_since(record.monotonic).as_millis()).ok()?,
+            None => -i64::try_from(monotonic.duration_since(records.monotonic).as_millis()).ok()?,
         };
         let step = wall - passed;
         (step.abs() > 100).then_some(step)

@@ -1,6 +1,5 @@
 //! A pcapng file in the making.
 
-use core::time::Duration;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -8,7 +7,6 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use pcap_file::pcapng::PcapNgWriter;
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
@@ -19,6 +17,14 @@ use super::{Direction, ETHERNET, RTAC_SERIAL, SerialEvent, frame};
 
 /// if_tsresol: nanoseconds.
 const NANOSECONDS: u8 = 9;
+/// Type of an enhanced packet block, and its length up to the packet: type, block length,
+/// interface, two halves of the time, captured and original length, 4 bytes each.
+const ENHANCED_PACKET: u32 = 6;
+const PACKET_HEAD: usize = 28;
+/// opt_endofopt, opt_comment and epb_flags.
+const END_OF_OPTIONS: u16 = 0;
+const COMMENT: u16 = 1;
+const FLAGS: u16 = 2;
 /// About what a section header takes.
 const SECTION: u64 = 256;
 
@@ -36,32 +42,40 @@ pub(super) enum Content<'a> {
 }
 
 impl Content<'_> {
-    /// Link type and bytes of the packet record.
-    pub(super) fn packet(&self, at: Timestamp, identification: u16) -> (u32, Vec<u8>) {
+    const fn linktype(&self) -> u32 {
+        match self {
+            Self::Datagram { .. } => ETHERNET,
+            Self::Serial { .. } => RTAC_SERIAL,
+        }
+    }
+
+    /// Appends the bytes of the packet record; its link type.
+    pub(super) fn put(&self, at: Timestamp, identification: u16, out: &mut Vec<u8>) -> u32 {
         match *self {
             Self::Datagram {
                 source,
                 destination,
                 payload,
-            } => {
-                let frame = frame::ethernet(source, destination, identification, payload);
-                (ETHERNET, frame)
-            }
+            } => frame::ethernet(source, destination, identification, payload, out),
             Self::Serial { event, bytes } => {
                 let seconds = u32::try_from(at.as_second()).unwrap_or(0);
                 let micros = u32::try_from(at.subsec_microsecond()).unwrap_or(0);
-                (RTAC_SERIAL, frame::serial(seconds, micros, event, bytes))
+                frame::serial(seconds, micros, event, bytes, out);
             }
         }
+        self.linktype()
     }
 }
 
 /// Writes records, and an interface block before the first record of each interface.
 pub(super) struct FileWriter<W: Write> {
     inner: PcapNgWriter<W>,
-    interfaces: HashMap<(String, u32), u32>,
+    /// Their numbers in the file, by link type and name.
+    interfaces: HashMap<u32, HashMap<String, u32>>,
     identification: u16,
     size: u64,
+    /// The block in the making, kept for its memory.
+    block: Vec<u8>,
 }
 
 impl<W: Write> FileWriter<W> {
@@ -81,6 +95,7 @@ impl<W: Write> FileWriter<W> {
             interfaces: HashMap::new(),
             identification: 0,
             size: SECTION,
+            block: Vec::new(),
         })
     }
 
@@ -96,28 +111,44 @@ impl<W: Write> FileWriter<W> {
         if let Content::Datagram { .. } = content {
             self.identification = self.identification.wrapping_add(1);
         }
-        let (linktype, data) = content.packet(at, self.identification);
-        let interface_id = self.interface(interface, description, linktype)?;
-        let mut options = Vec::new();
+        let linktype = content.linktype();
+        let interface = self.interface(interface, description, linktype)?;
+        let nanoseconds = u64::try_from(at.as_nanosecond()).unwrap_or(0);
+        let block = &mut self.block;
+        block.clear();
+        block.extend(ENHANCED_PACKET.to_le_bytes());
+        // The lengths are known at the end.
+        block.extend([0; 4]);
+        block.extend(interface.to_le_bytes());
+        block.extend(((nanoseconds >> 32) as u32).to_le_bytes());
+        block.extend((nanoseconds as u32).to_le_bytes());
+        block.extend([0; 8]);
+        content.put(at, self.identification, block);
+        let length = block.len() - PACKET_HEAD;
+        pad(block);
         if let Some(direction) = direction {
-            options.push(EnhancedPacketOption::Flags(match direction {
+            let flags: u32 = match direction {
                 Direction::Inbound => 1,
                 Direction::Outbound => 2,
-            }));
+            };
+            put_option(block, FLAGS, &flags.to_le_bytes());
         }
         if let Some(comment) = comment {
-            options.push(EnhancedPacketOption::Comment(Cow::Borrowed(comment)));
+            put_option(block, COMMENT, comment.as_bytes());
         }
-        let nanoseconds = u64::try_from(at.as_nanosecond()).unwrap_or(0);
-        let packet = EnhancedPacketBlock {
-            interface_id,
-            // The writer puts this number down as it is; its unit is our if_tsresol.
-            timestamp: Duration::from_nanos(nanoseconds),
-            original_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
-            data: Cow::Owned(data),
-            options,
-        };
-        self.size += self.inner.write_pcapng_block(packet).map_err(plain)? as u64;
+        if direction.is_some() || comment.is_some() {
+            put_option(block, END_OF_OPTIONS, &[]);
+        }
+        let total = number(block.len() + 4);
+        block.extend(total.to_le_bytes());
+        let length = number(length).to_le_bytes();
+        for (at, value) in [(4, total.to_le_bytes()), (20, length), (24, length)] {
+            if let Some(place) = block.get_mut(at..at + 4) {
+                place.copy_from_slice(&value);
+            }
+        }
+        self.inner.get_mut().write_all(block)?;
+        self.size += u64::from(total);
         Ok(())
     }
 
@@ -131,12 +162,13 @@ impl<W: Write> FileWriter<W> {
     }
 
     fn interface(&mut self, name: &str, description: &str, linktype: u32) -> io::Result<u32> {
-        let key = (name.to_owned(), linktype);
-        if let Some(id) = self.interfaces.get(&key) {
+        let known = self.interfaces.get(&linktype);
+        if let Some(id) = known.and_then(|names| names.get(name)) {
             return Ok(*id);
         }
         // Two interfaces of one name confuse every reader.
-        let taken = self.interfaces.keys().any(|(other, _)| other == name);
+        let mut all = self.interfaces.values();
+        let taken = all.any(|names| names.contains_key(name));
         let shown = if taken {
             format!("{name}#{linktype}")
         } else {
@@ -149,10 +181,30 @@ impl<W: Write> FileWriter<W> {
             InterfaceDescriptionOption::IfTsResol(NANOSECONDS),
         ];
         self.size += self.inner.write_pcapng_block(block).map_err(plain)? as u64;
-        let id = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
-        self.interfaces.insert(key, id);
+        let id = number(self.interfaces.values().map(HashMap::len).sum());
+        let names = self.interfaces.entry(linktype).or_default();
+        names.insert(name.to_owned(), id);
         Ok(id)
     }
+}
+
+/// Fills a block up to a multiple of four bytes.
+fn pad(block: &mut Vec<u8>) {
+    block.resize(block.len().next_multiple_of(4), 0);
+}
+
+/// An option of a block; no value is longer than 65,535 bytes, and one that is is cut.
+fn put_option(block: &mut Vec<u8>, code: u16, value: &[u8]) {
+    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    block.extend(code.to_le_bytes());
+    block.extend(length.to_le_bytes());
+    block.extend(value.get(..usize::from(length)).unwrap_or(value));
+    pad(block);
+}
+
+/// Nothing here is as long as that: a packet is a datagram or what a port reads at once.
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 fn plain(error: PcapError) -> io::Error {

@@ -200,3 +200,62 @@ async fn errors_of_devices_name_path_and_remedy() {
         "{text}"
     );
 }
+
+/// What leaves of this queue by one call after the other, and whom an error was about.
+async fn drained(port: &mut Port, mut queue: Vec<(Peer, Vec<u8>)>) -> Vec<Result<usize, Peer>> {
+    let mut steps = Vec::new();
+    while !queue.is_empty() {
+        let chunks = queue.iter().map(|(to, bytes)| (*to, bytes.as_slice()));
+        let (count, step) = match port.halves().1.send_queued(chunks).await {
+            Ok(Written::Datagrams(count)) => (count, Ok(count)),
+            Ok(Written::Bytes(_)) => (1, Ok(1)),
+            Err(PortError::Unsent { to, .. }) => (1, Err(to)),
+            Err(error) => panic!("{error}"),
+        };
+        queue.drain(..count);
+        steps.push(step);
+    }
+    steps
+}
+
+#[tokio::test]
+async fn many_datagrams_leave_together_in_their_order_on_a_socket_of_either_family() {
+    for listen in ["127.0.0.1:0", "[::]:0"] {
+        let listen = listen.parse().unwrap();
+        let mut server = Port::open(&PortConfig::Udp { listen }).await.unwrap();
+        let mut station = Port::open(&loopback()).await.unwrap();
+        let to = Peer::Socket(station.local().unwrap());
+        let number = |n: u32| n.to_be_bytes().to_vec();
+        let steps = drained(&mut server, (0..300).map(|n| (to, number(n))).collect()).await;
+        assert_eq!(steps, [Ok(256), Ok(44)]);
+        for n in 0..300 {
+            let (from, bytes) = heard(&mut station).await;
+            assert_eq!(bytes, number(n));
+            let port = server.local().unwrap().port();
+            assert_eq!(from, Peer::Socket(([127, 0, 0, 1], port).into()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_datagram_that_cannot_leave_costs_none_of_those_around_it() {
+    let mut server = Port::open(&loopback()).await.unwrap();
+    let mut station = Port::open(&loopback()).await.unwrap();
+    let to = Peer::Socket(station.local().unwrap());
+    // An IPv4 socket cannot reach this one.
+    let other = Peer::Socket("[2001:db8::1]:5000".parse().unwrap());
+    let queue = vec![
+        (to, b"first".to_vec()),
+        (to, vec![0; 70_000]),
+        (other, b"elsewhere".to_vec()),
+        (to, b"second".to_vec()),
+        (Peer::Line, b"nowhere".to_vec()),
+        (to, b"third".to_vec()),
+    ];
+    let steps = drained(&mut server, queue).await;
+    let expected = [Ok(1), Err(to), Err(other), Ok(1), Err(Peer::Line), Ok(1)];
+    assert_eq!(steps, expected);
+    for expected in [b"first".as_slice(), b"second", b"third"] {
+        assert_eq!(heard(&mut station).await.1, expected);
+    }
+}

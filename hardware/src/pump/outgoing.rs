@@ -18,12 +18,20 @@ const FULL: usize = 256 * 1_024;
 const OVERHEAD: usize = 64;
 
 #[derive(Debug)]
-struct Chunk {
-    to: Peer,
+pub(super) struct Chunk {
+    pub(super) to: Peer,
     bytes: Bytes,
     /// What the record shows in place of `bytes`, as long as they are, where they hold a secret.
     recorded: Option<Bytes>,
-    for_job: Option<JobId>,
+    /// The job that is complete with it.
+    pub(super) for_job: Option<JobId>,
+}
+
+impl Chunk {
+    /// What the record shows of it.
+    pub(super) fn recorded(self) -> Bytes {
+        self.recorded.unwrap_or(self.bytes)
+    }
 }
 
 /// A queue of chunks, written from the front, perhaps piecewise.
@@ -56,11 +64,15 @@ impl Outgoing {
         });
     }
 
-    /// What to write next, and to whom.
-    pub(super) fn head(&self) -> Option<(Peer, &[u8])> {
+    /// What to write next, and to whom, in this order.
+    pub(super) fn queue(&self) -> impl Iterator<Item = (Peer, &[u8])> + Clone {
         self.chunks
-            .front()
+            .iter()
             .map(|chunk| (chunk.to, chunk.bytes.as_ref()))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
     }
 
     /// What the record shows of the head's first `count` bytes.
@@ -83,6 +95,14 @@ impl Outgoing {
             return None;
         }
         self.give_up()
+    }
+
+    /// So many chunks from the front were written as a whole.
+    pub(super) fn wrote_whole(&mut self, count: usize) -> impl Iterator<Item = Chunk> {
+        self.progress = Some(Instant::now());
+        let whole = self.chunks.drain(..count.min(self.chunks.len()));
+        let size = &mut self.size;
+        whole.inspect(|chunk| *size -= chunk.bytes.len() + OVERHEAD)
     }
 
     /// Drops the head; the job it would have completed.
@@ -124,8 +144,9 @@ mod tests {
         outgoing.push(Peer::Line, bytes.clone(), None, None);
         outgoing.push(Peer::Line, bytes, Some(Bytes::from_static(b"short")), None);
         let mut recorded = Vec::new();
-        while let Some(head) = outgoing.head() {
-            let count = head.1.len().min(5);
+        while !outgoing.is_empty() {
+            let head = outgoing.queue().next();
+            let count = head.map_or(0, |(_, bytes)| bytes.len().min(5));
             recorded.extend_from_slice(outgoing.recorded(count).unwrap().1);
             outgoing.wrote(count);
         }

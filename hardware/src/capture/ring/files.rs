@@ -14,7 +14,7 @@ use super::super::file;
 use super::super::route::Routes;
 use super::super::writer::{Content, FileWriter};
 use super::super::{Direction, SerialEvent};
-use super::{CaptureConfig, Record, Source};
+use super::{CaptureConfig, Chunk, Records, Source};
 
 /// After a failure the disk is left in peace for so long.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -24,10 +24,13 @@ const OVERHEAD: u64 = 512;
 /// The files of a ring, the newest of them open.
 pub(super) struct Files {
     config: CaptureConfig,
-    current: Option<Current>,
+    /// Boxed because it is taken and put back for each record.
+    current: Option<Box<Current>>,
     finished: VecDeque<PathBuf>,
     pause_until: Option<Instant>,
     routes: Routes,
+    /// When the newest record was made: what the age of a file is measured by.
+    now: Instant,
 }
 
 struct Current {
@@ -67,6 +70,7 @@ impl Files {
             current: None,
             pause_until: None,
             routes: Routes::default(),
+            now: Instant::now(),
         })
     }
 
@@ -74,36 +78,58 @@ impl Files {
         self.pause_until.is_some()
     }
 
-    pub(super) fn record(&mut self, record: &Record, clock_step: Option<i64>) -> io::Result<()> {
+    /// Writes records until one fails; `written` counts them.
+    pub(super) fn record(
+        &mut self,
+        records: &Records,
+        clock_step: Option<i64>,
+        written: &mut u64,
+    ) -> io::Result<()> {
+        self.now = records.monotonic;
         let mut comment = clock_step.map(|ms| format!("the wall clock was set by {ms} ms"));
-        let content = match record.ends {
+        for chunk in &records.chunks {
+            self.chunk(records, chunk, comment.take())?;
+            *written += 1;
+        }
+        Ok(())
+    }
+
+    fn chunk(
+        &mut self,
+        records: &Records,
+        chunk: &Chunk,
+        mut comment: Option<String>,
+    ) -> io::Result<()> {
+        let content = match chunk.ends {
             Some(ends) => {
                 let local = self.routes.real_local(ends.local, ends.peer.ip());
                 if local.ip().is_unspecified() {
                     comment = Some("own address unknown".to_owned());
                 }
-                let (source, destination) = match record.direction {
+                let (source, destination) = match records.direction {
                     Direction::Inbound => (ends.peer, local),
                     Direction::Outbound => (local, ends.peer),
                 };
                 Content::Datagram {
                     source,
                     destination,
-                    payload: &record.bytes,
+                    payload: &chunk.bytes,
                 }
             }
             None => Content::Serial {
-                event: SerialEvent::of(record.direction),
-                bytes: &record.bytes,
+                event: SerialEvent::of(records.direction),
+                bytes: &chunk.bytes,
             },
         };
+        let source = &records.source;
+        let direction = Some(records.direction);
         self.write(
-            &record.source,
-            "",
-            record.at,
-            Some(record.direction),
+            &source.name,
+            source,
+            records.at,
+            direction,
             &content,
-            comment,
+            comment.as_deref(),
         )
     }
 
@@ -114,11 +140,11 @@ impl Files {
             event: SerialEvent::CaptureDataLost,
             bytes: &[],
         };
-        let comment = Some(format!(
-            "{lost} chunks of {} were not recorded",
-            source.name
-        ));
-        self.write(source, ":lost", Timestamp::now(), None, &content, comment)
+        self.now = Instant::now();
+        let comment = format!("{lost} chunks of {} were not recorded", source.name);
+        let interface = format!("{}:lost", source.name);
+        let at = Timestamp::now();
+        self.write(&interface, source, at, None, &content, Some(&comment))
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -131,12 +157,12 @@ impl Files {
 
     fn write(
         &mut self,
+        interface: &str,
         source: &Source,
-        suffix: &str,
         at: Timestamp,
         direction: Option<Direction>,
         content: &Content<'_>,
-        comment: Option<String>,
+        comment: Option<&str>,
     ) -> io::Result<()> {
         if let Some(until) = self.pause_until {
             if Instant::now() < until {
@@ -150,14 +176,9 @@ impl Files {
         };
         let size = OVERHEAD + bytes as u64;
         let written = self.file_for(size).and_then(|current| {
-            current.writer.write(
-                &format!("{}{suffix}", source.name),
-                &source.description,
-                at,
-                direction,
-                content,
-                comment.as_deref(),
-            )
+            let description = &source.description;
+            let writer = &mut current.writer;
+            writer.write(interface, description, at, direction, content, comment)
         });
         self.mind(written)
     }
@@ -176,7 +197,7 @@ impl Files {
     fn file_for(&mut self, size: u64) -> io::Result<&mut Current> {
         let full = self.current.as_ref().is_some_and(|current| {
             current.writer.size() + size > self.config.file_bytes
-                || current.begun.elapsed() >= self.config.file_age
+                || self.now.saturating_duration_since(current.begun) >= self.config.file_age
         });
         if full && let Some(mut current) = self.current.take() {
             let flushed = current.writer.flush();
@@ -190,7 +211,7 @@ impl Files {
         Ok(self.current.insert(current))
     }
 
-    fn begin(&mut self) -> io::Result<Current> {
+    fn begin(&mut self) -> io::Result<Box<Current>> {
         // Room is made before it is needed, so that the bound holds at every moment.
         while self.finished.len() >= self.config.files {
             if let Some(oldest) = self.finished.pop_front() {
@@ -203,11 +224,11 @@ impl Files {
         let begun = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
         let name = format!("{}-{begun}.pcapng", self.config.prefix);
         let path = self.config.directory.join(name);
-        Ok(Current {
+        Ok(Box::new(Current {
             writer: FileWriter::new(file::create(&path)?, None)?,
             path,
             begun: Instant::now(),
-        })
+        }))
     }
 }
 

@@ -226,3 +226,35 @@ async fn an_export_of_a_file_with_a_damaged_record_has_those_around_it_and_says_
     assert_eq!(path, file);
     assert!(problem.contains("is damaged"), "{problem}");
 }
+
+#[tokio::test]
+async fn what_is_sent_to_many_at_once_is_a_record_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = CaptureRing::start(CaptureConfig::in_directory(folder.path())).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let udp = Port::open(&PortConfig::Udp { listen }).await.unwrap();
+    let tap = ring.tap("udp:62031", "Homebrew");
+    let frame = Bytes::from_static(b"DMRD of a call");
+    let peers: Vec<SocketAddr> = (1..=200).map(|n| ([10, 0, 0, n], 62_031).into()).collect();
+    let chunks = peers.iter().map(|to| (Peer::Socket(*to), frame.clone()));
+    tap.record_sent(&udp, chunks);
+    // Too many to wait for the disk: none is kept, and each is counted.
+    let many = iter::repeat_n((Peer::Line, frame.clone()), QUEUE_RECORDS + 1);
+    tap.record_sent(&udp, many);
+    ring.flush().unwrap();
+    let all = read(&ring.files().unwrap());
+    let sent = all
+        .iter()
+        .filter(|it| it.direction == Some(Direction::Outbound));
+    let own = udp.local().unwrap();
+    let ends: Vec<_> = sent.map(|it| (it.peers, it.payload.clone())).collect();
+    let expected = peers.iter().map(|to| (Some((own, *to)), frame.to_vec()));
+    assert_eq!(ends, expected.collect::<Vec<_>>());
+    let comment = all.last().unwrap().comment.as_deref();
+    assert_eq!(comment, Some("16385 chunks of udp:62031 were not recorded"));
+    let status = ring.status();
+    assert_eq!(
+        (status.written, status.lost),
+        (200, QUEUE_RECORDS as u64 + 1)
+    );
+}
