@@ -20,7 +20,7 @@ pub(super) struct Carrier {
     pub(super) timeslot: Timeslot,
     /// Whose relayed traffic it carries.
     pub(super) held: Option<Held>,
-    /// When it wants to be looked at, as the master's list has it.
+    /// When it wants to be looked at, or a little earlier, as the master's list has it.
     due: Option<Instant>,
 }
 
@@ -105,7 +105,9 @@ impl HomebrewMaster {
         }
         let dropped = carrier.timeslot.report(&mut self.actions);
         let due = carrier.timeslot.due();
-        if carrier.due != due {
+        // What is put off with each burst of a call is looked at once when it was due first.
+        let put_off = |old: Instant| now < old && due.is_some_and(|due| old <= due);
+        if carrier.due != due && !carrier.due.is_some_and(put_off) {
             if let Some(old) = core::mem::replace(&mut carrier.due, due) {
                 self.due.remove(&(old, index, slot));
             }

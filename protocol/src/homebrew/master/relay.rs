@@ -9,6 +9,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use bytes::BytesMut;
+
 use super::HomebrewMaster;
 use super::config::MasterConfigError;
 use super::limit::Rate;
@@ -186,6 +188,23 @@ fn begins(message: &Dmrd) -> bool {
     }
 }
 
+/// A burst on its way to the places that a rule names.
+struct Passing<'a> {
+    origin: Place,
+    message: &'a Dmrd,
+    /// Whether something can begin with it; not looked at where something is under way.
+    begins: Option<bool>,
+    /// For all copies of it.
+    memory: BytesMut,
+}
+
+impl Passing<'_> {
+    fn begins(&mut self) -> bool {
+        let message = self.message;
+        *self.begins.get_or_insert_with(|| begins(message))
+    }
+}
+
 /// What became of a burst at one of the places it should go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Passed {
@@ -217,11 +236,17 @@ impl HomebrewMaster {
         let Some(places) = self.relays.from(message.destination, origin) else {
             return;
         };
+        let mut passing = Passing {
+            origin,
+            message,
+            begins: None,
+            memory: BytesMut::with_capacity(places.len() * Dmrd::LONGEST),
+        };
         for &place in places.iter() {
             let passed = if self.site(place.0).is_some() {
-                self.relay_to_site(now, origin, place.0, message)
+                self.relay_to_site(now, &mut passing, place.0)
             } else {
-                self.relay_to_slot(now, origin, place, message)
+                self.relay_to_slot(now, &mut passing, place)
             };
             let cause = match passed {
                 Passed::Sent | Passed::Nobody => continue,
@@ -238,17 +263,17 @@ impl HomebrewMaster {
     fn relay_to_slot(
         &mut self,
         now: Instant,
-        origin: Place,
+        passing: &mut Passing<'_>,
         (index, slot): Place,
-        message: &Dmrd,
     ) -> Passed {
+        let (origin, message) = (passing.origin, passing.message);
         let longest = self.waits.longest_call;
         let Some(carrier) = self.carrier(index, slot) else {
             return Passed::Nobody;
         };
         let held = carrier.held.as_ref();
         let goes_on = held.is_some_and(|held| held.goes_on(now, origin));
-        if !goes_on && !begins(message) {
+        if !goes_on && !passing.begins() {
             return Passed::NoCall;
         }
         if held.is_some_and(|held| held.against(now, origin))
@@ -269,18 +294,13 @@ impl HomebrewMaster {
         } else {
             carrier.timeslot.channel.vacate();
         }
-        self.hand_over(index, slot, message);
+        self.hand_over(index, slot, message, &mut passing.memory);
         self.serve(now, index, slot);
         Passed::Sent
     }
 
-    fn relay_to_site(
-        &mut self,
-        now: Instant,
-        origin: Place,
-        index: usize,
-        message: &Dmrd,
-    ) -> Passed {
+    fn relay_to_site(&mut self, now: Instant, passing: &mut Passing<'_>, index: usize) -> Passed {
+        let (origin, message) = (passing.origin, passing.message);
         let fresh = self.salts.uuid();
         let longest = self.waits.longest_call;
         let Some(site) = self.site(index) else {
@@ -295,7 +315,7 @@ impl HomebrewMaster {
             return Passed::InUse;
         }
         if !held.goes_on(now, origin) {
-            if !begins(message) {
+            if !passing.begins() {
                 return Passed::NoCall;
             }
             (*held, *uuid) = (Held::by(now, origin), fresh);
@@ -304,12 +324,20 @@ impl HomebrewMaster {
         if let Err(why) = held.take(now, longest, message) {
             return why;
         }
-        self.hand_over(index, message.slot, &Dmrd { uuid, ..*message });
+        let message = Dmrd { uuid, ..*message };
+        self.hand_over(index, message.slot, &message, &mut passing.memory);
         Passed::Sent
     }
 
-    /// Sends a burst as it is, under the receiving station's id.
-    pub(super) fn hand_over(&mut self, index: usize, slot: Slot, message: &Dmrd) {
+    /// Sends a burst as it is, under the receiving station's id; `memory` has room for it, or gets
+    /// some.
+    pub(super) fn hand_over(
+        &mut self,
+        index: usize,
+        slot: Slot,
+        message: &Dmrd,
+        memory: &mut BytesMut,
+    ) {
         let Some(station) = self.stations.get(index) else {
             return;
         };
@@ -325,7 +353,7 @@ impl HomebrewMaster {
         };
         self.actions.push_back(Action::Send {
             to: Peer::Socket(link.peer),
-            bytes: message.encode(),
+            bytes: message.encode_into(memory),
             for_job: None,
         });
     }

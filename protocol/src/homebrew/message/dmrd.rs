@@ -94,6 +94,8 @@ pub struct Dmrd {
 impl Dmrd {
     /// The bytes it begins with.
     pub const NAME: &'static str = "DMRD";
+    /// Bytes of its longest form.
+    pub const LONGEST: usize = 71;
 
     /// Reads a datagram.
     ///
@@ -155,11 +157,17 @@ impl Dmrd {
     /// The 53 or, with `quality`, 55 bytes to send; with `uuid`, 71.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut out = BytesMut::with_capacity(71);
+        let mut out = BytesMut::with_capacity(Self::LONGEST);
+        self.encode_into(&mut out)
+    }
+
+    /// As [`encode`](Self::encode), into memory that many datagrams share: what is free in `out`. It
+    /// takes along what `out` holds, which is nothing between two datagrams.
+    pub fn encode_into(&self, out: &mut BytesMut) -> Bytes {
         out.put_slice(Self::NAME.as_bytes());
         out.put_u8(self.sequence);
-        put_u24(&mut out, self.source);
-        put_u24(&mut out, self.destination);
+        put_u24(out, self.source);
+        put_u24(out, self.destination);
         out.put_u32(self.repeater);
         let slot = if self.slot == Slot::Two { 0x80 } else { 0 };
         let unit = if self.group { 0 } else { 0x40 };
@@ -177,7 +185,7 @@ impl Dmrd {
         if let Some(uuid) = self.uuid {
             out.put_slice(&uuid.0);
         }
-        out.freeze()
+        out.split().freeze()
     }
 }
 

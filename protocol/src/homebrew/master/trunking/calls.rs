@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use bytes::BytesMut;
+
 use super::super::HomebrewMaster;
 use crate::air::{HeardKind, RadioId};
 use crate::dmr::voice;
@@ -145,7 +147,9 @@ impl HomebrewMaster {
             .uuid
             .and_then(|uuid| self.trunking.calls.other(now, uuid, index));
         match other {
-            Some(other) => self.hand_over(other, message.slot, message),
+            Some(other) => {
+                self.hand_over(other, message.slot, message, &mut BytesMut::new());
+            }
             None => self.drop_at(now, index, "no-such-call"),
         }
     }
