@@ -1,25 +1,22 @@
 //! The routes, and the document that describes them.
 
+use axum::Router;
 use axum::extract::{self, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response as AxumResponse};
 use axum::routing::get;
-use axum::{Json, Router};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::bodies::{self, Bodies};
-use crate::api::doors::{self, Doors};
 use crate::api::problem::Problem;
 use crate::api::shared::Api;
 use crate::api::{
     accounts, alarms, alert, alerts, cap, cap_feed, document, emergencies, events, health, ledger,
     national, roster, sinks, sms, stations,
 };
-use crate::engine::io::Request;
-use crate::observe::metrics::{AnswerLabel, Metrics};
+use crate::observe::metrics::AnswerLabel;
 
 /// Up to where the ledger was durable when a reading was asked for.
 pub const RECORDED_TO: HeaderName = HeaderName::from_static("narrowcast-recorded-to");

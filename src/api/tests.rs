@@ -11,7 +11,8 @@ use tower::ServiceExt;
 
 use crate::api::auth;
 use crate::api::backend::{BackendEnds, Page, backend};
-use crate::api::router::{Api, openapi, router};
+use crate::api::router::{openapi, router};
+use crate::api::shared::Api;
 use crate::engine::io::{Credential, Receipt, Refusal, Request, Response};
 use crate::model::facts::{Fact, Record};
 use crate::model::ids::{Seq, TokenId};

@@ -15,7 +15,7 @@ use crate::config::cap_source::CapSourceTable;
 use crate::config::cap_targets::{check_targets, targets};
 use crate::config::certificates::certificate;
 use crate::config::error::Fault;
-use crate::model::alert::{Ask, Target};
+use crate::model::alert::Ask;
 use crate::model::cap::CapRules;
 
 /// Our sender, if none is set.
@@ -176,6 +176,7 @@ impl CapTable {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::model::alert::Target;
 
     fn faults(text: &str) -> Vec<String> {
         let config = Config::parse("t", text).unwrap();

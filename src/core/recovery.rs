@@ -1,7 +1,6 @@
 //! From a ledger to an engine that decides: the one way, at the first start and after every
 //! failure. The engine of before stays until the new one takes over.
 
-use narrowcast_protocol::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::core::Core;
@@ -11,7 +10,6 @@ use crate::engine::Engine;
 use crate::engine::io::{Effect, Input, Now};
 use crate::model::facts::Record;
 use crate::model::ids::Seq;
-use crate::model::policy::Policy;
 
 impl Core {
     /// The ledger is open, its last record and newest state are these; or it cannot be opened.

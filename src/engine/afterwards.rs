@@ -4,13 +4,14 @@
 use crate::engine::Engine;
 use crate::engine::hearing::REPORT_TEXT;
 use crate::engine::io::{Refusal, Response};
+use crate::engine::limits::check_reason;
 use crate::model::alert::Target;
 use crate::model::book::AlertBook;
 use crate::model::delivery::{End, Rung};
 use crate::model::evidence::{Answer, AnsweredBy, Evidence};
 use crate::model::facts::{CHUNK, Fact};
 use crate::model::ids::{AlertId, DeliveryId, DeliveryIndex};
-use crate::model::roster::{Node, Recipient};
+use crate::model::roster::Recipient;
 use crate::model::sight::Share;
 use crate::model::text;
 use crate::model::token::Principal;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::engine::io::{Refusal, Submit};
-use crate::engine::known::known;
 use crate::engine::languages;
 use crate::engine::limits::{TEXT_CHARACTERS, check_text};
-use crate::model::alert::{Ask, Idempotency, Precedence, Target};
+use crate::model::alert::{Ask, Precedence, Target};
 use crate::model::roster::Recipient;
 use crate::model::text;
 use crate::model::token::{Principal, Right};

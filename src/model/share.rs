@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use narrowcast_protocol::air::{GroupId, RadioId};
 
-use crate::model::alert::Alert;
+use crate::model::alert::{Alert, Target};
 use crate::model::ids::DeliveryIndex;
 use crate::model::roster::{Node, Recipient};
 

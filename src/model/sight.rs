@@ -14,11 +14,9 @@
 //! Whatever cannot be placed belongs to the root.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use narrowcast_protocol::air::{GroupId, RadioId};
+use narrowcast_protocol::air::RadioId;
 
-use crate::model::alert::{Alert, Target};
 use crate::model::facts::Fact;
 use crate::model::ids::{AlertId, DeliveryIndex, EmergencyId};
 use crate::model::roster::{Node, Recipient, RosterEntry};

@@ -17,7 +17,8 @@ use tower_http::add_extension::AddExtension;
 
 use crate::api::doors::{Connection, Doors};
 use crate::api::host::{self, Names};
-use crate::api::router::{Api, router};
+use crate::api::router::router;
+use crate::api::shared::Api;
 use crate::config::Config;
 use crate::server::ServerError;
 use crate::server::wire::Wire;

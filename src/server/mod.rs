@@ -42,7 +42,6 @@ mod tests;
 mod warning_sources;
 mod wire;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use narrowcast_hardware::clock::Clock;
@@ -55,7 +54,6 @@ use crate::api::backend::{self, Backend};
 use crate::api::shared::Api;
 use crate::config::Config;
 use crate::core::io::Limits;
-use crate::ledger::LedgerError;
 use crate::observe::metrics::Metrics;
 use crate::station;
 

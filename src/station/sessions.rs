@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use narrowcast_hardware::clock::Clock;
 use narrowcast_hardware::port::{PortConfig, SerialSettings};
-use narrowcast_hardware::pump::Mask;
-use narrowcast_protocol::air::{Slot, StationId};
+use narrowcast_protocol::air::Slot;
 use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::client::ClientConfig;
@@ -16,7 +15,7 @@ use narrowcast_protocol::homebrew::message::{Rptc, Sent, Slots};
 use narrowcast_protocol::homebrew::peer::{self, PeerConfig};
 use narrowcast_protocol::mmdvm::host::{HostConfig, ModemHost};
 use narrowcast_protocol::mmdvm::message::config_flag;
-use narrowcast_protocol::session::{Peer, Session};
+use narrowcast_protocol::session::Peer;
 
 use crate::config::{
     Config, HomebrewLink, HomebrewPeer, HomebrewStation, ModemLink, ModemPort, Relay, UdtAccept,
@@ -245,6 +244,7 @@ fn seed() -> Result<[u8; 32], LinkError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use narrowcast_protocol::air::StationId;
 
     const LINKS: &str = r#"
         [[homebrew]]

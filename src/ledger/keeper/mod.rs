@@ -20,7 +20,7 @@ use tracing::{info, warn};
 pub use crate::ledger::keeper::asked::{Answer, Checkpoint, OpenLedger, Reply, Request};
 use crate::ledger::keeper::thread::{ReadStep, Shared, Task};
 use crate::ledger::record::Stored;
-use crate::ledger::{Ledger, LedgerError, OnRecord, Reader};
+use crate::ledger::{LedgerError, OnRecord, Reader};
 use crate::model::facts::Record;
 use crate::model::ids::{AlertId, Seq};
 

@@ -3,8 +3,10 @@ use std::sync::mpsc::{self as gates, Receiver, Sender};
 use std::time::Duration;
 
 use super::*;
+use crate::ledger::Ledger;
 use crate::ledger::memory::MemoryStore;
 use crate::ledger::suite::{InMemory, Place, about, alert, many};
+use crate::model::facts::Entry;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {

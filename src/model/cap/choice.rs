@@ -8,7 +8,7 @@ use narrowcast_protocol::warning::cap::{Alert, DEFAULT_LANGUAGE, Info, Time};
 use crate::model::wall::Wall;
 
 /// How long an alert without `expires` has a meaning, from when it begins.
-const LIFE: Duration = Duration::from_secs(12 * 3_600);
+pub(super) const LIFE: Duration = Duration::from_secs(12 * 3_600);
 
 /// When an info loses its meaning: its `expires`, otherwise 12 h after it begins.
 pub(super) fn expires(alert: &Alert, info: &Info) -> Wall {

@@ -18,7 +18,6 @@ mod written;
 use std::time::Duration;
 
 use narrowcast_protocol::warning::cap::{Alert, MessageId};
-use narrowcast_protocol::warning::signature::{SignatureError, Trust};
 use sha2::{Digest, Sha256};
 
 pub use grid::Spot;
@@ -29,8 +28,7 @@ pub use rules::{CapArea, CapRules};
 pub use shape::{Outline, ShapeError};
 pub use unmapped::Unmapped;
 
-use crate::model::alert::{Ask, Precedence, Target};
-use crate::model::cpeas::Agency;
+use crate::model::alert::{Precedence, Target};
 use crate::model::language::Words;
 use crate::model::wall::Wall;
 use crate::model::warning::{AllClear, NAME_CHARACTERS};

@@ -3,7 +3,9 @@ use narrowcast_protocol::warning::cap::{
     Status, Time, Urgency,
 };
 
+use super::choice::LIFE;
 use super::*;
+use crate::model::alert::Ask;
 use crate::model::ids::AlertId;
 
 /// 08:00 of the day in Beijing.

@@ -3,6 +3,7 @@
 use narrowcast_protocol::air::{CarrierId, Slot, StationId, TextForm};
 
 use super::*;
+use crate::model::alert::{Alert, Target};
 use crate::model::alert::{Ask, Idempotency, Mark, Precedence};
 use crate::model::delivery::{End, Outcome};
 use crate::model::emergency::Emergency;
@@ -14,6 +15,7 @@ use crate::model::roster::{Group, Radio};
 use crate::model::salvage::Salvage;
 use crate::model::token::{Role, Token};
 use crate::model::wall::Wall;
+use narrowcast_protocol::air::GroupId;
 
 const CARRIER: CarrierId = CarrierId {
     station: StationId(1),

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use narrowcast_protocol::air::{JobId, Phone, StationId};
+use narrowcast_protocol::air::{JobId, Phone};
 use narrowcast_protocol::time::Instant;
-use narrowcast_world::rng::Rng;
-use narrowcast_world::smsc::{Centre, CentreConfig, CentreEvent, Message};
+use narrowcast_world::smsc::{CentreEvent, Message};
 
 use super::flight::{Flight, REOPEN, Who};
 use super::{Happening, Run, Trouble};
 use crate::model::alert::Mark;
 use crate::simulate::link::{Link, LinkKind};
 use crate::simulate::operator;
-use crate::simulate::setup::Setup;
 
 /// The longest that a person takes to answer.
 const SLOWEST_ANSWER: Duration = Duration::from_secs(120);

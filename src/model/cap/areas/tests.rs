@@ -6,6 +6,7 @@ use narrowcast_protocol::warning::xml::Strictness;
 use super::super::tests::{alert, info, now};
 use super::super::{Mapped, map};
 use super::*;
+use crate::model::cap::{Outline, Region};
 use crate::model::wall::Wall;
 
 /// Keys of a `[[cap.area]]`, and its target.
