@@ -3,6 +3,8 @@
 use core::time::Duration;
 
 use narrowcast_protocol::time::Instant;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
 
 /// Wait before the first new try.
 pub const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -21,7 +23,7 @@ pub const LONGEST_HOLD_DOWN: Duration = Duration::from_secs(300);
 /// further one to 5 min; it starts over once the link has held for twice that long.
 #[derive(Debug, Clone)]
 pub struct Reconnect {
-    random: u64,
+    random: SplitMix64,
     failures: u32,
     losses: u32,
     flaps: u32,
@@ -31,9 +33,9 @@ pub struct Reconnect {
 impl Reconnect {
     /// A link that was never open. Equal seeds give equal waits.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self {
-            random: seed,
+            random: SplitMix64::from_seed(seed.to_le_bytes()),
             failures: 0,
             losses: 0,
             flaps: 0,
@@ -91,13 +93,9 @@ impl Reconnect {
         wait * 4 / 5 + wait / 5 * self.fraction() / u32::from(u16::MAX)
     }
 
-    /// SplitMix64; 0 to 65535.
+    /// 0 to 65535.
     fn fraction(&mut self) -> u32 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        u32::from(((z ^ (z >> 31)) >> 48) as u16)
+        u32::from((self.random.next_u64() >> 48) as u16)
     }
 }
 

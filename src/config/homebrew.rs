@@ -131,7 +131,7 @@ impl HomebrewStation {
             || self
                 .networks
                 .iter()
-                .any(|network| network.contains(address))
+                .any(|network| network.0.contains(address))
     }
 
     pub(super) fn read_passphrase(&mut self, at: &str, faults: &mut Vec<Fault>) {

@@ -1,8 +1,10 @@
 //! The fold over all facts: what a restart finds again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hasher;
 use std::time::Duration;
 
+use fnv::FnvHasher;
 use narrowcast_protocol::air::{CarrierId, Phone, RadioId, StationId};
 use narrowcast_protocol::sms::Sender;
 use serde::{Deserialize, Serialize};
@@ -612,9 +614,9 @@ impl HeardKey {
     }
 }
 
-/// FNV-1a.
+/// FNV-1a, whose values are defined once and for all: checkpoints hold them.
 fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
-    })
+    let mut hasher = FnvHasher::default();
+    bytes.for_each(|byte| hasher.write_u8(byte));
+    hasher.finish()
 }

@@ -25,7 +25,7 @@ pub const GENESIS: Hash = [0; 32];
 /// Most bytes that one record may take in its stored form.
 pub const LIMIT: usize = 16 * 1024;
 
-const VERSION: u8 = 10;
+const VERSION: u8 = 11;
 
 /// A record as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,7 +259,7 @@ mod tests {
         let stored = stored("0.1.0");
         assert_eq!(
             hex::encode(&stored.bytes),
-            "0a070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
+            "0b070463697479".to_owned() + "03" + "80a0abfef962" + "00" + "05302e312e30"
         );
         assert_eq!(stored.hash, link(&GENESIS, &stored.bytes));
     }

@@ -9,7 +9,7 @@ use narrowcast_protocol::dmr::slot_type::ColorCode;
 use narrowcast_protocol::homebrew::auth::Passphrase;
 use narrowcast_protocol::homebrew::client::ClientConfig;
 use narrowcast_protocol::homebrew::master::{
-    HomebrewMaster, MasterConfig, Network, RelayRule, StationConfig, TrunkingConfig,
+    HomebrewMaster, MasterConfig, RelayRule, StationConfig, TrunkingConfig,
 };
 use narrowcast_protocol::homebrew::message::{Rptc, Sent, Slots};
 use narrowcast_protocol::homebrew::peer::{self, PeerConfig};
@@ -92,13 +92,11 @@ fn station(station: &HomebrewStation) -> Result<StationConfig, String> {
         .passphrase
         .as_ref()
         .ok_or("a station has no passphrase")?;
-    let networks = station.networks.iter().map(|network| {
-        Network::new(network.address, network.prefix).map_err(|error| error.to_string())
-    });
+    let networks = station.networks.iter().map(|network| network.0);
     Ok(StationConfig {
         id: station.id,
         passphrase: Passphrase::new(secret.expose()).map_err(|error| error.to_string())?,
-        networks: networks.collect::<Result<_, _>>()?,
+        networks: networks.collect(),
         color_code: station.colour_code,
         own: station.own,
         groups: station.groups.clone(),

@@ -7,6 +7,9 @@ mod frames;
 #[cfg(test)]
 mod tests;
 
+use std::hash::Hasher;
+
+use fnv::FnvHasher;
 use narrowcast_protocol::sms::segment::{Form, SegmentError, Signature, segment};
 use narrowcast_protocol::sms::{Part, Reference};
 use serde::{Deserialize, Serialize};
@@ -51,17 +54,19 @@ impl Frame {
         }
     }
 
-    /// Tells it from other frames: FNV-1a of all that is in it, in 32 bits.
+    /// Tells it from other frames: FNV-1a of all that is in it, folded into 32 bits. Its values
+    /// are on record, and FNV's are defined once and for all.
     pub(in crate::engine) fn number(&self) -> u32 {
         let kind = self.kind.to_string();
         let texts = [&kind, &self.sign, &self.signature, &self.template];
-        // No text of ours has the octet 0xFF.
-        let octets = texts
-            .into_iter()
-            .flat_map(|text| text.bytes().chain([0xFF]));
-        octets.fold(0x811C_9DC5, |number: u32, octet| {
-            (number ^ u32::from(octet)).wrapping_mul(0x0100_0193)
-        })
+        let mut hasher = FnvHasher::default();
+        for text in texts {
+            hasher.write(text.as_bytes());
+            // No text of ours has this octet.
+            hasher.write_u8(0xFF);
+        }
+        let hash = hasher.finish();
+        u32::try_from((hash >> 32) ^ (hash & 0xFFFF_FFFF)).unwrap_or(0)
     }
 
     /// The parts of what is `said`, with `reference` tying them together.

@@ -34,7 +34,7 @@ pub(super) struct Telephones {
 }
 
 impl Telephones {
-    pub(super) const fn new(seed: u64, trouble: Duration) -> Self {
+    pub(super) fn new(seed: u64, trouble: Duration) -> Self {
         Self {
             rng: Rng::new(seed ^ APART),
             trouble,

@@ -1,6 +1,8 @@
 //! Faults put into a recording, the same ones for the same seed.
 
 use core::fmt;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
 
 use clap::Args;
 
@@ -69,16 +71,12 @@ impl fmt::Display for Made {
     }
 }
 
-/// A small generator of numbers (SplitMix64).
-struct Numbers(u64);
+/// Numbers that are the same for the same seed.
+struct Numbers(SplitMix64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
+        self.0.next_u64()
     }
 
     fn happens(&mut self, share: f64) -> bool {
@@ -99,7 +97,7 @@ impl Numbers {
 impl Faults {
     /// The recording with its faults, in the frames that are `ours` alone.
     pub(crate) fn apply(&self, frames: Vec<Raw>, ours: impl Fn(&Raw) -> bool) -> (Vec<Raw>, Made) {
-        let mut numbers = Numbers(self.seed);
+        let mut numbers = Numbers(SplitMix64::from_seed(self.seed.to_le_bytes()));
         let mut made = Made::default();
         let mut out: Vec<Raw> = Vec::with_capacity(frames.len());
         let mut late: Option<Raw> = None;

@@ -4,12 +4,12 @@ use core::fmt;
 use core::str::FromStr;
 use std::net::IpAddr;
 
-/// A range of addresses, as `192.0.2.0/24`, `2001:db8::/32` or one address.
+use ipnet::IpNet;
+
+/// A range of addresses, as `192.0.2.0/24`, `2001:db8::/32` or one address. A range of IPv4
+/// addresses mapped into IPv6 (`::ffff:192.0.2.0/120`) is one of IPv4 addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    base: IpAddr,
-    prefix: u8,
-}
+pub struct Network(IpNet);
 
 /// Why a text is no network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,38 +28,21 @@ impl Network {
     /// # Errors
     /// The prefix is longer than the address (32 or 128 bits).
     pub fn new(base: IpAddr, prefix: u8) -> Result<Self, NetworkError> {
+        // The first 96 bits of a mapped address say that it is one.
+        let (base, prefix) = match (base.to_canonical(), prefix.checked_sub(96)) {
+            (IpAddr::V4(mapped), Some(prefix)) if base.is_ipv6() => (mapped.into(), prefix),
+            _ => (base, prefix),
+        };
         let longest = if base.is_ipv4() { 32 } else { 128 };
-        if prefix > longest {
-            return Err(NetworkError::Prefix(prefix.to_string(), longest));
-        }
-        Ok(Self { base, prefix })
+        IpNet::new(base, prefix)
+            .map(Self)
+            .map_err(|_| NetworkError::Prefix(prefix.to_string(), longest))
     }
 
     /// Whether `address` lies in it. An IPv4 address mapped into IPv6 counts as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let (base, address) = (self.base.to_canonical(), address.to_canonical());
-        // A network written as ::ffff:a.b.c.d/n counts its prefix in 128 bits.
-        let prefix = if self.base.is_ipv6() && base.is_ipv4() {
-            self.prefix.saturating_sub(96)
-        } else {
-            self.prefix
-        };
-        match (base, address) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                let mask = u32::MAX
-                    .checked_shl(32 - u32::from(prefix.min(32)))
-                    .unwrap_or(0);
-                (base.to_bits() ^ address.to_bits()) & mask == 0
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                let mask = u128::MAX
-                    .checked_shl(128 - u32::from(prefix.min(128)))
-                    .unwrap_or(0);
-                (base.to_bits() ^ address.to_bits()) & mask == 0
-            }
-            _ => false,
-        }
+        self.0.contains(&address.to_canonical())
     }
 }
 
@@ -84,18 +67,14 @@ impl FromStr for Network {
 }
 
 impl From<IpAddr> for Network {
-    fn from(base: IpAddr) -> Self {
-        let prefix = match base {
-            IpAddr::V4(_) => 32,
-            IpAddr::V6(_) => 128,
-        };
-        Self { base, prefix }
+    fn from(address: IpAddr) -> Self {
+        Self(address.to_canonical().into())
     }
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.base, self.prefix)
+        self.0.fmt(f)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What can go wrong between a modem and its host, by seed.
 
 use crate::time::Instant;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
 
 /// Faults of a simulated modem, all off at first. Rates are per 65,536.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,24 +23,21 @@ pub struct Faults {
     pub lockout: bool,
 }
 
-/// A stream of numbers that is the same for the same seed (xorshift64*).
+/// A stream of numbers that is the same for the same seed.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(super) struct Dice(SplitMix64);
 
 impl Dice {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed ^ 0x9E37_79B9_7F4A_7C15 | 1)
+    pub(super) fn new(seed: u64) -> Self {
+        Self(SplitMix64::from_seed(seed.to_le_bytes()))
     }
 
-    pub(super) const fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
+    pub(super) fn roll(&mut self) -> u64 {
+        self.0.next_u64() >> 16
     }
 
     /// True so often in 65,536.
-    pub(super) const fn hits(&mut self, rate: u16) -> bool {
+    pub(super) fn hits(&mut self, rate: u16) -> bool {
         rate > 0 && self.roll() & 0xFFFF < rate as u64
     }
 }
