@@ -79,7 +79,7 @@ impl FromRequestParts<Api> for Bearer {
 
 /// A right that a request with a body needs.
 pub(crate) trait Needed: Send {
-    /// Which.
+    /// The right that the token must have.
     const RIGHT: Right;
 }
 

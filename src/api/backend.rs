@@ -30,7 +30,7 @@ pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Call {
     /// In whose name.
     pub credential: Credential,
-    /// What is asked.
+    /// What is asked of the engine.
     pub request: Box<Request>,
     /// Where the answer goes; dropping it says that the engine is away.
     pub reply: oneshot::Sender<Result<Response, Refusal>>,
@@ -152,18 +152,18 @@ pub struct Backend {
 pub struct SinkDesk {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// What kind of receiver it is: `webhook`, `mqtt` or `directory`.
     pub kind: &'static str,
     /// The node whose share it gets.
     pub node: Node,
-    /// How it stands.
+    /// What the sink has delivered, and what is in its way; it writes this itself.
     pub status: Arc<Mutex<SinkStatus>>,
     /// What it is told.
     pub commands: mpsc::Sender<SinkCommand>,
 }
 
 impl SinkDesk {
-    /// How it stands.
+    /// What the sink has delivered, and what is in its way.
     #[must_use]
     pub fn status(&self) -> SinkStatus {
         self.status

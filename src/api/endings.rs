@@ -27,7 +27,7 @@ pub(crate) enum TakenBack {
 /// That an alert was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// Where that stands.
+    /// Where the fact that ended the alert stands in the ledger.
     pub(crate) seq: Seq,
     pub(crate) at: Wall,
     pub(crate) by: TakenBack,

@@ -28,10 +28,10 @@ pub const BODY_LIMIT: usize = 1 << 20;
 pub struct Api {
     /// The way to engine and ledger.
     pub backend: Backend,
-    /// What is counted.
+    /// The counters that `/metrics` shows.
     pub metrics: Arc<Metrics>,
     pub(crate) guard_metrics: bool,
-    /// Who is connected.
+    /// The connections, and how many one address may have.
     pub doors: Arc<Doors>,
     pub(crate) known: Arc<Known>,
     pub(crate) bodies: Arc<Bodies>,

@@ -10,7 +10,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: String,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// A key is unknown or a value is of the wrong kind.

@@ -13,7 +13,7 @@ use crate::config::value::carriers;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
-    /// Which talkgroup.
+    /// The talkgroup whose calls are carried.
     pub talkgroup: GroupId,
     /// Between which timeslots of the stations of one `[[homebrew]]`; on a trunked site the
     /// timeslot has no meaning.

@@ -44,7 +44,7 @@ pub enum Action {
     Transmit(Job),
     /// Answer a call.
     Reply {
-        /// Which.
+        /// The call that is answered.
         ticket: Ticket,
         /// The answer.
         result: Result<Response, Refusal>,

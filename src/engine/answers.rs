@@ -27,11 +27,11 @@ pub(super) enum Matched {
 
 /// What was heard, and from whom.
 pub(super) struct Heard<'a> {
-    /// Who says it.
+    /// The radio or telephone that says it.
     pub(super) speaker: Speaker,
     /// The deliveries in memory that go there, oldest alert first.
     pub(super) deliveries: Vec<DeliveryId>,
-    /// What it says.
+    /// The text; of a status, its code in words.
     pub(super) text: &'a str,
     /// The status code, if it is one.
     pub(super) status: Option<u16>,

@@ -54,14 +54,14 @@ pub enum Input {
         ticket: Ticket,
         /// In whose name.
         credential: Credential,
-        /// What.
+        /// What is asked for.
         request: Box<Request>,
     },
     /// A station heard something.
     Heard(Heard),
     /// A carrier appeared, changed or went.
     Carrier {
-        /// Which.
+        /// The carrier.
         id: CarrierId,
         /// Its state.
         state: CarrierState,
@@ -70,7 +70,7 @@ pub enum Input {
     },
     /// A station said what it is.
     StationIdentified {
-        /// Which.
+        /// The station.
         station: StationId,
         /// What it says about itself.
         description: String,
@@ -79,9 +79,9 @@ pub enum Input {
     Sent(JobId),
     /// A job came further.
     Step {
-        /// Which.
+        /// The job.
         id: JobId,
-        /// How far.
+        /// How far it has come.
         step: Step,
     },
     /// A distress call that was shown when nothing could be recorded: it is recorded now, under
@@ -114,14 +114,14 @@ pub enum Request {
     Warn(Box<Warn>),
     /// Withdraw an alert.
     Cancel {
-        /// Which.
+        /// The alert.
         alert: AlertId,
-        /// Why.
+        /// The reason, for those who ask later.
         because: String,
     },
     /// Send an alert again to those who have not answered.
     Resend {
-        /// Which.
+        /// The alert.
         alert: AlertId,
     },
     /// Record what a recipient has answered by another way.
@@ -143,7 +143,7 @@ pub enum Request {
         delivery: DeliveryIndex,
         /// Over which sink.
         sink: String,
-        /// What it did.
+        /// Whether the system took the alert, a broker did, or it was refused.
         says: SystemSays,
     },
     /// A sink does not get on, or does again.
@@ -155,14 +155,14 @@ pub enum Request {
     },
     /// Take an emergency in hand.
     TakeEmergency {
-        /// Which.
+        /// The emergency.
         id: EmergencyId,
     },
     /// Close an emergency.
     CloseEmergency {
-        /// Which.
+        /// The emergency.
         id: EmergencyId,
-        /// Why.
+        /// The reason, for those who ask later.
         because: String,
     },
     /// Take in what a source says of a sensor alarm.
@@ -175,7 +175,7 @@ pub enum Request {
         kind: String,
         /// Until when, at most 24 h ahead; a time in the past ends the suppression.
         until: Wall,
-        /// Why.
+        /// The reason, for those who ask later.
         why: String,
     },
     /// Import roster lines.
@@ -189,7 +189,7 @@ pub enum Request {
     CreateToken(Token),
     /// Revoke a token.
     RevokeToken {
-        /// Which.
+        /// The token.
         id: TokenId,
     },
     /// Accept the civil clock as it stands after a step.
@@ -371,11 +371,11 @@ pub enum SystemSays {
 pub struct Submit {
     /// The identity it will have.
     pub id: AlertId,
-    /// What it says.
+    /// The text, 1 to 300 characters.
     pub text: String,
     /// How urgent it is.
     pub precedence: Precedence,
-    /// What it asks.
+    /// What it asks of its recipients.
     pub ask: Ask,
     /// Whom it names; at least one.
     pub targets: Vec<Target>,
@@ -401,7 +401,7 @@ pub struct Submit {
 pub struct Warn {
     /// The message.
     pub message: WarningMessage,
-    /// What it says.
+    /// The alert that it makes, or that the warning is over.
     pub says: Says,
     /// The document, as it came: at most
     /// [`DOCUMENT_OCTETS`](crate::model::warning::DOCUMENT_OCTETS).
@@ -415,7 +415,7 @@ pub enum Says {
     Alert(Box<Submit>),
     /// The warning is over.
     Over {
-        /// Why.
+        /// The reason that the source gives, or a person.
         because: String,
         /// What those are told who may have got a version; none: nothing.
         all_clear: Option<AllClear>,
@@ -446,7 +446,7 @@ pub struct Warned {
 pub struct Output {
     /// Not before the ledger has committed this position.
     pub after: Seq,
-    /// What.
+    /// What is to be done.
     pub effect: Effect,
 }
 
@@ -461,7 +461,7 @@ pub enum Effect {
     },
     /// Answer a request.
     Reply {
-        /// Which.
+        /// The request that is answered.
         ticket: Ticket,
         /// The answer.
         result: Result<Response, Refusal>,
@@ -488,7 +488,7 @@ pub enum Response {
     Accepted(Receipt),
     /// The message is taken in and durable.
     Warned(Box<Warned>),
-    /// What would happen.
+    /// What would become of an alert.
     Plan(Box<Plan>),
     /// It is done and durable at this position.
     Done(Seq),
@@ -546,7 +546,7 @@ pub struct Receipt {
     pub mark: String,
     /// How many deliveries it has.
     pub recipients: u32,
-    /// When it expires.
+    /// From then on it has no meaning.
     pub expires_at: Wall,
     /// Where its acceptance stands in the ledger.
     pub seq: Seq,
@@ -579,7 +579,7 @@ pub enum Refusal {
     /// A field is wrong.
     #[error("{field}: {why}")]
     Invalid {
-        /// Which.
+        /// The name of the field, as the API calls it.
         field: &'static str,
         /// What is wrong with it and what would be right.
         why: String,

@@ -135,7 +135,7 @@ pub(super) struct StationBook {
     pub(super) since: Wall,
 }
 
-/// Who says something.
+/// The source of a text or status: a radio, a telephone, or something with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Speaker {
     /// A radio.

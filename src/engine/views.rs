@@ -27,7 +27,7 @@ pub struct AlertView {
     pub id: AlertId,
     /// Its short sign on the air.
     pub mark: String,
-    /// What it says.
+    /// The text as it was submitted.
     pub text: String,
     /// The language of `text`, if its sender said it.
     pub language: Option<Language>,
@@ -35,23 +35,23 @@ pub struct AlertView {
     pub translations: Vec<Translation>,
     /// How urgent it is.
     pub precedence: Precedence,
-    /// What it asks.
+    /// What it asks of its recipients.
     pub ask: Ask,
     /// Whom it named.
     pub targets: Vec<String>,
     /// When it was accepted.
     pub accepted_at: Wall,
-    /// When it expires.
+    /// From then on it has no meaning.
     pub expires_at: Wall,
     /// When all its deliveries were settled or ended.
     pub ended_at: Option<Wall>,
     /// Whether it is a drill.
     pub exercise: bool,
-    /// Who sent it.
+    /// The name of the token, or of the source, that sent it.
     pub by: String,
     /// How many deliveries it has; of a part, those of the asker's node.
     pub recipients: u32,
-    /// Where they stand.
+    /// How many deliveries stand at each rung and end.
     pub counts: Counts,
     /// The answer set that answers it.
     pub answer_set: Option<char>,
@@ -234,7 +234,7 @@ pub struct SmsRouteView {
     pub id: StationId,
     /// Its name.
     pub name: String,
-    /// What it speaks.
+    /// The protocol of its operator.
     pub kind: RouteKind,
     /// Whether its link is there and the operator has accepted the log-in.
     pub up: bool,
@@ -319,9 +319,9 @@ pub struct StationView {
 /// What keeps some recipients from ever getting an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hindrance {
-    /// Why.
+    /// The reason that their deliveries have failed for.
     pub reason: FailReason,
-    /// How many recipients.
+    /// How many recipients it keeps from getting the alert.
     pub recipients: u32,
     /// The first of their radios, 20 at most.
     pub radios: Vec<RadioId>,

@@ -29,7 +29,7 @@ pub enum LedgerError {
     Unreadable {
         /// Its position.
         seq: Seq,
-        /// Why.
+        /// What is wrong with it.
         why: String,
     },
     /// The chain is broken.
@@ -37,7 +37,7 @@ pub enum LedgerError {
     Chain {
         /// The first record that does not fit.
         seq: Seq,
-        /// How.
+        /// How it fails to follow from the record before.
         why: String,
     },
     /// The ledger ends before a position that its head file or a checkpoint proves: records
@@ -82,7 +82,7 @@ pub enum LedgerError {
     Import {
         /// Counted from 1.
         line: u64,
-        /// Why.
+        /// What is wrong with the line.
         why: String,
     },
 }

@@ -35,9 +35,9 @@ const NOTE_BYTES: u64 = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scrubbed {
-    /// When it began.
+    /// The civil time at which it began.
     pub begun: Timestamp,
-    /// When it ended.
+    /// The civil time at which it ended.
     pub ended: Timestamp,
     /// The last record that was reached and is sound; 0 if none.
     pub last: Seq,
@@ -59,7 +59,7 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnderWay {
-    /// When it began.
+    /// The civil time at which it began.
     pub begun: Timestamp,
     /// The record it has reached; in the note, as it was at the last writing.
     pub at: Seq,
@@ -180,7 +180,7 @@ impl Scrubbed {
 /// What is seen of the walks, and the bell.
 #[derive(Debug, Default)]
 pub struct Desk {
-    /// How they stand.
+    /// The walk under way and the one before; changes as a walk gets on.
     pub state: watch::Sender<Note>,
     /// Begins one now.
     pub begin: Notify,

@@ -59,7 +59,7 @@ pub struct LevelRule {
     pub text: String,
     /// Whom it names.
     pub to: Vec<Target>,
-    /// What it asks.
+    /// What the alerts that it makes ask.
     pub ask: Ask,
     /// Whether it may go to telephones.
     pub sms: bool,
@@ -133,11 +133,11 @@ pub struct Alerted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SensorAlarm {
-    /// Which.
+    /// Its identity, site and kind.
     pub of: AlarmOf,
     /// The id that the source gives it, if it does.
     pub source_id: Option<String>,
-    /// Who raised it.
+    /// The name of the source that raised it.
     pub by: String,
     /// Its level now.
     pub level: Level,
@@ -230,7 +230,7 @@ impl SensorAlarm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlarmUpdate {
-    /// Which.
+    /// The alarm that it is about.
     pub of: AlarmOf,
     /// Its level now.
     pub level: Level,
@@ -273,7 +273,7 @@ pub struct Suppression {
     pub node: Node,
     /// Who asked for it.
     pub by: String,
-    /// Why.
+    /// The reason that was given.
     pub why: String,
     /// Since when.
     pub since: Wall,

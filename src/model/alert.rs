@@ -249,7 +249,7 @@ pub struct Alert {
     pub text: String,
     /// How urgent it is.
     pub precedence: Precedence,
-    /// What it asks.
+    /// What it asks of its recipients.
     pub ask: Ask,
     /// Whom it named.
     pub targets: Vec<Target>,
@@ -261,7 +261,7 @@ pub struct Alert {
     pub exercise: bool,
     /// The one station or SMS route it must go through, if it was told so (a test of that).
     pub station: Option<StationId>,
-    /// Who sent it.
+    /// The name of the token, or of the source, that sent it.
     pub by: String,
     /// The node of the sender's token.
     pub node: Node,

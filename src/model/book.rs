@@ -375,7 +375,7 @@ pub struct AlertBook {
     pub groups: Vec<GroupBook>,
     /// How many deliveries are not settled.
     pub unsettled: u32,
-    /// When it ended.
+    /// When it ended; none while it goes on.
     pub ended_at: Option<Wall>,
     /// When a person asked for it to be sent again, the last time.
     pub again_at: Option<Wall>,

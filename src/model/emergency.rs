@@ -10,7 +10,7 @@ use crate::model::wall::Wall;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LastPosition {
-    /// Where.
+    /// The position that the radio said.
     pub position: Position,
     /// When it was heard.
     pub at: Wall,
@@ -20,9 +20,9 @@ pub struct LastPosition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Signature {
-    /// Who.
+    /// The name of the token.
     pub by: String,
-    /// When.
+    /// The civil time at which it was recorded.
     pub at: Wall,
 }
 
@@ -48,7 +48,7 @@ pub struct Emergency {
     pub acknowledged_at: Option<Wall>,
     /// Who has it in hand.
     pub taken: Option<Signature>,
-    /// Who closed it.
+    /// Who closed it and when; none while it is open.
     pub closed: Option<Signature>,
     /// Why it was closed.
     pub closed_because: Option<String>,

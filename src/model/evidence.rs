@@ -43,7 +43,7 @@ pub struct Answer {
     pub choice: u8,
     /// What came in, in words.
     pub text: String,
-    /// How it came.
+    /// The way by which it came.
     pub by: AnsweredBy,
     /// The radio that says so, where it is not the one that is addressed.
     pub from: Option<RadioId>,

@@ -83,7 +83,7 @@ pub enum Fact {
     /// Lines of the roster were imported; `first` of an import that replaces clears the old one.
     #[cfg_attr(test, schemars(skip))]
     RosterImported {
-        /// Who imported it.
+        /// The name of the token that imported it.
         by: String,
         /// Whether what stood before is forgotten now.
         clears: bool,
@@ -93,7 +93,7 @@ pub enum Fact {
     /// A token was made.
     #[cfg_attr(test, schemars(skip))]
     TokenCreated {
-        /// Who made it.
+        /// The name of the token that made it; `system` for the first one.
         by: String,
         /// The token, hashed.
         token: Token,
@@ -101,9 +101,9 @@ pub enum Fact {
     /// A token was revoked.
     #[cfg_attr(test, schemars(skip))]
     TokenRevoked {
-        /// Who revoked it.
+        /// The name of the token that revoked it.
         by: String,
-        /// Which.
+        /// The token that is valid no more.
         token: TokenId,
     },
     /// An alert was accepted; its recipients follow in the same commit.
@@ -213,9 +213,9 @@ pub enum Fact {
         alert: AlertId,
         /// The delivery.
         delivery: DeliveryIndex,
-        /// Which attempt.
+        /// The number of the attempt that ended, from 1.
         number: u8,
-        /// How.
+        /// How it ended.
         outcome: Outcome,
     },
     /// A delivery ended short of its aim.
@@ -224,7 +224,7 @@ pub enum Fact {
         alert: AlertId,
         /// The delivery.
         delivery: DeliveryIndex,
-        /// How.
+        /// How the delivery ended.
         end: End,
     },
     /// All deliveries of an alert that had no end got this one at once.
@@ -244,7 +244,7 @@ pub enum Fact {
         alert: AlertId,
         /// Who asked for it.
         by: String,
-        /// Which deliveries.
+        /// The deliveries that are sent again.
         deliveries: Vec<DeliveryIndex>,
         /// The answer set that answers it from here on: not one that another alert got since.
         answer_set: Option<AnswerSet>,
@@ -282,7 +282,7 @@ pub enum Fact {
     RadioHeard {
         /// The radio that says so.
         radio: RadioId,
-        /// Where.
+        /// The carrier over which it was heard.
         carrier: CarrierId,
         /// Its position, if it said so.
         position: Option<Position>,
@@ -292,7 +292,7 @@ pub enum Fact {
     RadioLeft {
         /// The radio that says so.
         radio: RadioId,
-        /// Where.
+        /// The carrier of the site that it left.
         carrier: CarrierId,
     },
     /// An emergency was raised.
@@ -306,16 +306,16 @@ pub enum Fact {
     EmergencyTaken {
         /// The emergency.
         id: EmergencyId,
-        /// Who.
+        /// The name of the token that took it.
         by: String,
     },
     /// A named person closed it.
     EmergencyClosed {
         /// The emergency.
         id: EmergencyId,
-        /// Who.
+        /// The name of the token that closed it.
         by: String,
-        /// Why.
+        /// The reason that was given.
         because: String,
     },
     /// A station came or went; damped to one fact a minute.
@@ -331,7 +331,7 @@ pub enum Fact {
     },
     /// A person confirmed a step of the clock.
     ClockConfirmed {
-        /// Who.
+        /// The name of the token that confirmed it.
         by: String,
         /// By how many milliseconds it stepped.
         step_millis: i64,
@@ -351,7 +351,7 @@ pub enum Fact {
     Salvaged(Salvage),
     /// A named person has taken note of every salvage before.
     SalvageAcknowledged {
-        /// Who.
+        /// The name of the token that took note of them.
         by: String,
     },
     /// From here on a delivery addresses another radio of its person.
@@ -386,14 +386,14 @@ pub enum Fact {
     },
     /// A part left, or the operator took it without naming it.
     MessageEvidenced {
-        /// Which message.
+        /// The part of the attempt at the telephone.
         of: MessageRef,
         /// `Written` or `StationAccepted`.
         evidence: Evidence,
     },
     /// An operator took a part and named it; its receipts use this name.
     MessageTaken {
-        /// Which message.
+        /// The part of the attempt at the telephone.
         of: MessageRef,
         /// Over which route.
         route: StationId,
@@ -404,7 +404,7 @@ pub enum Fact {
     },
     /// An operator said what became of a part.
     ReceiptHeard {
-        /// Which message.
+        /// The part of the attempt at the telephone.
         of: MessageRef,
         /// What became of it.
         outcome: ReceiptOutcome,
@@ -433,9 +433,9 @@ pub enum Fact {
         delivery: DeliveryIndex,
         /// Which of the person's telephones.
         phone: u8,
-        /// Which attempt.
+        /// The number of the attempt that ended, from 1.
         number: u8,
-        /// How.
+        /// How it ended.
         outcome: Outcome,
         /// Whether this telephone is not tried any more.
         spent: bool,
@@ -445,7 +445,7 @@ pub enum Fact {
     PhonePartHeard {
         /// Over which route.
         route: StationId,
-        /// Who says so.
+        /// The number from which it came.
         from: String,
         /// Our number that it was sent to.
         to: String,
@@ -455,7 +455,7 @@ pub enum Fact {
         total: u8,
         /// Which one this is, from 1.
         part: u8,
-        /// What it says.
+        /// The text of this part alone.
         text: String,
     },
     /// The missing parts of a long text from a telephone are not waited for any more.
@@ -463,7 +463,7 @@ pub enum Fact {
     PhonePartsGivenUp {
         /// Over which route.
         route: StationId,
-        /// Who sent it.
+        /// The number from which they came.
         from: String,
         /// Our number that it was sent to.
         to: String,
@@ -501,34 +501,34 @@ pub enum Fact {
     AlarmUpdated(Box<AlarmUpdate>),
     /// A source took its alarm back.
     AlarmCleared {
-        /// Which.
+        /// The alarm.
         of: AlarmOf,
-        /// Who.
+        /// The name of the source, or of the token, that took it back.
         by: String,
         /// How often it was raised, in all.
         count: u64,
     },
     /// A cleared alarm stayed quiet: it is over.
     AlarmEnded {
-        /// Which.
+        /// The alarm.
         of: AlarmOf,
     },
     /// An alarm made an alert, which was accepted in the same commit.
     AlarmAlerted {
-        /// Which.
+        /// The alarm.
         of: AlarmOf,
         /// The alert.
         alert: AlertId,
         /// At which level.
         level: Level,
-        /// Why.
+        /// What made the alert due: the alarm was raised, went on, or was over.
         because: AlertedFor,
         /// Whom the rule names and the roster does not know.
         missing: Vec<Target>,
     },
     /// An alarm should make an alert and cannot.
     AlarmUnalerted {
-        /// Which.
+        /// The alarm.
         of: AlarmOf,
         /// What is in the way, and what would help.
         problem: String,
@@ -622,9 +622,9 @@ pub enum ReportNote {
 /// A fact with the moment it was decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When.
+    /// The civil time at which it was decided.
     pub at: Wall,
-    /// What.
+    /// What happened.
     pub fact: Fact,
 }
 
@@ -637,9 +637,9 @@ pub struct Record {
     pub jurisdiction: String,
     /// The epoch of the holder that committed it.
     pub epoch: u64,
-    /// When.
+    /// The civil time at which it was decided.
     pub at: Wall,
-    /// What.
+    /// What happened.
     pub fact: Fact,
     /// SHA-256 over the previous record's hash and this record's stored bytes.
     pub hash: [u8; 32],

@@ -204,7 +204,7 @@ pub struct Policy {
     pub longest_call: Duration,
     /// Most live deliveries; beyond it Routine and Priority intake answers "busy".
     pub max_live_deliveries: u32,
-    /// What answers mean.
+    /// Which status codes and words mean which numbered answer.
     pub answers: Vec<AnswerRule>,
     /// Status codes for alerts on trunked systems.
     pub answer_sets: Vec<AnswerSet>,

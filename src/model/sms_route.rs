@@ -43,7 +43,7 @@ pub struct SmsRoute {
     pub id: StationId,
     /// Its name.
     pub name: String,
-    /// What it speaks.
+    /// The protocol of its operator.
     pub kind: RouteKind,
     /// Whether exercises may leave over it.
     pub exercises: bool,

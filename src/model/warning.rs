@@ -90,7 +90,7 @@ pub struct WarningMessage {
     pub name: String,
     /// In which form it came.
     pub form: WarningForm,
-    /// What it does.
+    /// Whether it issues, updates or cancels a warning.
     pub kind: WarningKind,
     /// Messages of the same source that it names; at most 50.
     pub references: Vec<MessageKey>,
@@ -160,7 +160,7 @@ impl WarningOutcome {
 pub struct WarningTaken {
     /// The message.
     pub message: WarningMessage,
-    /// Who sent it.
+    /// The name of the token, or of the source, that sent it.
     pub by: String,
     /// The node of the sender's token.
     pub node: Node,

@@ -30,7 +30,7 @@ pub struct DropLabel {
     pub cause: &'static str,
 }
 
-/// How attempts ended.
+/// The label that says how an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct OutcomeLabel {
     /// The outcome's name.

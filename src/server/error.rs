@@ -11,9 +11,9 @@ pub enum ServerError {
     /// A directory cannot be made or written.
     #[error("cannot use {path}: {source}; check `server.state_dir` and its owner")]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// Others may write where secrets are kept.
@@ -35,7 +35,7 @@ pub enum ServerError {
     Sink {
         /// Its name.
         name: String,
-        /// Why.
+        /// What is wrong with the configuration of the sink.
         why: String,
     },
     /// A source of warnings cannot be built from its configuration.
@@ -43,15 +43,15 @@ pub enum ServerError {
     Source {
         /// Its name.
         name: String,
-        /// Why.
+        /// What is wrong with the configuration of the source.
         why: String,
     },
     /// The API cannot listen.
     #[error("cannot listen on {address}: {source}; is another server running there?")]
     Listen {
-        /// Where.
+        /// The address of `server.listen`.
         address: std::net::SocketAddr,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// The API's socket failed.
@@ -67,7 +67,7 @@ pub enum ServerError {
         "the system's clock says {now}, which cannot be: set it (date, or an NTP service) and start again"
     )]
     Clock {
-        /// What it shows.
+        /// The time that the clock shows.
         now: jiff::Timestamp,
     },
     /// The system gave no random bytes.

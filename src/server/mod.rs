@@ -74,7 +74,7 @@ const EMERGENCIES: usize = 1_024;
 pub struct Served {
     /// The way to ask the engine.
     pub backend: Backend,
-    /// What it counts.
+    /// The counters that the server and its links keep.
     pub metrics: Arc<Metrics>,
     /// Ends after `shutdown`, when the ledger is closed in order.
     pub core: JoinHandle<()>,

@@ -38,7 +38,7 @@ impl Replies {
         self.waiting.remove(&ticket)
     }
 
-    /// How many wait.
+    /// How many requests have had no answer yet.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

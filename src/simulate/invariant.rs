@@ -107,10 +107,10 @@ impl fmt::Display for Invariant {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{invariant} broken at {at}: {what}")]
 pub struct Violation {
-    /// Which promise.
+    /// The promise that was broken.
     pub invariant: Invariant,
-    /// When.
+    /// The virtual time at which it was noticed.
     pub at: Instant,
-    /// How.
+    /// What was seen, in words.
     pub what: String,
 }

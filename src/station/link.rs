@@ -11,9 +11,9 @@ pub enum LinkError {
     /// Its configuration names a thing that cannot be.
     #[error("link {link}: {why}")]
     Config {
-        /// Which.
+        /// The name of the link in the configuration.
         link: String,
-        /// What is wrong.
+        /// What is wrong with it, and the remedy.
         why: String,
     },
     /// The system gave no random bytes.

@@ -16,7 +16,7 @@ pub const DEAD: usize = 1_000;
 pub struct DeadLetter {
     /// Its position in the ledger.
     pub seq: u64,
-    /// Why.
+    /// What the receiver answered.
     pub why: String,
 }
 

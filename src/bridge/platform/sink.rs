@@ -42,7 +42,7 @@ pub type Telling = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 /// A position of the ledger, as a sink reads it.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Which.
+    /// Its number in the ledger.
     pub seq: Seq,
     /// What the sink gets of it, if anything.
     pub message: Option<Message>,

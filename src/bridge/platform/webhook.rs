@@ -10,7 +10,7 @@ use crate::bridge::platform::signature::{Secret, header, webhook_id};
 /// A receiver of events.
 #[derive(Debug, Clone)]
 pub struct WebhookConfig {
-    /// Where events go.
+    /// The address to which events are posted.
     pub url: Url,
     /// Keys by which the receiver knows us, the newest first; two while they are changed.
     pub secrets: Vec<Secret>,

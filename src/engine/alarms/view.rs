@@ -29,7 +29,7 @@ pub struct SensorAlarmView {
     pub stands: bool,
     /// How often it was raised.
     pub count: u64,
-    /// Who raised it.
+    /// The name of the source that raised it.
     pub by: String,
     /// When it was raised.
     pub raised_at: Wall,

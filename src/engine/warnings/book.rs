@@ -37,7 +37,7 @@ pub(in crate::engine) struct Taken {
     pub(super) node: Node,
     pub(super) hash: [u8; 32],
     pub(super) outcome: WarningOutcome,
-    /// Where it stands.
+    /// Where the fact that took it in stands in the ledger.
     pub(super) seq: Seq,
     /// What was answered of the alert that was made of it.
     pub(super) made: Option<Made>,

@@ -95,7 +95,7 @@ pub enum Ending {
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// How it ended.
+    /// Whether it was done, or why not.
     pub ending: Ending,
     /// The HTTP status that the API would give.
     pub status: u16,

@@ -33,7 +33,7 @@ pub enum Verdict {
 /// A document on its way.
 pub type Taking = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 
-/// Where documents go.
+/// The way that documents go from a source into the server.
 #[derive(Clone)]
 pub struct Intake {
     /// Takes a document in.
