@@ -1,7 +1,7 @@
 //! Airtime: which carriers are there, what waits for each, and who gets it next.
 //!
 //! It owns everything that is scarce about carriers, and nothing of what is sent over them: it
-//! sees places of deliveries in queues, and looks up the rest in what is [`Known`].
+//! sees places of deliveries in queues, and looks up the rest in what is known.
 //!
 //! | part | decides |
 //! |---|---|
