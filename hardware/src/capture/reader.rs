@@ -7,7 +7,9 @@
 //! by `pcap-file`, whose 2.0 refuses a whole file for an option it dislikes (a time zone, a
 //! comment that is not UTF-8, a missing end of options) and knows no time resolution.
 
+mod captured;
 mod classic;
+mod container;
 mod decode;
 mod pcapng;
 mod source;
@@ -15,83 +17,13 @@ mod source;
 use core::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::Path;
 
-use jiff::Timestamp;
-
-use super::{Direction, SerialEvent};
+pub use captured::{Captured, Segment, Skipped};
+pub use container::{LARGEST_PACKET, ReadError};
+use container::{Raw, Stop};
 pub use decode::{NoDatagram, datagram};
 use source::Source;
-
-/// Longest packet that is taken: 64 KiB of payload and its headers.
-pub const LARGEST_PACKET: u32 = 65_536 + 128;
-
-/// One chunk as it was on the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Captured {
-    /// When.
-    pub at: Timestamp,
-    /// Name of the interface, or its number when it has none.
-    pub interface: String,
-    /// Protocol and line settings, as far as the recorder told.
-    pub description: Option<String>,
-    /// Link type of the record.
-    pub linktype: u16,
-    /// Which way, as far as the record tells.
-    pub direction: Option<Direction>,
-    /// Source and destination of a datagram or TCP segment; `None` for lines.
-    pub peers: Option<(SocketAddr, SocketAddr)>,
-    /// Where in its stream the payload of a TCP segment stands; `None` for all else.
-    pub segment: Option<Segment>,
-    /// What happened on a serial line; `None` for datagrams.
-    pub event: Option<SerialEvent>,
-    /// The datagram's or line's bytes, without any header.
-    pub payload: Vec<u8>,
-    /// What somebody noted beside it.
-    pub comment: Option<String>,
-}
-
-/// Place of a TCP segment in its direction's stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
-    /// Number of its first octet, modulo 2^32; a SYN counts as one octet in front.
-    pub sequence: u32,
-    /// A connection begins.
-    pub syn: bool,
-}
-
-/// Packets that were passed over, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Skipped {
-    /// Not IPv4 or IPv6 with UDP: ARP, ICMP and the like, and TCP unless it is asked for.
-    pub not_udp: u64,
-    /// Pieces of fragmented datagrams.
-    pub fragments: u64,
-    /// Headers that contradict themselves or the packet's length.
-    pub malformed: u64,
-    /// Packets of link types that are not known here.
-    pub unknown_linktype: u64,
-    /// The first such link type.
-    pub linktype: Option<u16>,
-    /// Packets of which the recorder kept the beginning only.
-    pub cut: u64,
-    /// Stretches of the file that are no record: damaged ones.
-    pub damaged: u64,
-}
-
-impl Skipped {
-    /// Adds what another recording had passed over.
-    pub fn add(&mut self, other: Self) {
-        self.not_udp += other.not_udp;
-        self.fragments += other.fragments;
-        self.malformed += other.malformed;
-        self.unknown_linktype += other.unknown_linktype;
-        self.linktype = self.linktype.or(other.linktype);
-        self.cut += other.cut;
-        self.damaged += other.damaged;
-    }
-}
 
 /// A remark on a file that could be read all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,44 +53,6 @@ impl fmt::Display for Warning {
             ),
         }
     }
-}
-
-/// Why a capture cannot be read (further).
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file cannot be read.
-    #[error("cannot read the capture: {0}")]
-    Io(#[from] io::Error),
-    /// The file is something else.
-    #[error(
-        "not a capture: it begins with {0:02x?}, expected pcapng (0a0d0d0a) or pcap (a1b2c3d4)"
-    )]
-    NotACapture(Vec<u8>),
-    /// A field of a record cannot be right.
-    #[error("damaged capture at byte {offset}: {field} is {value}, expected {expected}")]
-    Damaged {
-        /// Where the record begins, in bytes from the start of the file.
-        offset: u64,
-        /// Which field.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// What would have been right.
-        expected: &'static str,
-    },
-}
-
-/// A packet record before its headers are looked into.
-struct Raw {
-    at: Timestamp,
-    interface: String,
-    description: Option<String>,
-    linktype: u16,
-    direction: Option<Direction>,
-    comment: Option<String>,
-    /// The packet was longer on the wire.
-    cut: bool,
-    data: Vec<u8>,
 }
 
 /// Reads a capture packet by packet. After an error there is nothing more.
@@ -306,75 +200,6 @@ impl<R: Read> Iterator for CaptureReader<R> {
         }
         None
     }
-}
-
-/// Why reading stops.
-#[derive(Debug)]
-enum Stop {
-    /// The file ends inside a record.
-    Truncated { offset: u64 },
-    /// It cannot go on.
-    Error(ReadError),
-}
-
-impl<E: Into<ReadError>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Error(error.into())
-    }
-}
-
-/// Byte order of a file or section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Little,
-    Big,
-}
-
-impl Order {
-    fn u16(self, bytes: [u8; 2]) -> u16 {
-        match self {
-            Self::Little => u16::from_le_bytes(bytes),
-            Self::Big => u16::from_be_bytes(bytes),
-        }
-    }
-
-    fn u32(self, bytes: [u8; 4]) -> u32 {
-        match self {
-            Self::Little => u32::from_le_bytes(bytes),
-            Self::Big => u32::from_be_bytes(bytes),
-        }
-    }
-
-    /// Takes a number off the front.
-    fn take_u16(self, bytes: &mut &[u8]) -> Option<u16> {
-        let (first, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        Some(self.u16(*first))
-    }
-
-    /// Takes a number off the front.
-    fn take_u32(self, bytes: &mut &[u8]) -> Option<u32> {
-        let (first, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        Some(self.u32(*first))
-    }
-}
-
-/// Captured and original length of a packet, checked against each other and our limit.
-fn check_lengths(captured: u32, original: u32, offset: u64) -> Result<(), ReadError> {
-    let damaged = |expected| ReadError::Damaged {
-        offset,
-        field: "captured length",
-        value: u64::from(captured),
-        expected,
-    };
-    if captured > LARGEST_PACKET {
-        return Err(damaged("at most 64 KiB and headers"));
-    }
-    if captured > original {
-        return Err(damaged("at most the original length"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

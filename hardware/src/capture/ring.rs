@@ -1,13 +1,14 @@
 //! The bounded record on disk, and the taps that feed it.
 
+mod config;
 mod files;
+mod records;
 
 use core::fmt;
 use core::iter;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,10 @@ use narrowcast_protocol::session::Peer;
 
 use super::Direction;
 use crate::port::Port;
+use config::check;
+pub use config::{CaptureConfig, CaptureError};
 use files::Files;
+use records::{Chunk, Ends, Records, Source};
 
 /// Most records that wait for the disk.
 const QUEUE_RECORDS: usize = 16_384;
@@ -30,62 +34,6 @@ const QUEUE_BYTES: usize = 8 << 20;
 const FLUSH: Duration = Duration::from_millis(200);
 /// How often losses are put on record when nothing else is.
 const IDLE: Duration = Duration::from_secs(1);
-/// Smallest file that makes sense: two of the largest records.
-const SMALLEST_FILE: u64 = 256 * 1_024;
-
-/// Where the record is kept, and how much of it: at most `files` times `file_bytes`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaptureConfig {
-    /// The directory; made (mode 0700) when it does not exist.
-    pub directory: PathBuf,
-    /// What file names begin with: letters, digits, `-`, `_` and `.`. Two rings in one
-    /// directory need different ones, of which none begins with the other.
-    pub prefix: String,
-    /// Bytes after which a new file is begun; at least 256 KiB.
-    pub file_bytes: u64,
-    /// Time after which a new file is begun.
-    pub file_age: Duration,
-    /// How many files are kept, 1 or more.
-    pub files: usize,
-}
-
-impl CaptureConfig {
-    /// 16 files of 4 MiB, a new one at least every hour, named `link-<start>.pcapng`.
-    #[must_use]
-    pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
-        Self {
-            directory: directory.into(),
-            prefix: "link".to_owned(),
-            file_bytes: 4 << 20,
-            file_age: Duration::from_secs(3_600),
-            files: 16,
-        }
-    }
-}
-
-/// Why there is no record.
-#[derive(Debug, thiserror::Error)]
-pub enum CaptureError {
-    /// The configuration makes no sense.
-    #[error("capture: {field} {problem}")]
-    Config {
-        /// Which value.
-        field: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// The directory cannot be used.
-    #[error("capture directory {}: {source}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The writer has ended.
-    #[error("the capture writer has ended")]
-    Ended,
-}
 
 /// How the record fares.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -130,65 +78,11 @@ impl Shared {
     }
 }
 
-/// One link, as the record knows it.
-#[derive(Debug)]
-struct Source {
-    name: String,
-    description: String,
-    /// Losses that are not on record yet.
-    lost: AtomicU64,
-}
-
 #[derive(Debug)]
 enum Message {
     Records(Records),
     Flush(SyncSender<()>),
     Stop,
-}
-
-/// What went over one link at one moment, one way.
-#[derive(Debug)]
-struct Records {
-    source: Arc<Source>,
-    at: Timestamp,
-    monotonic: Instant,
-    direction: Direction,
-    /// Each is a record of its own.
-    chunks: Vec<Chunk>,
-}
-
-impl Records {
-    fn bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
-    }
-}
-
-#[derive(Debug)]
-struct Chunk {
-    /// Both ends of a datagram; `None` for streams.
-    ends: Option<Ends>,
-    bytes: Bytes,
-}
-
-/// The ends of a datagram socket; our own address may still be a wildcard.
-#[derive(Debug, Clone, Copy)]
-struct Ends {
-    local: SocketAddr,
-    peer: SocketAddr,
-}
-
-impl Ends {
-    /// The ends of what `port` exchanges with `peer`, if it carries datagrams.
-    fn of(peer: Peer, port: &Port) -> Option<Self> {
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-        port.is_datagram().then(|| Self {
-            local: port.local().unwrap_or(unknown),
-            peer: match peer {
-                Peer::Socket(address) => address,
-                Peer::Line => port.remote().unwrap_or(unknown),
-            },
-        })
-    }
 }
 
 /// The record of some links, written by a thread of its own.
@@ -305,24 +199,6 @@ impl Drop for CaptureRing {
             let _ended = thread.join();
         }
     }
-}
-
-fn check(config: &CaptureConfig) -> Result<(), CaptureError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let problem = |field, problem| Err(CaptureError::Config { field, problem });
-    if config.prefix.is_empty() || !config.prefix.chars().all(plain) {
-        return problem(
-            "prefix",
-            "must be letters, digits, `-`, `_` and `.`, at least one",
-        );
-    }
-    if config.file_bytes < SMALLEST_FILE {
-        return problem("file_bytes", "must be at least 262144 (256 KiB)");
-    }
-    if config.files == 0 {
-        return problem("files", "must be at least 1");
-    }
-    Ok(())
 }
 
 /// Where a pump puts down what it sent and received. Never waits.

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use super::{LARGEST_PACKET, Order, Raw, ReadError, Source, Stop, check_lengths};
+use super::container::{LARGEST_PACKET, Order, Raw, ReadError, Stop, check_lengths};
+use super::source::Source;
 
 /// Packets of one recording are not further apart than this, in seconds.
 const LONGEST_PAUSE: u32 = 30 * 86_400;

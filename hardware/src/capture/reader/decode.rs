@@ -10,7 +10,8 @@ use etherparse::err::{Layer, ip, ipv4, ipv6};
 use etherparse::{EtherType, NetSlice, SlicedPacket, TransportSlice};
 
 use super::super::{RTAC_SERIAL, SerialEvent};
-use super::{Captured, Raw, Segment, Skipped};
+use super::captured::{Captured, Segment, Skipped};
+use super::container::Raw;
 
 /// Numbers of PPP for the two versions of IP.
 const PPP_IP: [u16; 2] = [0x0021, 0x0057];

@@ -4,7 +4,9 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use super::{Direction, Order, Raw, ReadError, Source, Stop, check_lengths};
+use super::super::Direction;
+use super::container::{Order, Raw, ReadError, Stop, check_lengths};
+use super::source::Source;
 
 /// Block type of a section header; the same in both byte orders.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0A, 0x0D, 0x0D, 0x0A];

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
-use super::Stop;
+use super::container::Stop;
 
 /// Of a record so much is kept to look for others inside it, should its length be wrong.
 const LONGEST_RECORD: usize = 2 << 20;

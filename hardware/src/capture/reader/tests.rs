@@ -1,6 +1,10 @@
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::super::writer::{Content, FileWriter};
+use super::super::{Direction, SerialEvent};
 use super::*;
 
 fn all(file: &[u8]) -> (Vec<Captured>, Skipped, Option<Warning>) {

@@ -14,7 +14,8 @@ use super::super::file;
 use super::super::route::Routes;
 use super::super::writer::{Content, FileWriter};
 use super::super::{Direction, SerialEvent};
-use super::{CaptureConfig, Chunk, Records, Source};
+use super::config::CaptureConfig;
+use super::records::{Chunk, Records, Source};
 
 /// After a failure the disk is left in peace for so long.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -1,8 +1,10 @@
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 use super::super::export::{Filter, Summary, export};
 use super::super::reader::{CaptureReader, Captured};
 use super::super::{Direction, SerialEvent};
+use super::config::SMALLEST_FILE;
 use super::*;
 use crate::port::PortConfig;
 
