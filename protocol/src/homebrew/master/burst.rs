@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::HomebrewMaster;
-use super::login::{Caller, Standing};
+use super::caller::{Caller, Standing};
 use crate::homebrew::message::{Dialect, Dmrd};
 use crate::session::Action;
 use crate::time::Instant;

@@ -1,79 +1,12 @@
-//! The carriers of the stations: one conventional channel per timeslot, or one trunked site.
-
-use core::time::Duration;
+//! What the carriers of the stations do, and which of them a job is for: a timeslot, or a trunked
+//! site.
 
 use super::HomebrewMaster;
-use super::config::StationConfig;
-use super::relay::Held;
-use super::station::offered;
+use super::carrier::Carrier;
 use crate::air::{CarrierId, RadioId, Slot};
-use crate::dmr::channel::{ChannelConfig, Source, numbered_for};
-use crate::dmr::slot_type::ColorCode;
-use crate::homebrew::message::{Rptc, Slots};
-use crate::homebrew::timeslot::Timeslot;
+use crate::dmr::channel::numbered_for;
 use crate::session::{Action, Job, Peer, Refusal};
 use crate::time::Instant;
-
-/// A timeslot of a station that is logged in.
-#[derive(Debug)]
-pub(super) struct Carrier {
-    pub(super) timeslot: Timeslot,
-    /// Whose relayed traffic it carries.
-    pub(super) held: Option<Held>,
-    /// When it wants to be looked at, or a little earlier, as the master's list has it.
-    due: Option<Instant>,
-}
-
-/// The times that all carriers of a master have in common.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Waits {
-    /// How long a terminal's link layer is waited for after a confirmed packet.
-    pub(super) response: Duration,
-    /// How long one call holds a timeslot against our traffic.
-    pub(super) longest_call: Duration,
-}
-
-/// The carriers that a station offers and its configuration allows.
-pub(super) fn of_station(
-    now: Instant,
-    config: &StationConfig,
-    said: &Rptc,
-    waits: Waits,
-) -> Vec<Carrier> {
-    let code = config.color_code.or(said.color_code);
-    // The station rewrites it anyway; 1 is what an unconfigured one has.
-    let color_code = ColorCode::new(code.unwrap_or(1)).unwrap_or_default();
-    let source = if said.slots == Slots::Simplex {
-        Source::Mobile
-    } else {
-        Source::BaseStation
-    };
-    let slots = offered(said.slots)
-        .iter()
-        .copied()
-        .filter(|slot| config.slots.contains(slot));
-    slots
-        .map(|slot| Carrier {
-            timeslot: Timeslot::new(
-                now,
-                ChannelConfig {
-                    carrier: CarrierId {
-                        station: config.id,
-                        slot,
-                    },
-                    own: config.own,
-                    groups: config.groups.clone(),
-                    color_code,
-                    source,
-                    response_wait: waits.response,
-                    longest_call: waits.longest_call,
-                },
-            ),
-            held: None,
-            due: None,
-        })
-        .collect()
-}
 
 impl HomebrewMaster {
     /// Lets a carrier do what is due, and notes when to come back.

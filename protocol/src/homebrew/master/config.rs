@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use super::network::Network;
-use super::relay::RelayRule;
 use crate::air::{GroupId, RadioId, Slot, StationId};
 use crate::dmr::channel::LONGEST_CALL;
 use crate::homebrew::auth::Passphrase;
@@ -120,6 +119,16 @@ impl StationConfig {
     pub(super) fn allows(&self, address: std::net::IpAddr) -> bool {
         self.networks.is_empty() || self.networks.iter().any(|net| net.contains(address))
     }
+}
+
+/// A talkgroup, and the timeslots between which its traffic is carried. On a trunked site
+/// the slot has no meaning, and only a site that has subscribed to the group gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayRule {
+    /// Which talkgroup.
+    pub group: GroupId,
+    /// Between which timeslots.
+    pub members: Vec<(StationId, Slot)>,
 }
 
 /// Why a master cannot be built.

@@ -2,32 +2,15 @@
 
 use std::net::SocketAddr;
 
+use super::HomebrewMaster;
+use super::caller::{Caller, Standing};
+use super::carrier;
 use super::station::{Link, description};
 use super::trunking::Site;
-use super::{HomebrewMaster, carriers};
 use crate::air::Slot;
-use crate::homebrew::message::{Dialect, Mstpong, Rptack, Rptc, Rptk, Rpto};
+use crate::homebrew::message::{Mstpong, Rptack, Rptc, Rptk, Rpto};
 use crate::session::{Action, Notice, Peer};
 use crate::time::Instant;
-
-/// Who sends a datagram, and under which names its answers go.
-#[derive(Clone, Copy)]
-pub(super) struct Caller {
-    pub(super) peer: SocketAddr,
-    pub(super) dialect: Dialect,
-}
-
-/// Where a datagram that names a station stands with us.
-pub(super) enum Standing {
-    /// From the address that logged in and told its configuration.
-    Running(usize),
-    /// From the address that proved itself and owes its configuration.
-    Proved(usize),
-    /// The station is logged in from another address.
-    Elsewhere,
-    /// Nobody is logged in under this id.
-    Absent,
-}
 
 impl HomebrewMaster {
     pub(super) fn standing(&self, peer: SocketAddr, id: u32) -> Standing {
@@ -237,7 +220,7 @@ impl HomebrewMaster {
             link.site = Some(Box::new(Site::new(station.config.id)));
             return self.serve_site(now, index);
         }
-        link.carriers = carriers::of_station(now, &station.config, said, waits);
+        link.carriers = carrier::of_station(now, &station.config, said, waits);
         let slots: Vec<Slot> = link.carriers.iter().map(|it| it.timeslot.slot()).collect();
         for slot in slots {
             self.serve(now, index, slot);

@@ -7,16 +7,21 @@
 //! memory and answers: no state is kept before a proof, and MSTNAKs are rationed.
 
 mod burst;
+mod caller;
+mod carrier;
 mod carriers;
+mod complaints;
 mod config;
 #[cfg(test)]
 mod forged_tests;
 mod guesses;
+mod held;
 mod limit;
 mod login;
 mod network;
 mod quarantine;
 mod relay;
+mod relays;
 mod station;
 mod streams;
 #[cfg(test)]
@@ -24,25 +29,26 @@ mod tests;
 mod trunking;
 mod unfit;
 
-pub use config::{Expiry, MasterConfig, MasterConfigError, StationConfig, TrunkingConfig};
+pub use config::{
+    Expiry, MasterConfig, MasterConfigError, RelayRule, StationConfig, TrunkingConfig,
+};
 pub use network::{Network, NetworkError};
 pub use quarantine::Stranger;
-pub use relay::RelayRule;
 
 use core::time::Duration;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use self::carriers::Waits;
+use self::caller::Caller;
+use self::carrier::Waits;
+use self::complaints::Complaints;
 use self::guesses::Guesses;
 use self::limit::{Rate, Recent};
-use self::login::Caller;
 use self::quarantine::Quarantine;
-use self::relay::Relays;
+use self::relays::Relays;
 use self::station::Station;
 use self::streams::Streams;
 use self::trunking::Trunking;
-use self::unfit::Complaints;
 use super::drops::Drops;
 use super::message::{Dialect, Message, Mstcl, Mstnak, Role};
 use super::salts::Salts;

@@ -5,170 +5,18 @@
 //! newcomer is heard there from its next burst after the slot is free. What is passed on begins
 //! as a call or data does, and nobody holds a slot for longer than one call may last.
 
-use core::time::Duration;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
 use bytes::BytesMut;
 
 use super::HomebrewMaster;
-use super::config::MasterConfigError;
-use super::limit::Rate;
-use crate::air::{GroupId, Slot, StationId};
+use super::held::{Held, Passed, Place};
+use crate::air::Slot;
 use crate::dmr::burst::{Burst, Middle};
 use crate::dmr::fec::rs_12_9;
 use crate::dmr::info::Info;
 use crate::dmr::slot_type::DataType;
-use crate::homebrew::message::{Dmrd, FrameType};
+use crate::homebrew::message::Dmrd;
 use crate::session::{Action, Peer};
 use crate::time::Instant;
-
-/// A slot is free again after so long without a voice burst of the call it carries.
-const CALL_SILENCE: Duration = Duration::from_secs(2);
-/// And after so long without a data burst: the gap between the blocks of one packet.
-const DATA_SILENCE: Duration = Duration::from_millis(360);
-/// Twice what a timeslot carries (16.7 bursts a second): more is a flood.
-const BURSTS_PER_SECOND: u32 = 34;
-
-/// A talkgroup, and the timeslots between which its traffic is carried. On a trunked site
-/// the slot has no meaning, and only a site that has subscribed to the group gets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelayRule {
-    /// Which talkgroup.
-    pub group: GroupId,
-    /// Between which timeslots.
-    pub members: Vec<(StationId, Slot)>,
-}
-
-/// A timeslot of a station, by its place in the master's list.
-pub(super) type Place = (usize, Slot);
-
-/// Where a talkgroup heard at a place goes.
-#[derive(Debug, Default)]
-pub(super) struct Relays {
-    ways: BTreeMap<(u32, Place), Arc<[Place]>>,
-}
-
-impl Relays {
-    pub(super) fn new(
-        rules: &[RelayRule],
-        by_id: &HashMap<u32, usize>,
-        is_trunked: impl Fn(usize) -> bool,
-    ) -> Result<Self, MasterConfigError> {
-        let mut ways: BTreeMap<(u32, Place), Vec<Place>> = BTreeMap::new();
-        for rule in rules {
-            let mut places = Vec::new();
-            for (station, slot) in &rule.members {
-                let unknown = MasterConfigError::RelayStation(*station);
-                let index = *by_id.get(&station.0).ok_or(unknown)?;
-                let slot = if is_trunked(index) { Slot::One } else { *slot };
-                places.push((index, slot));
-            }
-            for from in &places {
-                let way = ways.entry((rule.group.get(), *from)).or_default();
-                way.extend(places.iter().filter(|to| *to != from));
-                way.sort_unstable();
-                way.dedup();
-            }
-        }
-        let ways = ways.into_iter().map(|(from, to)| (from, to.into()));
-        Ok(Self {
-            ways: ways.collect(),
-        })
-    }
-
-    fn from(&self, group: u32, place: Place) -> Option<Arc<[Place]>> {
-        self.ways.get(&(group, place)).cloned()
-    }
-}
-
-/// What a relayed burst does to the slot that carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// Holds it for so long.
-    For(Duration),
-    /// Lets it go.
-    Ends,
-}
-
-impl Hold {
-    pub(super) const fn of(frame: FrameType) -> Self {
-        match frame {
-            FrameType::Data(2) => Self::Ends,
-            FrameType::Voice(_) | FrameType::VoiceSync(_) | FrameType::Data(0 | 1) => {
-                Self::For(CALL_SILENCE)
-            }
-            FrameType::Data(_) | FrameType::Reserved(_) => Self::For(DATA_SILENCE),
-        }
-    }
-}
-
-/// Whose traffic a slot carries.
-#[derive(Debug)]
-pub(super) struct Held {
-    origin: Place,
-    stream: u32,
-    since: Instant,
-    /// It holds the slot until then.
-    until: Instant,
-    /// It is over then; later than `until` if it lasts too long.
-    silent: Instant,
-    /// Until then the same stream heard here is what was given.
-    echo_until: Instant,
-    rate: Rate,
-}
-
-impl Held {
-    pub(super) fn by(now: Instant, origin: Place) -> Self {
-        Self {
-            origin,
-            stream: 0,
-            since: now,
-            until: Instant::ZERO,
-            silent: Instant::ZERO,
-            echo_until: Instant::ZERO,
-            rate: Rate::per_second(BURSTS_PER_SECOND),
-        }
-    }
-
-    /// Whether somebody other than `origin` holds the slot.
-    pub(super) fn against(&self, now: Instant, origin: Place) -> bool {
-        self.origin != origin && self.until > now
-    }
-
-    /// Whether this is the stream that the slot carries or has just carried.
-    pub(super) fn carries(&self, now: Instant, stream: u32) -> bool {
-        self.echo_until > now && self.stream == stream
-    }
-
-    /// Whether what its origin sends is not over.
-    pub(super) fn goes_on(&self, now: Instant, origin: Place) -> bool {
-        self.origin == origin && self.silent > now
-    }
-
-    /// Takes a burst, unless they come too fast or for too long; when the slot is free again.
-    pub(super) fn take(
-        &mut self,
-        now: Instant,
-        longest: Duration,
-        message: &Dmrd,
-    ) -> Result<Instant, Passed> {
-        if !self.rate.allow(now) {
-            return Err(Passed::Flood);
-        }
-        self.silent = match Hold::of(message.frame) {
-            Hold::For(silence) => now + silence,
-            Hold::Ends => now,
-        };
-        if now.since(self.since) >= longest {
-            return Err(Passed::TooLong);
-        }
-        self.stream = message.stream;
-        self.echo_until = now + CALL_SILENCE;
-        self.until = self.silent;
-        Ok(self.until)
-    }
-}
 
 /// Whether something that is passed on can begin with this burst: a voice burst with a sync, a
 /// header or terminator that checks, or data.
@@ -203,22 +51,6 @@ impl Passing<'_> {
         let message = self.message;
         *self.begins.get_or_insert_with(|| begins(message))
     }
-}
-
-/// What became of a burst at one of the places it should go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Passed {
-    Sent,
-    /// The station is not there, or does not want the group.
-    Nobody,
-    /// Somebody holds the slot.
-    InUse,
-    /// Bursts come faster than a timeslot has them.
-    Flood,
-    /// Nothing begins with it, and nothing is under way.
-    NoCall,
-    /// It has held the slot for longer than a call may last.
-    TooLong,
 }
 
 impl HomebrewMaster {

@@ -3,11 +3,11 @@
 use core::time::Duration;
 use std::net::SocketAddr;
 
-use super::carriers::Carrier;
+use super::carrier::{Carrier, offered};
 use super::config::{Expiry, StationConfig};
 use super::trunking::Site;
 use crate::air::Slot;
-use crate::homebrew::message::{Rptc, Slots};
+use crate::homebrew::message::Rptc;
 use crate::time::Instant;
 
 #[derive(Debug)]
@@ -148,16 +148,6 @@ impl Link {
         let silent = self.heard + patience;
         let closed = self.closing.as_ref().map(|closing| closing.until);
         closed.map_or(silent, |closed| closed.min(silent))
-    }
-}
-
-/// The timeslots that a station offers; an unknown answer promises both.
-pub(super) fn offered(slots: Slots) -> &'static [Slot] {
-    match slots {
-        Slots::None => &[],
-        Slots::One => &[Slot::One],
-        Slots::Two | Slots::Simplex => &[Slot::Two],
-        Slots::Both | Slots::Other(_) => &[Slot::One, Slot::Two],
     }
 }
 

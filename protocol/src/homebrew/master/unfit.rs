@@ -3,57 +3,18 @@
 //! All are counted. Of a station that has proved itself, of the protocol of 2015 and of
 //! MMDVMHost's local protocol the log is told, too: once for each address while it goes on.
 
-use core::time::Duration;
 use std::net::SocketAddr;
 
 use super::HomebrewMaster;
-use super::limit::Rate;
-use super::login::{Caller, Standing};
+use super::caller::{Caller, Standing};
 use crate::homebrew::message::{Dialect, MessageError, Rptc};
 use crate::session::{Action, Notice, Peer};
 use crate::time::Instant;
 
-/// Who has been silent for so long is told of again.
-const FORGOTTEN: Duration = Duration::from_secs(600);
-/// Most addresses that are remembered; the one that is silent longest makes room.
-const MOST: usize = 256;
-/// Reports per second, whoever is meant: datagrams are easily sent in other names.
-const PER_SECOND: u32 = 1;
 /// A close is 9 octets long: what begins like one and is longer means to be a configuration.
 const LONGEST_CLOSE: usize = 32;
 /// The configuration that MMDVMHost sends to a gateway on its own machine, every 10 s.
 const LOCAL: &[u8] = b"DMRC";
-
-/// Of whom the log has been told.
-#[derive(Debug)]
-pub(super) struct Complaints {
-    told: Vec<(SocketAddr, Instant)>,
-    rate: Rate,
-}
-
-impl Complaints {
-    pub(super) fn new() -> Self {
-        Self {
-            told: Vec::new(),
-            rate: Rate::per_second(PER_SECOND),
-        }
-    }
-
-    /// Whether the log is to be told of `peer` now.
-    fn is_new(&mut self, now: Instant, peer: SocketAddr) -> bool {
-        self.told.retain(|(_, last)| now.since(*last) < FORGOTTEN);
-        let known = self.told.iter().position(|(who, _)| *who == peer);
-        if let Some(index) = known {
-            self.told.remove(index);
-        } else if !self.rate.allow(now) {
-            return false;
-        } else if self.told.len() >= MOST {
-            self.told.remove(0);
-        }
-        self.told.push((peer, now));
-        known.is_none()
-    }
-}
 
 /// The id that a datagram names behind the four letters it begins with.
 fn claimed(datagram: &[u8]) -> Option<u32> {
@@ -222,26 +183,5 @@ mod tests {
         let right: Rptc = configuration(ID);
         let answer = one(exchange(&mut master, at(11), peer(1), &right.encode()));
         assert!(answer.starts_with(b"RPTACK"));
-    }
-
-    #[test]
-    fn many_senders_take_bounded_room_and_few_lines() {
-        let mut complaints = Complaints::new();
-        let told = (0..100_000u64).filter(|n| {
-            let peer = SocketAddr::from(([192, 0, 2, (n / 60_000) as u8], (n % 60_000) as u16));
-            complaints.is_new(Instant::from_millis(n / 10), peer)
-        });
-        assert!((9..=12).contains(&told.count()), "one a second of 10 s");
-        assert!(complaints.told.len() <= MOST);
-    }
-
-    #[test]
-    fn who_goes_on_is_told_of_once_and_who_comes_back_again() {
-        let mut complaints = Complaints::new();
-        let peer = SocketAddr::from(([192, 0, 2, 1], 62_032));
-        let mut at = |seconds: u64| complaints.is_new(Instant::from_millis(seconds * 1_000), peer);
-        assert!(at(10));
-        assert!((2..200).all(|n| !at(n * 10)), "it goes on for half an hour");
-        assert!(at(1_990 + 601));
     }
 }

@@ -2,9 +2,6 @@
 
 use bytes::Bytes;
 
-use super::{Message, MessageError, Role};
-use crate::dmr::fields::{Field, Fields};
-
 /// Which names a link's log-in and keep-alive carry. One link speaks one of them only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dialect {
@@ -34,7 +31,7 @@ impl Dialect {
 
 /// What a site says, and its conventional twin. Longer names stand first; the close (DTCCL)
 /// is found by the twin's own rule, as a DTCC of another length.
-const CLIENT: [(&str, &str); 6] = [
+pub(super) const CLIENT: [(&str, &str); 6] = [
     ("DTCPING", "RPTPING"),
     ("DTCL", "RPTL"),
     ("DTCK", "RPTK"),
@@ -44,7 +41,7 @@ const CLIENT: [(&str, &str); 6] = [
 ];
 
 /// What a master says.
-const MASTER: [(&str, &str); 5] = [
+pub(super) const MASTER: [(&str, &str); 5] = [
     ("DTCPONG", "MSTPONG"),
     ("DTCSBKN", "RPTSBKN"),
     ("DTCACK", "RPTACK"),
@@ -52,66 +49,11 @@ const MASTER: [(&str, &str); 5] = [
     ("DTCCL", "MSTCL"),
 ];
 
-/// A message of the trunking log-in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dtc {
-    name: &'static str,
-    twin: Box<Message>,
-}
-
-impl Dtc {
-    /// The bytes that all of them begin with.
-    pub const NAME: &'static str = "DTC";
-
-    /// Reads a datagram that `sender` sent.
-    ///
-    /// # Errors
-    /// This sender has no such message, or its twin is malformed.
-    pub fn decode(datagram: &[u8], sender: Role) -> Result<Self, MessageError> {
-        let names: &[(&'static str, &str)] = match sender {
-            Role::Client => &CLIENT,
-            Role::Master => &MASTER,
-        };
-        let (name, twin, rest) = names
-            .iter()
-            .find_map(|&(name, twin)| Some((name, twin, datagram.strip_prefix(name.as_bytes())?)))
-            .ok_or(MessageError::Unknown)?;
-        let twin = Message::decode(&[twin.as_bytes(), rest].concat(), sender);
-        let twin = Box::new(twin.map_err(|error| error.under(name))?);
-        let name = match *twin {
-            Message::Rptcl(_) => "DTCCL",
-            _ => name,
-        };
-        Ok(Self { name, twin })
-    }
-
-    /// The message as the conventional protocol has it.
-    #[must_use]
-    pub fn into_twin(self) -> Message {
-        *self.twin
-    }
-
-    /// The datagram to send.
-    #[must_use]
-    pub fn encode(&self) -> Bytes {
-        Dialect::Trunking.speak(self.twin.encode())
-    }
-}
-
-impl Fields for Dtc {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn fields(&self, out: &mut Vec<Field>) {
-        self.twin.fields(out);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Mstcl, Mstnak, Rptack, Rptcl, Rptl};
+    use super::super::{Dtc, Message, MessageError, Mstcl, Mstnak, Role, Rptack, Rptcl, Rptl};
     use super::*;
+    use crate::dmr::fields::Fields;
 
     #[test]
     fn the_names_change_and_nothing_else() {

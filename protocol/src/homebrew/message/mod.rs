@@ -3,14 +3,17 @@
 //! One datagram is one message. Four protocols share these prefixes, so who sent a
 //! datagram decides how it is read: see [`Role`]. All integers are big-endian.
 
+mod dialect;
 mod dmra;
 mod dmrd;
 mod dmrg;
 pub mod dmrt;
-mod dtc;
+mod error;
 mod mstcl;
 mod mstnak;
 mod mstpong;
+mod named_id;
+mod role;
 mod rptack;
 mod rptc;
 mod rptcl;
@@ -23,14 +26,16 @@ mod rptsbkn;
 mod uuid;
 mod wire;
 
+pub use dialect::Dialect;
 pub use dmra::Dmra;
 pub use dmrd::{Dmrd, FrameType, Quality};
 pub use dmrg::Dmrg;
 pub use dmrt::Dmrt;
-pub use dtc::{Dialect, Dtc};
+pub use error::MessageError;
 pub use mstcl::Mstcl;
 pub use mstnak::Mstnak;
 pub use mstpong::Mstpong;
+pub use role::Role;
 pub use rptack::Rptack;
 pub use rptc::{Rptc, Sent, Slots};
 pub use rptcl::Rptcl;
@@ -45,105 +50,6 @@ pub use uuid::Uuid;
 use bytes::Bytes;
 
 use crate::dmr::fields::{Field, Fields};
-
-/// Who sent a datagram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// A repeater, hotspot or gateway that logs in.
-    Client,
-    /// The server it logs in to.
-    Master,
-}
-
-impl Role {
-    /// Who probably sent this, for a recording that does not say. Messages that both
-    /// send read the same either way.
-    #[must_use]
-    pub fn guess(datagram: &[u8]) -> Self {
-        let from_master = [
-            b"MST".as_slice(),
-            b"RPTACK",
-            b"RPTSBKN",
-            b"DTCACK",
-            b"DTCNAK",
-            b"DTCPONG",
-            b"DTCSBKN",
-        ];
-        if from_master.iter().any(|name| datagram.starts_with(name)) {
-            Self::Master
-        } else {
-            Self::Client
-        }
-    }
-}
-
-/// Why a datagram is no message. The sender is to blame for all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
-    /// No message of this sender begins so.
-    #[error("no message begins with these bytes")]
-    Unknown,
-    /// A message of the protocol's predecessor of 2015, which does not interwork.
-    #[error("the sender speaks the outdated protocol of 2015")]
-    Outdated,
-    /// It ends too early.
-    #[error("{message} of {length} bytes ends within its {field}")]
-    Cut {
-        /// Which message.
-        message: &'static str,
-        /// The field that is not all there.
-        field: &'static str,
-        /// Bytes in the datagram.
-        length: usize,
-    },
-    /// It goes on after its last field.
-    #[error("{message} is {extra} bytes too long")]
-    Trailing {
-        /// Which message.
-        message: &'static str,
-        /// Bytes too many.
-        extra: usize,
-    },
-    /// A count or length that cannot be.
-    #[error("{message} has {value} in its {field}")]
-    Value {
-        /// Which message.
-        message: &'static str,
-        /// Which field.
-        field: &'static str,
-        /// What stands there.
-        value: u64,
-    },
-}
-
-impl MessageError {
-    /// A short fixed word for counters.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown-message",
-            Self::Outdated => "outdated-protocol",
-            Self::Cut { .. } | Self::Trailing { .. } => "wrong-length",
-            Self::Value { .. } => "impossible-value",
-        }
-    }
-
-    /// The same trouble in the twin of a message.
-    const fn under(self, name: &'static str) -> Self {
-        match self {
-            Self::Cut { field, length, .. } => Self::Cut {
-                message: name,
-                field,
-                length,
-            },
-            Self::Trailing { extra, .. } => Self::Trailing {
-                message: name,
-                extra,
-            },
-            other => other,
-        }
-    }
-}
 
 /// Any message.
 #[derive(Debug, Clone, PartialEq)]
@@ -296,6 +202,62 @@ impl Fields for Message {
 
     fn fields(&self, out: &mut Vec<Field>) {
         self.shown().fields(out);
+    }
+}
+
+/// A message of the trunking log-in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dtc {
+    pub(super) name: &'static str,
+    pub(super) twin: Box<Message>,
+}
+
+impl Dtc {
+    /// The bytes that all of them begin with.
+    pub const NAME: &'static str = "DTC";
+
+    /// Reads a datagram that `sender` sent.
+    ///
+    /// # Errors
+    /// This sender has no such message, or its twin is malformed.
+    pub fn decode(datagram: &[u8], sender: Role) -> Result<Self, MessageError> {
+        let names: &[(&'static str, &str)] = match sender {
+            Role::Client => &dialect::CLIENT,
+            Role::Master => &dialect::MASTER,
+        };
+        let (name, twin, rest) = names
+            .iter()
+            .find_map(|&(name, twin)| Some((name, twin, datagram.strip_prefix(name.as_bytes())?)))
+            .ok_or(MessageError::Unknown)?;
+        let twin = Message::decode(&[twin.as_bytes(), rest].concat(), sender);
+        let twin = Box::new(twin.map_err(|error| error.under(name))?);
+        let name = match *twin {
+            Message::Rptcl(_) => "DTCCL",
+            _ => name,
+        };
+        Ok(Self { name, twin })
+    }
+
+    /// The message as the conventional protocol has it.
+    #[must_use]
+    pub fn into_twin(self) -> Message {
+        *self.twin
+    }
+
+    /// The datagram to send.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        Dialect::Trunking.speak(self.twin.encode())
+    }
+}
+
+impl Fields for Dtc {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn fields(&self, out: &mut Vec<Field>) {
+        self.twin.fields(out);
     }
 }
 

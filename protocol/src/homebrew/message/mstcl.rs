@@ -1,74 +1,10 @@
 //! Master closing.
 
-use bytes::Bytes;
+use super::named_id::named_id;
 
-use super::MessageError;
-use super::wire::{id, named_id, open};
-use crate::dmr::fields::{Field, Fields};
-
-/// The master leaves: the repeater starts over after its retry time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mstcl {
+named_id! {
+    /// The master leaves: the repeater starts over after its retry time.
+    Mstcl = "MSTCL",
     /// The repeater that is told so.
-    pub id: u32,
-}
-
-impl Mstcl {
-    /// The bytes it begins with.
-    pub const NAME: &'static str = "MSTCL";
-
-    /// Reads a datagram.
-    ///
-    /// # Errors
-    /// The name or the id is cut short; bytes that follow are ignored.
-    pub fn decode(datagram: &[u8]) -> Result<Self, MessageError> {
-        open(Self::NAME, datagram, id()).map(|(_, id)| Self { id })
-    }
-
-    /// The 9 bytes to send.
-    #[must_use]
-    pub fn encode(&self) -> Bytes {
-        named_id(Self::NAME, self.id)
-    }
-}
-
-impl Fields for Mstcl {
-    fn name(&self) -> &'static str {
-        Self::NAME
-    }
-
-    fn fields(&self, out: &mut Vec<Field>) {
-        out.push(Field::number("repeater_id", self.id, 32));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn is_its_name_and_the_id() {
-        let message = Mstcl { id: 0x0023_C161 };
-        let datagram = b"MSTCL\x00\x23\xc1\x61";
-        assert_eq!(message.encode(), datagram.as_slice());
-        assert_eq!(datagram.len(), 9);
-        assert_eq!(Mstcl::decode(datagram), Ok(message));
-        assert!(matches!(
-            Mstcl::decode(b"MSTCL\x00\x23"),
-            Err(MessageError::Cut {
-                field: "repeater id",
-                ..
-            })
-        ));
-    }
-
-    proptest! {
-        #[test]
-        fn round_trip(id: u32) {
-            let message = Mstcl { id };
-            prop_assert_eq!(Mstcl::decode(&message.encode()), Ok(message));
-        }
-    }
+    id: first
 }

@@ -9,9 +9,12 @@
 //! One command is under way at a time, and one message. Texts of phones stay in the modem until
 //! they are on our disk; reports that the modem does not store are handed on as they come.
 
+mod command;
+mod outgoing;
 mod receiving;
 mod sending;
 mod start;
+mod store;
 
 use std::collections::VecDeque;
 
@@ -26,9 +29,9 @@ use crate::sms::drops::Drops;
 use crate::sms::hold::Hold;
 use crate::sms::unanswered::Unanswered;
 use crate::time::Instant;
-use receiving::{Expected, Stored, Task};
-use sending::Outgoing;
-use start::Start;
+use command::{Ask, ESCAPE, Ended, Phase, Running, Start, is_registered};
+use outgoing::Outgoing;
+use store::{Expected, Stored, Task};
 
 use core::time::Duration;
 
@@ -36,59 +39,8 @@ use core::time::Duration;
 const WAKES: u8 = 3;
 /// After a late answer nothing is asked for so long: another one may follow.
 const SETTLE: Duration = Duration::from_millis(500);
-/// How often the modem's store is looked through: a message whose announcement was missed.
-const LOOK: Duration = Duration::from_secs(600);
 /// Most lines of one answer that are kept; the store of a card has at most 255 messages.
 const MOST_LINES: usize = 16;
-/// Ends a prompt.
-const ESCAPE: &[u8] = b"\x1B";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// No port, or one that is given up.
-    Down,
-    /// The card has refused us: we wait before we ask again.
-    Holding { until: Instant },
-    /// The modem is set up.
-    Starting { step: Start },
-    /// Messages flow.
-    Up,
-}
-
-/// The command that is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ask {
-    /// Whether the modem is there.
-    Wake { tries: u8 },
-    /// A step of the start.
-    Start(Start),
-    /// For the prompt.
-    Prompt,
-    /// The message was written.
-    Sending,
-    /// Something with the store.
-    Task(Task),
-    /// Whether the network is there.
-    Network,
-}
-
-#[derive(Debug)]
-struct Running {
-    ask: Ask,
-    /// As it was written: the modem may echo it.
-    text: String,
-    until: Instant,
-    /// Lines of the answer.
-    lines: Vec<String>,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Ok,
-    /// With the number of the fault, [`cause::NONE`] if the modem says none.
-    Error(u32),
-}
 
 /// The session of one modem.
 #[derive(Debug)]
@@ -321,7 +273,7 @@ impl GsmSession {
             Ask::Task(task) => self.served(now, task, ended),
             Ask::Network => {
                 if ended == Ended::Ok {
-                    self.registered = start::is_registered(&running.lines);
+                    self.registered = is_registered(&running.lines);
                     if !self.registered {
                         self.drops.count(now, "no-network");
                     }

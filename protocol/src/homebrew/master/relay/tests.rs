@@ -1,10 +1,14 @@
 //! Three repeaters and a talkgroup that is carried between them.
 
+use super::super::held::BURSTS_PER_SECOND;
 use super::super::tests::{ID, SEED, at, burst, drain, exchange, log_in, peer, station};
 use super::*;
-use crate::air::{Address, CarrierId, Delivery, JobId, RadioId, Text, TextForm, Transmission};
+use crate::air::{
+    Address, CarrierId, Delivery, GroupId, JobId, RadioId, StationId, Text, TextForm, Transmission,
+};
 use crate::dmr::test_bursts;
-use crate::homebrew::master::MasterConfig;
+use crate::homebrew::master::{MasterConfig, MasterConfigError, RelayRule};
+use crate::homebrew::message::FrameType;
 use crate::session::{CarrierState, Job, Notice, Session};
 
 const GROUP: u32 = 9;

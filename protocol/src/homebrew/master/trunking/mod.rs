@@ -9,36 +9,26 @@ mod calls;
 mod hearing;
 mod jobs;
 mod presence;
+mod private_calls;
 mod registration;
 mod seen;
 mod site;
+mod state;
 #[cfg(test)]
 mod tests;
 mod transfers;
 mod unanswered;
 
 pub(super) use site::Site;
+pub(super) use state::Trunking;
 
 use std::net::SocketAddr;
 
-use self::calls::Calls;
-use self::presence::Presence;
-use self::seen::Seen;
-use self::unanswered::Unanswered;
 use super::HomebrewMaster;
 use crate::air::{Address, GroupId, Heard, HeardKind, Owed, RadioId, Slot};
 use crate::homebrew::message::dmrt::{Dmrt, Way};
 use crate::session::{Action, Peer, Step};
 use crate::time::Instant;
-
-/// What all sites have in common.
-#[derive(Debug, Default)]
-pub(super) struct Trunking {
-    presence: Presence,
-    seen: Seen,
-    calls: Calls,
-    unanswered: Unanswered,
-}
 
 impl HomebrewMaster {
     pub(super) fn site(&mut self, index: usize) -> Option<&mut Site> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::transfers::{Overdue, Owner, Transfers};
 use crate::air::{CarrierId, GroupId, JobId, RadioId, Slot, StationId};
-use crate::homebrew::master::relay::Held;
+use crate::homebrew::master::held::Held;
 use crate::homebrew::message::Uuid;
 use crate::session::{Action, CarrierState, Step};
 use crate::time::Instant;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::MessageError;
 use super::opcode::Way;
-use super::wire::{addresses, begin, list_fields, put_addresses, read, way};
+use super::wire::{NAME, addresses, begin, list_fields, put_addresses, read, way};
 use crate::dmr::fields::Field;
 
 /// The talkgroups that a site wants, or wants no more. The confirmation repeats the list
@@ -29,7 +29,7 @@ impl Groups {
         let groups = read(datagram, addresses("groups"))?;
         if groups.len() > Self::MOST {
             return Err(MessageError::Value {
-                message: super::Dmrt::NAME,
+                message: NAME,
                 field: "groups",
                 value: groups.len() as u64,
             });

@@ -75,7 +75,7 @@ pub enum Dmrt {
 
 impl Dmrt {
     /// The bytes it begins with.
-    pub const NAME: &'static str = "DMRT";
+    pub const NAME: &'static str = wire::NAME;
 
     /// Reads a datagram.
     ///

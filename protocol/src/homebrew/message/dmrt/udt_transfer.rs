@@ -3,8 +3,8 @@
 use bytes::{BufMut, Bytes};
 
 use super::opcode::{UDT_TRANSFER, Way};
-use super::wire::{begin, octet, parties, party_fields, put_parties, put_uuid, uuid, way};
-use super::{Dmrt, MessageError, Uuid};
+use super::wire::{NAME, begin, octet, parties, party_fields, put_parties, put_uuid, uuid, way};
+use super::{MessageError, Uuid};
 use crate::dmr::data_header::UdtFormat;
 use crate::dmr::fields::Field;
 use crate::dmr::udt::{self, Content, MOST_BLOCKS};
@@ -53,18 +53,17 @@ impl UdtTransfer {
             octet("payload length"),
             parties(),
         );
-        let (rest, (_, uuid, kind, length, (source, destination))) =
-            open(Dmrt::NAME, datagram, head)?;
+        let (rest, (_, uuid, kind, length, (source, destination))) = open(NAME, datagram, head)?;
         let length = usize::from(length);
         if !(1..=Self::LARGEST).contains(&length) {
             return Err(MessageError::Value {
-                message: Dmrt::NAME,
+                message: NAME,
                 field: "payload length",
                 value: length as u64,
             });
         }
         let payload = rest.get(..length).ok_or(MessageError::Cut {
-            message: Dmrt::NAME,
+            message: NAME,
             field: "payload",
             length: datagram.len(),
         })?;

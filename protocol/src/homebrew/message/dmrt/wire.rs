@@ -8,15 +8,18 @@ use nom::number::complete::{be_u8, be_u24, le_i64};
 
 use super::super::wire::{Cut, address, exact, octets, put_u24};
 use super::opcode::Way;
-use super::{Dmrt, MessageError, Uuid};
+use super::{MessageError, Uuid};
 use crate::dmr::fields::Field;
+
+/// The bytes that all of them begin with.
+pub(super) const NAME: &str = "DMRT";
 
 /// Reads the fields after name and opcode; nothing may be left over.
 pub(super) fn read<'a, O>(
     datagram: &'a [u8],
     fields: impl Parser<&'a [u8], Output = O, Error = Cut>,
 ) -> Result<O, MessageError> {
-    let (_, value) = exact(Dmrt::NAME, datagram, (octet("opcode"), fields))?;
+    let (_, value) = exact(NAME, datagram, (octet("opcode"), fields))?;
     Ok(value)
 }
 
@@ -55,7 +58,7 @@ pub(super) fn parties<'a>() -> impl Parser<&'a [u8], Output = (u32, u32), Error 
 /// Name and opcode.
 pub(super) fn begin(opcode: u8) -> BytesMut {
     let mut out = BytesMut::with_capacity(64);
-    out.put_slice(Dmrt::NAME.as_bytes());
+    out.put_slice(NAME.as_bytes());
     out.put_u8(opcode);
     out
 }

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use super::{Ask, Ended, GsmSession, LOOK};
+use super::GsmSession;
+use super::command::{Ask, Ended, LOOK};
+use super::store::{Expected, Store, Stored, Task};
 use crate::air::{Acknowledgement, Heard, HeardKind, JobId, Owed};
 use crate::session::{Action, Refusal, Step};
 use crate::sms::gsm::deliver::Deliver;
@@ -21,48 +23,6 @@ const MOST_TASKS: usize = 256;
 const MOST_EXPECTED: usize = 4;
 /// Longest digits that are handed on unread.
 const LONGEST: usize = 400;
-
-/// Where the modem keeps messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Store {
-    /// Texts.
-    Texts,
-    /// Reports, in modems that keep them apart.
-    Reports,
-}
-
-/// A message that the modem keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stored {
-    store: Store,
-    index: u16,
-}
-
-/// Something to be done with the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Task {
-    /// Change to it.
-    Select(Store),
-    /// Read all that it keeps.
-    Look,
-    /// Read one.
-    Read(Stored),
-    /// Delete one that is on our disk.
-    Delete {
-        stored: Stored,
-        /// The acknowledgement that says so.
-        job: JobId,
-    },
-}
-
-/// A message whose digits come next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Expected {
-    /// None if the modem does not keep it.
-    stored: Option<Stored>,
-    /// Octets of the message.
-    length: usize,
-}
 
 impl GsmSession {
     /// Begins what is to be done with the store, if anything is.

@@ -1,6 +1,8 @@
 //! One message of ours.
 
-use super::{Ask, ESCAPE, Ended, GsmSession, Phase};
+use super::GsmSession;
+use super::command::{Ask, ESCAPE, Ended, Phase};
+use super::outgoing::{Outgoing, Stage};
 use crate::air::JobId;
 use crate::session::{Refusal, Step};
 use crate::sms::gsm::address::Address;
@@ -11,28 +13,6 @@ use crate::time::Instant;
 
 /// After so many faults in a row the modem is begun anew.
 const MOST_FAULTS: u8 = 3;
-
-/// How far a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Nothing was written.
-    Waiting,
-    /// The command was written; without the message itself it does nothing.
-    Asked,
-    /// The message was written.
-    Written,
-}
-
-/// The message that is under way.
-#[derive(Debug)]
-pub(super) struct Outgoing {
-    job: JobId,
-    stage: Stage,
-    /// Octets without the address of the service centre.
-    length: usize,
-    /// The digits.
-    line: String,
-}
 
 impl GsmSession {
     pub(super) fn submit(

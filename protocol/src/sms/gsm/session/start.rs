@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use super::{Ask, Ended, GsmSession, LOOK, Phase, Task};
+use super::GsmSession;
+use super::command::{Ask, Ended, LOOK, Phase, Start, is_registered};
+use super::store::Task;
 use crate::session::Notice;
 use crate::time::Instant;
 
@@ -13,35 +15,6 @@ const SEARCH: Duration = Duration::from_secs(120);
 /// Ways to ask for announcements: texts by their place in the store, reports as they are, by
 /// their place, and for modems that hold announcements back while the line is busy.
 const ANNOUNCE: [&str; 3] = ["2,1,0,1,0", "2,1,0,2,0", "1,1,0,1,0"];
-
-/// A step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
-    Echo,
-    Errors,
-    Card { asked: u8 },
-    Pin,
-    Equipment,
-    Subscriber,
-    Network,
-    Signal,
-    Form,
-    Centre,
-    Service,
-    Store,
-    Announce { way: u8 },
-}
-
-impl Start {
-    pub(super) const FIRST: Self = Self::Echo;
-}
-
-/// Whether the answer to `AT+CREG?` says home or roaming.
-pub(super) fn is_registered(lines: &[String]) -> bool {
-    let found = lines.iter().find_map(|line| line.strip_prefix("+CREG:"));
-    let state = found.and_then(|rest| rest.split(',').nth(1));
-    matches!(state.map(str::trim), Some("1" | "5"))
-}
 
 impl GsmSession {
     /// Begins a step.
