@@ -17,9 +17,9 @@ use narrowcast_protocol::sms::wall::WallClock;
 use narrowcast_protocol::time::Instant;
 
 use super::config::{CentreConfig, CentreKind};
-use super::rounds::{Delivery, What};
+use super::delivery::{Delivery, What};
+use super::request::{Fault, LogInRefusal, Request, Submitted};
 use super::smpp::minute;
-use super::wire::{Fault, LogInRefusal, Request, Submitted};
 
 /// The number of the gateway, which stands in every Msg_Id.
 const GATEWAY: u64 = 1_001;

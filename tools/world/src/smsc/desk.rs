@@ -3,8 +3,8 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use narrowcast_protocol::time::Instant;
 
-use super::rounds::{Delivery, What};
-use super::wire::{Fault, Submitted};
+use super::delivery::{Delivery, What};
+use super::request::{Fault, Submitted};
 use super::{Centre, CentreEvent, GOOD_BYE, Message, Phase, Task};
 
 /// Answers that are kept for messages that come again.

@@ -6,14 +6,19 @@
 //! [`CentreEvent::Odd`]. What it does wrong on purpose stands in [`Faults`].
 //!
 //! * [`config`]: what it is built with
-//! * `wire`: what both protocols have in common; `smpp` and `cmpp`: their octets
+//! * `wire`: which protocol is spoken; `smpp` and `cmpp`: their octets; `request` and `delivery`:
+//!   what they say in either
 //! * `desk`: takes messages; `rounds`: brings receipts and answers
 
 mod cmpp;
 pub mod config;
+mod delivery;
 mod desk;
+mod event;
+mod request;
 mod rounds;
 mod smpp;
+mod task;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -22,124 +27,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use narrowcast_protocol::sms::Concatenation;
 use narrowcast_protocol::time::Instant;
 
 pub use config::{CentreConfig, CentreKind, Faults, IdForm, People};
-use rounds::{Delivery, What};
-use wire::{Request, Wire};
+use delivery::{Delivery, What};
+pub use event::{CentreEvent, Given, Message};
+use request::{LogInRefusal, Request};
+use task::{Phase, Task};
+use wire::Wire;
 
 use crate::rng::Rng;
 
 /// How long a client has to answer our good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
-
-/// One part of a text that the centre has taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The name that the centre has given it, as in its answer.
-    pub id: String,
-    /// The number that the phone shows.
-    pub from: String,
-    /// The phone, as the client wrote it.
-    pub to: String,
-    /// What it says.
-    pub text: String,
-    /// Which part of a long text it is.
-    pub part: Option<Concatenation>,
-    /// Whether the client wants a receipt.
-    pub receipt: bool,
-    /// Until when the centre may try, as the client wrote it; often empty.
-    pub validity: String,
-    /// Service code of CMPP, `service_type` of SMPP.
-    pub service: String,
-}
-
-/// What a client is brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
-    /// What became of a message.
-    Receipt {
-        /// The name of the message, as in the answer to it.
-        message: String,
-        /// The phone that it was for.
-        phone: String,
-        /// Whether the phone has it.
-        delivered: bool,
-    },
-    /// What a person writes.
-    Text {
-        /// The phone.
-        from: String,
-        /// What it says.
-        text: String,
-    },
-}
-
-/// What a centre did, and what it saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CentreEvent {
-    /// It sends this to its client.
-    Send(Bytes),
-    /// It closes the connection, and why.
-    Close(&'static str),
-    /// The client is in.
-    LoggedIn,
-    /// The client was not let in, and why.
-    Refused(&'static str),
-    /// The client has taken its leave.
-    LoggedOut,
-    /// It has taken a message.
-    Taken(Message),
-    /// It has refused a message, with the protocol's code.
-    NotTaken {
-        /// The phone.
-        to: String,
-        /// The code.
-        code: u32,
-    },
-    /// The client is brought a receipt or a text, perhaps not for the first time.
-    Gives(Given),
-    /// The client was brought a receipt or a text, and says whether it keeps it.
-    Brought {
-        /// What it said, in words.
-        what: String,
-        /// What it said.
-        given: Given,
-        /// Whether the client keeps it.
-        kept: bool,
-    },
-    /// The client did what a strict centre does not allow.
-    Odd(&'static str),
-}
-
-/// How far a connection has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// There is none.
-    Away,
-    /// Nobody has logged in.
-    Open,
-    /// Messages flow.
-    In,
-    /// We have taken our leave: nothing is answered any more.
-    Leaving,
-    /// Nothing is said any more, whatever comes.
-    Silent,
-}
-
-/// What is due later.
-#[derive(Debug, Clone)]
-enum Task {
-    /// Say this, if the connection is still the one that it was meant for.
-    Say(u32, Bytes),
-    /// Bring this, on whatever connection.
-    Bring(Delivery),
-    /// Ask whether the client is there.
-    Enquire(u32),
-    /// Close this connection, and why.
-    Close(u32, &'static str),
-}
 
 /// A centre with one account.
 #[derive(Debug)]
@@ -303,7 +203,7 @@ impl Centre {
         }
     }
 
-    fn log_in(&mut self, now: Instant, sequence: u32, refusal: Option<wire::LogInRefusal>) {
+    fn log_in(&mut self, now: Instant, sequence: u32, refusal: Option<LogInRefusal>) {
         if self.phase != Phase::Open {
             self.tell(CentreEvent::Odd("a log-in of who is in already"));
             return self.close("the client has logged in twice");

@@ -14,8 +14,8 @@ use narrowcast_protocol::sms::{Coding, Concatenation, Part, Reference};
 use narrowcast_protocol::time::Instant;
 
 use super::config::{CentreConfig, IdForm};
-use super::rounds::{Delivery, What};
-use super::wire::{Fault, LogInRefusal, Request, Submitted};
+use super::delivery::{Delivery, What};
+use super::request::{Fault, LogInRefusal, Request, Submitted};
 
 /// Largest sequence number (clause 3.2).
 const LAST_SEQUENCE: u32 = 0x7FFF_FFFF;
