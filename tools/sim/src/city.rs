@@ -1,16 +1,56 @@
 //! `narrowcast-sim city`: the stations of a city, and what their server must know of them.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use narrowcast_protocol::time::Instant;
 use narrowcast_world::city::{City, city};
 
 use crate::air_log::AirLog;
+use crate::configuration;
 use crate::roll::{Lines, Roll};
 use crate::stations::{Clock, start};
-use crate::{CityArguments, configuration};
+
+/// The stations of a city.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct CityArguments {
+    /// Where the server's Homebrew link listens.
+    #[arg(long)]
+    master: SocketAddr,
+    /// The passphrase of every station.
+    #[arg(long, default_value = "passw0rd")]
+    passphrase: String,
+    /// How many repeaters.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repeaters: u32,
+    /// How many radios on all of them together.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    radios: u32,
+    /// Probability that a burst is lost.
+    #[arg(long, default_value_t = 0.02)]
+    loss: f64,
+    /// Seed of everything by chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where a link to the modem's pseudo-terminal is made; no modem if left out.
+    #[arg(long)]
+    modem: Option<PathBuf>,
+    /// Where everything on the air is written as JSON lines.
+    #[arg(long)]
+    air_log: Option<PathBuf>,
+    /// The second radio's user presses the emergency button after so many seconds.
+    #[arg(long)]
+    emergency_after: Option<u64>,
+    /// Write the roster as CSV to this file.
+    #[arg(long)]
+    roster: Option<PathBuf>,
+    /// Write the configuration of the server that these stations need to this file ("-": to the
+    /// standard output, everything else then goes to standard error).
+    #[arg(long, value_name = "FILE")]
+    print_config: Option<PathBuf>,
+}
 
 /// Until Ctrl-C, or a station cannot go on.
 pub(crate) async fn run(arguments: CityArguments) -> anyhow::Result<()> {

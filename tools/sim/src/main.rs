@@ -11,8 +11,6 @@ mod single;
 mod sms;
 mod stations;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -30,104 +28,13 @@ enum Command {
     /// Run a server on a temporary ledger beside a small city, and show the main job.
     Demo(demo::DemoArguments),
     /// Run the stations of a city against a server that runs already.
-    City(CityArguments),
+    City(city::CityArguments),
     /// Run one repeater with radios.
-    Repeater(RepeaterArguments),
+    Repeater(single::RepeaterArguments),
     /// Run one modem with radios on a pseudo-terminal.
-    Modem(ModemArguments),
+    Modem(single::ModemArguments),
     /// Run an operator's SMS centre (SMPP) or gateway (CMPP) on a TCP port.
     Sms(Box<sms::SmsArguments>),
-}
-
-/// What one station needs to know.
-#[derive(Debug, Clone, clap::Args)]
-struct StationArguments {
-    /// Addresses of its radios, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    radios: Vec<u32>,
-    /// Probability that a burst is lost.
-    #[arg(long, default_value_t = 0.02)]
-    loss: f64,
-    /// Seed of everything by chance.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Where everything on the air is written as JSON lines.
-    #[arg(long)]
-    air_log: Option<PathBuf>,
-    /// The first radio's user presses the emergency button after so many seconds.
-    #[arg(long)]
-    emergency_after: Option<u64>,
-}
-
-/// One repeater.
-#[derive(Debug, Clone, clap::Args)]
-struct RepeaterArguments {
-    /// Where the master listens.
-    #[arg(long)]
-    master: SocketAddr,
-    /// The id it logs in with.
-    #[arg(long)]
-    id: u32,
-    /// The passphrase it logs in with.
-    #[arg(long)]
-    passphrase: String,
-    /// The timeslot of its radios: 1 or 2.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    slot: u8,
-    #[command(flatten)]
-    station: StationArguments,
-}
-
-/// One modem.
-#[derive(Debug, Clone, clap::Args)]
-struct ModemArguments {
-    /// Where a link to the pseudo-terminal is made.
-    #[arg(long)]
-    link: PathBuf,
-    /// Its number in the log.
-    #[arg(long, default_value_t = 1)]
-    id: u32,
-    #[command(flatten)]
-    station: StationArguments,
-}
-
-/// The stations of a city.
-#[derive(Debug, Clone, clap::Args)]
-struct CityArguments {
-    /// Where the server's Homebrew link listens.
-    #[arg(long)]
-    master: SocketAddr,
-    /// The passphrase of every station.
-    #[arg(long, default_value = "passw0rd")]
-    passphrase: String,
-    /// How many repeaters.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    repeaters: u32,
-    /// How many radios on all of them together.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(..=100_000))]
-    radios: u32,
-    /// Probability that a burst is lost.
-    #[arg(long, default_value_t = 0.02)]
-    loss: f64,
-    /// Seed of everything by chance.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Where a link to the modem's pseudo-terminal is made; no modem if left out.
-    #[arg(long)]
-    modem: Option<PathBuf>,
-    /// Where everything on the air is written as JSON lines.
-    #[arg(long)]
-    air_log: Option<PathBuf>,
-    /// The second radio's user presses the emergency button after so many seconds.
-    #[arg(long)]
-    emergency_after: Option<u64>,
-    /// Write the roster as CSV to this file.
-    #[arg(long)]
-    roster: Option<PathBuf>,
-    /// Write the configuration of the server that these stations need to this file ("-": to the
-    /// standard output, everything else then goes to standard error).
-    #[arg(long, value_name = "FILE")]
-    print_config: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {

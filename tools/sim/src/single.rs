@@ -1,5 +1,8 @@
 //! One station on its own, for a technician.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use anyhow::Context;
 use narrowcast_protocol::air::{GroupId, RadioId};
 use narrowcast_protocol::time::Instant;
@@ -11,7 +14,58 @@ use narrowcast_world::repeater::RepeaterConfig;
 use crate::air_log::AirLog;
 use crate::roll::{Lines, Roll};
 use crate::stations::{self, Clock, ModemLine, PING, RETRY};
-use crate::{ModemArguments, RepeaterArguments, StationArguments};
+
+/// What one station needs to know.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StationArguments {
+    /// Addresses of its radios, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    radios: Vec<u32>,
+    /// Probability that a burst is lost.
+    #[arg(long, default_value_t = 0.02)]
+    loss: f64,
+    /// Seed of everything by chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where everything on the air is written as JSON lines.
+    #[arg(long)]
+    air_log: Option<PathBuf>,
+    /// The first radio's user presses the emergency button after so many seconds.
+    #[arg(long)]
+    emergency_after: Option<u64>,
+}
+
+/// One repeater.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RepeaterArguments {
+    /// Where the master listens.
+    #[arg(long)]
+    master: SocketAddr,
+    /// The id it logs in with.
+    #[arg(long)]
+    id: u32,
+    /// The passphrase it logs in with.
+    #[arg(long)]
+    passphrase: String,
+    /// The timeslot of its radios: 1 or 2.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    slot: u8,
+    #[command(flatten)]
+    station: StationArguments,
+}
+
+/// One modem.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ModemArguments {
+    /// Where a link to the pseudo-terminal is made.
+    #[arg(long)]
+    link: PathBuf,
+    /// Its number in the log.
+    #[arg(long, default_value_t = 1)]
+    id: u32,
+    #[command(flatten)]
+    station: StationArguments,
+}
 
 /// `narrowcast-sim repeater`: until Ctrl-C.
 pub(crate) async fn repeater(arguments: RepeaterArguments) -> anyhow::Result<()> {
