@@ -5,7 +5,8 @@
 //! the ledger position after which it may leave, so nothing is said before it is durable.
 //!
 //! Its parts own what changes, each its own: nobody else touches the fields of a part. They
-//! decide on what is known (`known`) and what they have, and know nothing of one another:
+//! decide on what is known (`known`) and what they have, and know nothing of one another (but
+//! `sms` and `alarms`, which still act on the engine):
 //!
 //! | part | owns | decides |
 //! |---|---|---|
